@@ -1,0 +1,157 @@
+"""Message: one text to one recipient, with all that is known of it. Values only; standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Literal, Self
+
+from herald.reasons import Reason
+
+Kind = Literal["transactional", "promotional", "otp"]
+Encoding = Literal["GSM-7", "UCS-2"]
+OnUnknown = Literal["hold", "resend"]
+
+
+class Status(StrEnum):
+    """The closed list of states. A record moves only towards a higher ``rank`` (see the journal for the one exception)."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+
+    @property
+    def rank(self) -> int:
+        """How far the message has come, 0 to 4: receipts never move it back."""
+        return _RANKS[self]
+
+    @property
+    def final(self) -> bool:
+        """True if nothing more will be done or learnt."""
+        return self.rank == 4
+
+    @property
+    def text_needed(self) -> bool:
+        """True while the text may still have to be sent; afterwards the journal no longer keeps it."""
+        return self.rank <= 2
+
+
+_RANKS = {
+    Status.ACCEPTED: 0, Status.SCHEDULED: 0, Status.SENDING: 1, Status.UNKNOWN: 2, Status.SENT: 3,
+    Status.DELIVERED: 4, Status.UNDELIVERED: 4, Status.FAILED: 4, Status.EXPIRED: 4, Status.CANCELED: 4,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a message's journey: when, what, and why."""
+
+    at: datetime
+    step: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a provider answered when it took a message.
+
+    ``response`` is the provider's own answer, whole; ``texts`` names those of its fields that repeat
+    the message's text or the number, which are not to be kept.
+    """
+
+    provider_id: str
+    response: Mapping[str, object]
+    price: str | None = None
+    texts: frozenset[str] = frozenset()
+
+    @property
+    def kept(self) -> dict[str, object]:
+        """The answer without the fields that repeat what the message says."""
+        return {name: value for name, value in self.response.items() if name not in self.texts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One text to one recipient. Times are aware and in UTC; ``to`` is E.164; ``country`` is ISO 3166 alpha-2.
+
+    ``channel`` is the one the message goes (or went) through; ``asked_channel`` the one the caller named, if any.
+    ``attempts`` counts calls to providers. ``lease_until`` is the moment after which an unfinished attempt counts as
+    unknown. ``body`` is None once the text is no longer needed.
+    """
+
+    id: str
+    caller: str
+    to: str
+    country: str
+    body: str | None
+    encoding: Encoding
+    segments: int
+    length: int
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    status: Status = Status.ACCEPTED
+    door: str = "python"
+    kind: Kind = "transactional"
+    sender: str | None = None
+    asked_channel: str | None = None
+    channel: str | None = None
+    provider: str | None = None
+    provider_id: str | None = None
+    send_at: datetime | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    attempts: int = 0
+    lease_until: datetime | None = None
+    reason: Reason | None = None
+    reference: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    on_unknown: OnUnknown = "hold"
+    price: str | None = None
+    fingerprint: str = ""
+    trace: tuple[Step, ...] = ()
+    response: Mapping[str, object] | None = None
+
+    def with_(self, **changes: object) -> Self:
+        """A copy with ``changes``."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def expired(self, now: datetime) -> bool:
+        """True once the message may not be sent any more."""
+        return now >= self.expires_at
+
+    def public(self) -> dict[str, object]:
+        """The message as callers see it: JSON values only, without its text."""
+        shown = {name: _plain(getattr(self, name)) for name in PUBLIC}
+        shown["trace"] = [{"at": rfc3339(s.at), "step": s.step, "detail": s.detail} for s in self.trace]
+        return shown
+
+
+PUBLIC = (
+    "id", "status", "to", "country", "channel", "provider", "provider_id", "sender", "kind", "encoding", "segments",
+    "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts", "reason", "reference",
+    "tags", "price", "trace", "response",
+)  # fmt: skip
+assert set(PUBLIC) <= {f.name for f in fields(Message)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, Reason):
+        return value.public()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def rfc3339(moment: datetime) -> str:
+    """``2026-11-25T03:30:00.000Z``: UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
