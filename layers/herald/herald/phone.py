@@ -1,0 +1,119 @@
+"""Phone: the room that turns anything a person writes as a number into the one number that can get a text."""
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+LONGEST = 40
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Address books wrap a copied number in marks of writing direction, which nobody sees.
+_INVISIBLE = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_WRITTEN = re.compile(r"[\s(]*[+\uff0b]?[\d\s()./\u2010-\u2015\u2212\uff0d-]+")
+_EXTENSION = re.compile(r"\d.*(ext|x|#|int|anexo)\D{0,9}\d{1,7}\s*$", re.IGNORECASE)
+_INTERNATIONAL = "Write it in full: a plus sign, the country code and all the digits."
+
+
+class Number(NamedTuple):
+    """A number that can get texts: E.164, and its country (ISO 3166 alpha-2; ``001`` if it belongs to none)."""
+
+    e164: str
+    country: str
+
+
+class NotANumber(ValueError):
+    """No text can be sent to this. ``code`` is stable; ``detail`` is a sentence that does not repeat the number."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(f"{code}: {detail}")
+
+
+def parse(number: str, region: str) -> Number:
+    """The mobile number meant by ``number``; one without a country code is of ``region`` (ISO 3166 alpha-2).
+
+    Raises ``NotANumber``: ``control_character``, ``too_long``, ``extension``, ``letters``, ``ambiguous_number``,
+    ``short_code``, ``not_mobile`` (premium, toll-free, shared-cost, fixed ...) or ``invalid_number``.
+    """
+    import phonenumbers
+
+    written = _written(number)
+    readings = _readings(written, region)
+    valid = {phonenumbers.format_number(n, phonenumbers.PhoneNumberFormat.E164): n for n in readings if _valid(n)}
+    if len(valid) > 1:
+        raise NotANumber("ambiguous_number", f"The number can be read in two ways. {_INTERNATIONAL}")
+    for e164, reading in valid.items():
+        _only_mobile(reading)
+        return Number(e164, phonenumbers.region_code_for_number(reading) or "001")
+    raise _invalid(readings[0] if readings else None)
+
+
+def mask(e164: str) -> str:
+    """``+91*****2552``: enough to recognise a number, and never more than half of its digits."""
+    if not re.fullmatch(r"\+\d{4,15}", e164, re.ASCII):
+        return "*****"
+    shown = (len(e164) - 1) // 2
+    return e164[:3] + "*****" + e164[len(e164) - min(4, shown - 2) :]
+
+
+def _written(number: str) -> str:
+    """``number`` without what cannot be seen, if it is written like one."""
+    if len(number) > LONGEST:
+        raise NotANumber("too_long", f"The number is longer than {LONGEST} characters.")
+    if _CONTROL.search(number):
+        raise NotANumber("control_character", "The number holds a line break or another control character.")
+    written = _INVISIBLE.sub("", number)
+    if _EXTENSION.search(written):
+        raise NotANumber("extension", "A text cannot be sent to an extension: give the number of a mobile phone.")
+    if any(c.isalpha() for c in written):
+        raise NotANumber("letters", "The number holds letters: write it in digits only.")
+    if not _WRITTEN.fullmatch(written):
+        raise NotANumber("invalid_number", f"This is not written like a phone number. {_INTERNATIONAL}")
+    return written
+
+
+def _readings(written: str, region: str) -> list["PhoneNumber"]:
+    """What ``written`` may mean: as dialled in ``region``, and with 00 for the +, as most of the world dials."""
+    import phonenumbers
+
+    digits = written.lstrip(" (")
+    forms = [written, "+" + digits[2:]] if digits.startswith("00") else [written]
+    readings = []
+    for form in forms:
+        try:
+            readings.append(phonenumbers.parse(form, region))
+        except phonenumbers.NumberParseException:
+            continue
+    return readings
+
+
+def _valid(reading: "PhoneNumber") -> bool:
+    import phonenumbers
+
+    return phonenumbers.is_possible_number(reading) and phonenumbers.is_valid_number(reading)
+
+
+def _only_mobile(reading: "PhoneNumber") -> None:
+    from phonenumbers import PhoneNumberType, number_type
+
+    kind = number_type(reading)
+    if kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE):
+        return
+    names = {
+        PhoneNumberType.FIXED_LINE: "a landline",
+        PhoneNumberType.TOLL_FREE: "a toll-free number",
+        PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
+        PhoneNumberType.SHARED_COST: "a shared-cost number",
+    }
+    raise NotANumber("not_mobile", f"This is {names.get(kind, 'not a mobile number')}: give that of a mobile phone.")
+
+
+def _invalid(reading: "PhoneNumber | None") -> NotANumber:
+    if reading is None:
+        return NotANumber("invalid_number", f"This cannot be read as a phone number. {_INTERNATIONAL}")
+    if reading.national_number is not None and reading.national_number < 10**6:
+        return NotANumber("short_code", "This is a short code, or only a part of a number.")
+    return NotANumber("invalid_number", f"No phone has such a number: digits are missing or wrong. {_INTERNATIONAL}")

@@ -1,0 +1,47 @@
+"""Text: the room that says how a text travels: its encoding, and the segments that are paid for."""
+
+from typing import NamedTuple
+
+from herald.message import Encoding
+
+# 3GPP TS 23.038, section 6.2.1: the default alphabet, and the table behind its escape, whose characters count two.
+_ONE = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_TWO = frozenset("\f^{}\\[~]|€")
+_GSM = _ONE | _TWO
+# What fits into a text that travels alone, and into each segment of a longer one (its header takes the rest).
+_ROOM: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+
+
+class Measure(NamedTuple):
+    """How a text travels. ``length`` counts the units of its encoding: septets of GSM-7, UTF-16 units of UCS-2."""
+
+    encoding: Encoding
+    segments: int
+    length: int
+
+
+def measure(body: str) -> Measure:
+    """Encoding, segments and length of ``body``. One character outside of GSM-7 makes all of it UCS-2."""
+    encoding: Encoding = "GSM-7" if _GSM.issuperset(body) else "UCS-2"
+    sizes = [1 + (c in _TWO) for c in body] if encoding == "GSM-7" else [1 + (c > "\uffff") for c in body]
+    length = sum(sizes)
+    alone, part = _ROOM[encoding]
+    return Measure(encoding, 1 if length <= alone else _packed(sizes, part), length)
+
+
+def forcing(body: str) -> str:
+    """The characters of ``body`` that GSM-7 does not have, each once, in the order of the text."""
+    return "".join(dict.fromkeys(c for c in body if c not in _GSM))
+
+
+def _packed(sizes: list[int], room: int) -> int:
+    """How many segments of ``room`` units it takes if nothing of two units is cut across a border."""
+    segments, used = 1, 0
+    for size in sizes:
+        if used + size > room:
+            segments, used = segments + 1, 0
+        used += size
+    return segments
