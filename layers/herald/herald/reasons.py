@@ -39,10 +39,12 @@ REASONS = _closed(
     Reason("channel_missing", "The channel is no longer configured.", "account", False),
     # The sender id and its registration
     Reason("invalid_sender", "The provider does not accept this sender id.", "sender", False),
+    Reason("not_registered", "The sender's registration (DLT) is missing, inactive or blocked.", "sender", False),
     Reason("template_mismatch", "The text does not match a registered template (DLT).", "sender", False),
     # The person who should get it
     Reason("invalid_number", "The number does not exist or cannot receive texts.", "recipient", False),
     Reason("opted_out", "The recipient opted out of messages from this sender.", "recipient", False),
+    Reason("no_consent", "The recipient has not agreed to messages from this sender.", "recipient", False),
     Reason("do_not_disturb", "The recipient is on a do-not-disturb list.", "recipient", False),
     Reason("recipient_unavailable", "The phone is off or out of reach.", "recipient", True),
     # The way there
@@ -54,6 +56,10 @@ REASONS = _closed(
     Reason("throttled", "The provider takes no more messages at the moment.", "provider", True),
     Reason("provider_unavailable", "The provider cannot be reached at the moment.", "provider", True),
     Reason("answer_lost", "The provider may have the message: its answer did not arrive.", "provider", False),
+    Reason(
+        "answer_unclear", "The provider may have the message: its answer says neither yes nor no.", "provider", False
+    ),
     Reason("interrupted", "The provider may have the message: the sending function was stopped.", "provider", False),
+    Reason("provider_failed", "The provider took the message and failed to hand it on.", "provider", True),
     Reason("unexplained", "The provider gave a reason that Herald does not know.", "provider", False),
 )

@@ -1,0 +1,105 @@
+"""AWS: one call of a boto3 client, whose errors become outcomes. Shared by the providers that are AWS services."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from traceback import walk_tb
+from typing import Any
+
+from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.providers._http import retry_after
+
+# Codes that any AWS service may answer with; what is not here is the service's own.
+CODES = {
+    **dict.fromkeys(
+        ("Throttling", "Throttled", "ThrottlingException", "ThrottledException", "RequestThrottled",
+         "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"),
+        "throttled",
+    ),
+    **dict.fromkeys(
+        ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "IncompleteSignature",
+         "InvalidSignatureException", "InvalidSecurity", "InvalidAccessKeyId", "MissingAuthenticationToken",
+         "MissingAuthenticationTokenException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
+         "RequestTimeTooSkewed"),
+        "credentials_refused",
+    ),
+    **dict.fromkeys(
+        ("AuthorizationError", "AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation",
+         "OptInRequired"),
+        "not_permitted",
+    ),
+    **dict.fromkeys(("ServiceUnavailable", "ServiceUnavailableException"), "provider_unavailable"),
+    **dict.fromkeys(
+        ("InternalError", "InternalFailure", "InternalServerException", "RequestTimeout", "RequestTimeoutException"),
+        "answer_unclear",
+    ),
+}  # fmt: skip
+STATUSES = {
+    401: "credentials_refused",
+    403: "not_permitted",
+    408: "answer_unclear",
+    429: "throttled",
+    503: "provider_unavailable",
+}
+
+Explain = Callable[[str, str], str | None]
+"""(AWS's code, AWS's text) -> a reason's code, or None if the service's table does not know it."""
+
+
+def call(operation: Callable[..., Mapping[str, Any]], request: Mapping[str, Any], explain: Explain) -> dict[str, Any]:
+    """Call once; the answer as plain JSON values. Raises ``Unavailable``, ``Refused`` or ``Uncertain``.
+
+    What is raised is chained to nothing: the texts of AWS's errors may repeat the number.
+    """
+    around = sys.exception()
+    try:
+        answer: dict[str, Any] = json.loads(json.dumps(operation(**request), default=str))
+        return answer
+    except Exception as error:
+        failure = outcome(error, explain, around)
+    raise failure
+
+
+def outcome(error: Exception, explain: Explain, around: BaseException | None = None) -> AttemptError:
+    """What an error of boto3 means for the message. ``around`` is an older error that was being handled meanwhile."""
+    from botocore import exceptions as aws
+
+    if isinstance(error, aws.ClientError):
+        return _answered(error.response, explain)
+    if isinstance(error, (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError)):
+        return Unavailable()
+    if isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)):
+        return Refused("credentials_refused")
+    if isinstance(error, aws.ParamValidationError):
+        return Refused("request_refused")
+    return Unavailable() if _in_handshake(error, around) else Uncertain("answer_lost")
+
+
+def _answered(response: Mapping[str, Any], explain: Explain) -> AttemptError:
+    error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
+    code, status = str(error.get("Code", "")), int(metadata.get("HTTPStatusCode", 0))
+    # Not AWS's text, which may repeat the number.
+    kept = {"code": code, "http_status": status, "request_id": metadata.get("RequestId")}
+    reason = CODES.get(code) or explain(code, str(error.get("Message", ""))) or STATUSES.get(status, "request_refused")
+    if reason in ("throttled", "provider_unavailable"):
+        return Unavailable(reason, retry_after=retry_after(metadata.get("HTTPHeaders", {})), response=kept)
+    if reason == "answer_unclear" or not 400 <= status < 500:
+        return Uncertain("answer_unclear", response=kept)
+    return Refused(reason, response=kept)
+
+
+def _in_handshake(error: Exception, around: BaseException | None) -> bool:
+    """True if the error came up while TLS was being agreed, before the request left.
+
+    botocore's names do not tell: SSLError may also be a broken answer, and a handshake that is cut off or times out has
+    the name of a lost answer (botocore 1.43, November 2026). The standard library's ``do_handshake`` in the traceback
+    tells.
+    """
+    frames = (frame for cause in _causes(error, around) for frame, _ in walk_tb(cause.__traceback__))
+    return any(frame.f_code.co_name == "do_handshake" for frame in frames)
+
+
+def _causes(error: BaseException | None, around: BaseException | None) -> Iterator[BaseException]:
+    while error is not None and error is not around:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,201 @@
+"""Exotel: texts by its REST API, version 1."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html import unescape
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from herald.errors import AttemptError, InvalidSettings, NotFound, Problem, Refused, Unavailable
+from herald.message import Message, Sent
+from herald.providers._base import Provider, text_of
+from herald.providers._http import Answer, Http, base_url
+from herald.settings import Field
+
+# Why a request is refused: its HTTP status, or more exactly the Code in its RestException (November 2026).
+STATUSES = {
+    401: "credentials_refused",
+    402: "no_balance",  # or the plan's limit
+    403: "not_permitted",  # account suspended, no KYC, no balance, country not enabled: 40000-40003, 340030, 34009
+    404: "credentials_refused",  # there is no such account
+    413: "text_too_long",
+}
+CODES = {
+    "34010": "credentials_refused",
+    "40300": "invalid_sender",  # "No SMS SenderId found for Account=[..], From=[..]", also for an unregistered text
+    "40301": "invalid_sender",
+}
+THROTTLES = {"40402", "40403", "40404", "40405"}
+
+# Why a message failed: DetailedStatusCode, in answers, details and callbacks. Exotel has a second table (20000, 3000x):
+# what is not here is unexplained.
+FAILURES = {
+    "23005": "do_not_disturb",
+    "23010": "invalid_number",
+    "23015": "spam",
+    "23020": "opted_out",
+    "23030": "no_route",
+    "23035": "recipient_unavailable",
+    "23040": "invalid_number",
+    "23050": "recipient_unavailable",  # expired on its way to the phone
+    "23060": "carrier_blocked",
+    "23070": "invalid_text",
+    "23072": "invalid_sender",
+    "23080": "not_registered",  # DLT, India's register of senders and texts: sender blocked
+    "23081": "not_registered",  # entity blocked
+    "23082": "template_mismatch",
+    "23083": "template_mismatch",  # scrubbing
+    "23084": "no_consent",
+    # template invalid, not found, inactive, blacklisted, does not match, length
+    **dict.fromkeys(("23181", "23182", "23183", "23184", "23185", "23186"), "template_mismatch"),
+    "23281": "not_registered",  # entity not found
+    "24010": "provider_failed",
+    "24105": "recipient_unavailable",
+    "24110": "carrier_unavailable",
+    "24120": "recipient_unavailable",
+    "24990": "unexplained",
+}
+
+LONGEST = 2000
+ENCODINGS = {"GSM-7": "plain", "UCS-2": "unicode"}  # always said: Exotel's pages disagree on whether it detects them
+TYPES = {"promotional": "promotional", "otp": "transactional"}
+HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE | re.ASCII)
+ELEMENT = re.compile(r"<(\w+)>([^<]*)</\1>")
+
+
+class Exotel(Provider):
+    """An Exotel account. ``domain`` must be the one of the account's cluster: api.exotel.com or api.in.exotel.com."""
+
+    name = "exotel"
+    fields: ClassVar[tuple[Field, ...]] = (
+        Field("sid", required=True),
+        Field("token", required=True, secret=True),
+        Field("key", secret=True),
+        Field("domain"),
+        Field("priority", choices=("high", "normal")),
+        Field("dlt_entity_id"),
+        Field("dlt_template_id"),
+        Field("sms_type", choices=("transactional", "transactional_opt_in", "promotional")),
+    )
+    transport = "http"
+    texts = frozenset({"To", "Body"})
+
+    def __init__(
+        self,
+        transport: Http,
+        *,
+        sid: str,
+        token: str,
+        key: str = "",
+        domain: str = "api.exotel.com",
+        priority: str = "high",
+        sender: str = "",
+        endpoint_url: str = "",
+        dlt_entity_id: str = "",
+        dlt_template_id: str = "",
+        sms_type: str = "",
+    ) -> None:
+        """``key`` is the account's sid by default. ``endpoint_url`` replaces ``https://{domain}``."""
+        if not HOST.fullmatch(domain):
+            raise InvalidSettings([Problem("domain", "invalid_host", "must be a host name such as api.exotel.com")])
+        base = base_url("endpoint_url", endpoint_url) if endpoint_url else f"https://{domain}"
+        self._http, self._account = transport, f"{base}/v1/Accounts/{quote(sid, safe='')}"
+        self._auth = (key or sid, token)
+        self._sender, self._type = sender or sid, sms_type.lower()
+        self._fields = {
+            "Priority": priority.lower(),
+            "DltEntityId": dlt_entity_id,
+            "DltTemplateId": dlt_template_id,
+        }
+
+    def request(self, message: Message) -> Mapping[str, str]:
+        """The form. SmsType is said only if the channel says it: with it, Exotel looks for no template of its own."""
+        body = text_of(message)
+        if len(body) > LONGEST:
+            raise Refused("text_too_long")
+        form = {
+            "From": message.sender or self._sender,
+            "To": message.to,
+            "Body": body,
+            "EncodingType": ENCODINGS[message.encoding],
+            **self._fields,
+            "SmsType": self._type and TYPES.get(message.kind, self._type),
+        }
+        return {name: value for name, value in form.items() if value}
+
+    def transmit(self, request: Mapping[str, str]) -> Answer:
+        """Post the form, once."""
+        return self._http.post(f"{self._account}/Sms/send.json", request, self._auth)
+
+    def read(self, answer: Answer) -> Sent:
+        """Accepted, if any 2xx holds a Sid and does not say that the message has failed already."""
+        said = parsed(answer.body)
+        sid = _sid(said)
+        if not answer.ok or not sid:
+            raise _failure(answer, said)
+        sent = Sent(sid, said, _price(said.get("Price")), self.texts)
+        if str(said.get("Status")).lower().startswith("failed"):
+            raise Refused(reason(said), response=sent.kept)
+        return sent
+
+    def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The message's details, now. Exotel's word ``sent`` means delivered. Times are IST without saying so."""
+        sid = _sid(response)
+        if not sid:
+            raise NotFound("Exotel gave this message no Sid to ask for.")
+        answer = self._http.get(f"{self._account}/SMS/Messages/{quote(sid, safe='')}.json", self._auth)
+        said = parsed(answer.body)
+        if answer.ok and _sid(said):
+            return said
+        # An unknown Sid is answered with 200.
+        if answer.status == 404 or (answer.ok and b"no matching results" in answer.body.lower()):
+            raise NotFound("Exotel does not know this message.", hint="It may belong to another account or cluster.")
+        failure = _failure(answer, said)
+        raise failure if isinstance(failure, Refused | Unavailable) else Unavailable()
+
+
+def reason(said: Mapping[str, Any]) -> str:
+    """Why a message failed, from an answer, its details or a callback."""
+    code = str(said.get("DetailedStatusCode") or "")
+    dnd = "dnd" in str(said.get("Status")).lower()
+    return FAILURES.get(code) or ("do_not_disturb" if dnd else "unexplained")
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """The fields of the SMSMessage or RestException in an answer, JSON or XML; empty if there is none."""
+    text = body.decode(errors="replace").strip()
+    if text.startswith("<"):
+        return {name: unescape(value) for name, value in ELEMENT.findall(text)}
+    try:
+        answer = json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return {}
+    found = (answer.get("SMSMessage") or answer.get("RestException")) if isinstance(answer, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _failure(answer: Answer, said: Mapping[str, Any]) -> AttemptError:
+    """How an answer without a message ended. A RestException in a 2xx counts as the status that it names."""
+    status, code = str(said.get("Status")), str(said.get("Code"))
+    if answer.ok and status.isascii() and status.isdigit():
+        answer = replace(answer, status=int(status[:3]))
+    failure = answer.failure()
+    if isinstance(failure, Unavailable) and code in THROTTLES:
+        failure = Unavailable("throttled", retry_after=failure.retry_after)
+    # Not Exotel's Message, which repeats account and sender, and might repeat the number.
+    kept = {"http_status": answer.status, "code": code if re.fullmatch(r"\d{1,6}", code, re.ASCII) else None}
+    return failure or Refused(CODES.get(code) or STATUSES.get(answer.status, "request_refused"), response=kept)
+
+
+def _sid(said: Mapping[str, Any]) -> str:
+    sid = said.get("Sid")
+    return str(sid) if isinstance(sid, str | int) and sid and sid is not True and set(str(sid)) != {"."} else ""
+
+
+def _price(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int | float) and value != "" else None
+
+
+PROVIDER = Exotel
