@@ -1,0 +1,1 @@
+"""Vendors: the simulated ends of the providers' contracts, one file each."""
