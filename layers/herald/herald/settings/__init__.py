@@ -1,4 +1,4 @@
-"""Settings: the YAML in SSM Parameter Store, read into values. Every mistake is reported at once, never with a value."""
+"""Settings: the YAML in SSM Parameter Store, as values. ``settings.read`` makes them, ``settings.store`` fetches them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,4 +20,30 @@ class Channel:
 
     name: str
     type: str
-    values: Mapping[str, str] = field(repr=False)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One routing rule: messages of this country and kind (None: any) go through these channels, in this order."""
+
+    channels: tuple[str, ...]
+    country: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that a stage's YAML says. Times in seconds. ``countries`` None: every country is allowed."""
+
+    channels: Mapping[str, Channel]
+    default_region: str = "IN"
+    default_channel: str | None = None
+    routes: tuple[Rule, ...] = ()
+    countries: frozenset[str] | None = None
+    valid_for: int = 86400
+    keep_days: int = 30
+
+
+# What a fresh stack has: Amazon SNS under the function's own role.
+DEFAULT_CHANNELS = {"amazonsns": Channel("amazonsns", "amazonsns")}

@@ -1,0 +1,15 @@
+"""The HTTPS door: API Gateway's event in, its answer out."""
+
+from pathlib import Path
+from typing import Any
+
+import herald
+from herald import wiring
+from herald.http import Https
+
+door = Https(wiring.herald, {"stage": wiring.stage(), "version": herald.__version__}, Path(__file__).parent)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one request."""
+    return door.answer(event)

@@ -1,0 +1,10 @@
+"""The door for other Lambda functions, EventBridge rules and Scheduler: the fields of a message in, the message out."""
+
+from typing import Any
+
+from herald import invocation, wiring
+
+
+def handler(event: object, context: Any) -> dict[str, object] | None:
+    """Send, look up or cancel one message. What it raises reaches a waiting caller; an asynchronous one is retried."""
+    return invocation.answer(event, context.aws_request_id, wiring.herald())

@@ -1,0 +1,85 @@
+"""Herald: SMS from your own AWS account. Never twice by accident, never lost in silence, the truth about every message.
+
+From a Lambda function with this layer and ``HERALD_STAGE`` set::
+
+    from herald import send, status
+
+    message = send(to="+91 9741 552 552", body="Your table is ready.")
+    status(message.id).status  # "sent"
+
+Errors are ``herald.errors``; ``herald.sms["exotel"].send(to, subject, sender)`` is the door of Gramex.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from herald import errors
+from herald.message import Message, Status
+
+if TYPE_CHECKING:
+    from herald.notifier import AmazonSNS, Exotel, Notifiers
+
+    sms: Notifiers
+
+__version__ = "0.1.0"
+__all__ = ["AmazonSNS", "Exotel", "Message", "Status", "cancel", "errors", "send", "sms", "status"]
+
+
+def send(
+    to: str,
+    body: str | None = None,
+    *,
+    subject: str | None = None,
+    sender: str | None = None,
+    channel: str | None = None,
+    kind: str | None = None,
+    send_at: str | None = None,
+    valid_for: int | None = None,
+    reference: str | None = None,
+    tags: dict[str, str] | None = None,
+    on_unknown: str | None = None,
+    mode: str | None = None,
+    idempotency_key: str | None = None,
+) -> Message:
+    """Send one text, as ``POST /messages`` does, and return the message.
+
+    ``subject`` is another name of ``body``. With an ``idempotency_key``, repeating the call sends nothing more.
+    A message whose ``status`` is ``unknown`` may have been sent; one that is ``accepted`` or ``scheduled`` will be.
+    Raises ``InvalidMessage`` (every problem listed), ``Refused`` (with the reason), ``KeyReused``, ``StillSending``,
+    ``NotAccepted`` (nothing was sent: try again).
+    """
+    import os
+
+    from herald.invocation import raise_if_refused
+    from herald.wiring import herald
+
+    fields = {
+        "to": to, "body": body, "subject": subject, "sender": sender, "channel": channel, "kind": kind,
+        "send_at": send_at, "valid_for": valid_for, "reference": reference, "tags": tags, "on_unknown": on_unknown,
+        "mode": mode,
+    }  # fmt: skip
+    request = {name: value for name, value in fields.items() if value is not None}
+    caller = "lambda:" + os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "python")
+    return raise_if_refused(herald().send(request, caller=caller, door="python", key=idempotency_key).message)
+
+
+def status(message_id: str) -> Message:
+    """The message as it stands. Raises ``NotFound``."""
+    from herald.wiring import herald
+
+    return herald().find(message_id)
+
+
+def cancel(message_id: str) -> Message:
+    """Cancel a message that still waits. Raises ``NotFound``, ``NotCancelable``."""
+    from herald.wiring import herald
+
+    return herald().cancel(message_id)
+
+
+def __getattr__(name: str) -> Any:
+    """The door of Gramex, imported when it is first used."""
+    if name in ("AmazonSNS", "Exotel", "sms"):
+        import herald.notifier
+
+        return getattr(herald.notifier, name)
+    raise AttributeError(f"module 'herald' has no attribute {name!r}")

@@ -1,0 +1,211 @@
+"""Flow: the order of the rooms, nothing else. Each door calls one of ``send``, ``resume``, ``find`` and ``cancel``."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
+
+from herald.deliver import Delivery, Later, Sender
+from herald.errors import KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
+from herald.guard import guard
+from herald.journal import Moved, Records
+from herald.message import Message, Status, Step
+from herald.observe import Observer
+from herald.reasons import REASONS
+from herald.route import route
+from herald.settings import Settings
+from herald.validate import content, validate
+
+WAITING = (Status.ACCEPTED, Status.SCHEDULED)
+
+
+class Calendar(Protocol):
+    """Where a message's id waits for its time: ``schedule.Schedule``."""
+
+    def put(self, message_id: str, at: datetime) -> None:
+        """Hand the id over; ``resume`` is called with it at that time."""
+
+    def remove(self, message_id: str) -> None:
+        """Forget the id."""
+
+
+class Answer(NamedTuple):
+    """A message, and whether it is the stored answer to a request that was made before."""
+
+    message: Message
+    replayed: bool = False
+
+
+class Herald:
+    """The journey of a message. Its parts are handed in by ``wiring``, or by ``testing``."""
+
+    def __init__(
+        self,
+        *,
+        settings: Callable[[], Settings],
+        refresh: Callable[[], object],
+        hash_key: Callable[[], bytes],
+        channel: Callable[[str], Sender],
+        journal: Callable[[], Records],
+        queue: Callable[[], Later],
+        schedule: Callable[[], Calendar],
+        observer: Observer,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings, self.channel, self.observer = settings, channel, observer
+        self._hash_key, self._journal, self._queue, self._schedule = hash_key, journal, queue, schedule
+        self._clock = clock
+        self._delivery = Delivery(
+            settings=settings,
+            refresh=refresh,
+            channel=channel,
+            journal=journal,
+            queue=queue,
+            observer=observer,
+            clock=clock,
+        )
+
+    def send(self, request: Mapping[str, object], *, caller: str, door: str, key: str | None = None) -> Answer:
+        """Validate, claim, and send (or queue, or schedule) one message.
+
+        ``request`` is what a door received, untrusted; ``key`` the idempotency key, scoped by ``caller``.
+        The answer's status tells what happened: ``failed``, with the reason, if the provider refused it.
+        Raises ``InvalidMessage``, ``InvalidSettings``, ``KeyReused``, ``StillSending``, ``NotAccepted``.
+        """
+        settings, now = self.settings(), self._clock()
+        asked, mode = validate(
+            request,
+            now=now,
+            region=settings.default_region,
+            channels=settings.channels,
+            valid_for=settings.valid_for,
+        )
+        guard(asked, settings)
+        message = asked.with_(
+            id=message_id(caller, key, now),
+            caller=caller,
+            door=door,
+            fingerprint=hmac.new(self._hash_key(), content(asked, mode), hashlib.sha256).hexdigest(),
+            trace=(Step(now, "accepted", f"by {door}"),),
+        )
+        if message.send_at:
+            return self._scheduled(message, message.send_at)
+        if mode == "async":
+            return self._queued(message)
+        channels, why = route(message, settings)
+        claimed = self._delivery.sending(message, channels[0], why)
+        before = self._claim(claimed)
+        return self._replay(before, claimed) if before else Answer(self._delivery.attempt(claimed, channels[1:]))
+
+    def resume(self, message_id: str) -> Message | None:
+        """Send a message whose time has come. Safe to call any number of times; None if there is no such message."""
+        message, now = self._journal().get(message_id), self._clock()
+        if message is None or message.status not in WAITING:
+            return message
+        if message.send_at and now < message.send_at:
+            self._queue().put(message_id, (message.send_at - now).total_seconds())
+            return message
+        try:
+            if message.expired(now):
+                return self._delivery.move(message, Status.EXPIRED, reason=REASONS["expired"])
+            channels, why = route(message, self.settings())
+            sending = self._journal().move(message, self._delivery.sending(message, channels[0], why))
+        except Moved as moved:
+            return moved.current
+        return self._delivery.attempt(sending, channels[1:])
+
+    def find(self, message_id: str, *, caller: str | None = None) -> Message:
+        """The message as it stands; with a ``caller``, only that caller's own. Raises ``NotFound``."""
+        try:
+            message = self._journal().get(message_id)
+        except Exception as error:
+            self.observer.trouble("message not read", error, message_id=message_id)
+            raise NotAccepted("The journal could not be read.") from None
+        if message is None or caller not in (None, message.caller):
+            raise NotFound
+        return self._settled(message)
+
+    def cancel(self, message_id: str, *, caller: str | None = None) -> Message:
+        """Cancel a message that still waits. Raises ``NotFound``, or ``NotCancelable`` if it no longer waits."""
+        message: Message | None = self.find(message_id, caller=caller)
+        if message and message.status is Status.CANCELED:
+            return message
+        if message and message.status in WAITING:
+            try:
+                canceled = self._delivery.move(message, Status.CANCELED, reason=REASONS["canceled"])
+            except Moved as moved:
+                message = moved.current
+            else:
+                self._forget(message)
+                return canceled
+        status = message.status if message else "gone"
+        raise NotCancelable(f"The message is {status}: only one that still waits can be canceled.")
+
+    def _scheduled(self, message: Message, at: datetime) -> Answer:
+        step = Step(message.created_at, "scheduled")
+        waiting = message.with_(status=Status.SCHEDULED, trace=(*message.trace, step))
+        return self._wait(waiting, lambda: self._schedule().put(message.id, at))
+
+    def _queued(self, message: Message) -> Answer:
+        waiting = message.with_(trace=(*message.trace, Step(message.created_at, "queued")))
+        return self._wait(waiting, lambda: self._queue().put(message.id))
+
+    def _wait(self, message: Message, hand_over: Callable[[], None]) -> Answer:
+        before = self._claim(message)
+        if before:
+            return self._replay(before, message)
+        try:
+            hand_over()
+        except Exception as error:
+            self.observer.trouble("message not handed over", error, message_id=message.id)
+            self._journal().release(message)
+            raise NotAccepted("The message could not be put aside for later.") from None
+        self.observer.ended(message)
+        return Answer(message)
+
+    def _claim(self, message: Message) -> Message | None:
+        try:
+            return self._journal().claim(message)
+        except Exception as error:
+            self.observer.trouble("message not claimed", error, message_id=message.id)
+            raise NotAccepted("The journal could not be written.") from None
+
+    def _replay(self, before: Message, asked: Message) -> Answer:
+        """The stored answer to the same request; never a second send."""
+        if not hmac.compare_digest(before.fingerprint, asked.fingerprint):
+            raise KeyReused
+        settled = self._settled(before)
+        if settled.status is Status.SENDING:
+            raise StillSending
+        self.observer.step("message replayed", settled)
+        return Answer(settled, replayed=True)
+
+    def _settled(self, message: Message) -> Message:
+        """A message whose sender is gone (its lease ran out) is unknown, from the moment that somebody looks."""
+        if message.status is not Status.SENDING or not message.lease_until or self._clock() < message.lease_until:
+            return message
+        try:
+            return self._delivery.move(message, Status.UNKNOWN, "interrupted", reason=REASONS["interrupted"])
+        except Moved as moved:
+            return moved.current or message
+
+    def _forget(self, message: Message) -> None:
+        if message.status is Status.SCHEDULED:
+            try:
+                self._schedule().remove(message.id)
+            except Exception as error:  # It will fire for a canceled message, and do nothing.
+                self.observer.trouble("schedule not removed", error, message_id=message.id)
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def message_id(caller: str, key: str | None, now: datetime) -> str:
+    """``msg_`` and 26 characters: derived from caller and key if there is a key, else random and sortable by time."""
+    if key is not None:
+        number = int.from_bytes(hashlib.sha256(f"{len(caller)}:{caller}{key}".encode()).digest()[:16], "big")
+    else:
+        number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+    return "msg_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

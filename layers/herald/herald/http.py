@@ -1,0 +1,198 @@
+"""HTTPS: API Gateway's event -> a call -> an answer. Every error is a problem (RFC 9457) that lists all that is wrong."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from herald.errors import HeraldError, InvalidMessage, NotFound, Problem, Refused, StillSending
+from herald.flow import Answer, Herald
+from herald.message import Message, Status
+from herald.parse import parse
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Request(NamedTuple):
+    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+    id: str
+    caller: str
+    message_id: str
+
+
+class Response(NamedTuple):
+    """What is answered. ``body`` is text, or anything that JSON can hold."""
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = {}
+    type: str = JSON
+
+
+Route = Callable[[Request], Response]
+
+
+class Https:
+    """The HTTPS door. ``herald`` gives the journey; ``about`` is what ``GET /health`` tells; ``files`` holds the page."""
+
+    def __init__(self, herald: Callable[[], Herald], about: Mapping[str, object], files: Path) -> None:
+        self._herald, self._about, self._files = herald, about, files
+        self._routes: dict[str, dict[str, Route]] = {
+            "/": {"GET": self.page},
+            "/openapi.json": {"GET": self.contract},
+            "/health": {"GET": self.health},
+            "/messages": {"POST": self.post},
+            "/messages/{id}": {"GET": self.get, "DELETE": self.delete},
+        }
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """API Gateway's proxy event in, its proxy answer out. Never raises."""
+        request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+        try:
+            response = self._respond(event)
+        except HeraldError as error:
+            response = problem(error, request_id)
+        except Exception as error:
+            self._herald().observer.trouble("request broke off", error, request_id=request_id)
+            response = problem(HeraldError("Herald made a mistake. Look the message up before you repeat it."), request_id)
+        return _proxy(response)
+
+    def _respond(self, event: Mapping[str, Any]) -> Response:
+        methods = self._routes.get(str(event.get("resource")))
+        if methods is None:
+            raise NotFound("There is no such page.", hint="GET /openapi.json lists what there is.")
+        request = _request(event)
+        if request.method not in methods:
+            allowed = ", ".join(methods)
+            error = InvalidMessage(
+                [Problem("", "method_not_allowed", f"Use {allowed} here.")], status=405, code="method_not_allowed"
+            )
+            return _with(problem(error, request.id), {"Allow": allowed})
+        return methods[request.method](request)
+
+    def post(self, request: Request) -> Response:
+        """``POST /messages``: 201 sent; 202 accepted, scheduled, retrying or unknown; 422 refused."""
+        mapping = parse(request.body, request.headers.get("content-type"))
+        deferred = "respond-async" in _preferences(request)
+        if deferred:
+            mapping = {"mode": "async", **mapping}
+        answer = self._herald().send(mapping, caller=request.caller, door="https", key=idempotency_key(request.headers))
+        response = _sent(answer, request.id)
+        return _with(response, {"Preference-Applied": "respond-async"}) if deferred else response
+
+    def get(self, request: Request) -> Response:
+        """``GET /messages/{id}``: the message with its trace."""
+        return Response(200, self._herald().find(request.message_id, caller=request.caller).public())
+
+    def delete(self, request: Request) -> Response:
+        """``DELETE /messages/{id}``: cancel a message that still waits."""
+        return Response(200, self._herald().cancel(request.message_id, caller=request.caller).public())
+
+    def health(self, request: Request) -> Response:
+        """``GET /health``: whether the settings can be read. The channels are named on the laptop only."""
+        try:
+            channels = sorted(self._herald().settings().channels)
+        except HeraldError as error:
+            return Response(503, {"status": "failing", "code": error.code, **self._about})
+        shown = {"channels": channels} if self._about.get("stage") == "local" else {}
+        return Response(200, {"status": "ok", **self._about, **shown})
+
+    def contract(self, request: Request) -> Response:
+        """``GET /openapi.json``: the contract, OpenAPI 3.1."""
+        return Response(200, (self._files / "openapi.json").read_text(encoding="utf-8"))
+
+    def page(self, request: Request) -> Response:
+        """``GET /``: the page with the form. Only its own script and style may run."""
+        text = (self._files / "page.html").read_text(encoding="utf-8")
+        policy = (
+            f"default-src 'none'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+            f"frame-ancestors 'none'; script-src {_source(text, 'script')}; style-src {_source(text, 'style')}"
+        )
+        return Response(200, text, {"Content-Security-Policy": policy}, "text/html; charset=utf-8")
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """The ``Idempotency-Key`` header: 1 to 255 printable ASCII characters."""
+    key = headers.get("idempotency-key")
+    if key is None or re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?", key):
+        return key
+    detail = "must be 1 to 255 printable ASCII characters"
+    raise InvalidMessage([Problem("Idempotency-Key", "invalid_idempotency_key", detail)], status=400)
+
+
+def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
+    """An error as problem+json: ``{type, title, status, code, detail, errors, retryable, hint, request_id}``."""
+    body: dict[str, object] = {
+        "type": f"urn:herald:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "errors": [entry._asdict() for entry in error.problems],
+        "retryable": error.retryable,
+        "hint": error.hint,
+        "request_id": request_id,
+    }
+    if message:
+        body |= {"id": message.id, "message": message.public()}
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, StillSending) else {}
+    if error.status == 503:
+        headers = {"Retry-After": "5"}
+    return Response(error.status, body, headers, PROBLEM)
+
+
+def _sent(answer: Answer, request_id: str) -> Response:
+    message = answer.message
+    headers = {"Location": f"messages/{message.id}"} | ({"Idempotency-Replayed": "true"} if answer.replayed else {})
+    if message.status is Status.FAILED and message.reason:
+        return _with(problem(Refused(message.reason.code), request_id, message), headers)
+    done = message.status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
+    return Response(201 if done else 202, message.public(), headers)
+
+
+def _request(event: Mapping[str, Any]) -> Request:
+    context = event.get("requestContext") or {}
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+    return Request(
+        method=str(event.get("httpMethod", "")).upper(),
+        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        body=raw,
+        id=str(context.get("requestId") or ""),
+        caller=f"key:{(context.get('authorizer') or {}).get('principalId') or ''}",
+        message_id=str((event.get("pathParameters") or {}).get("id") or ""),
+    )
+
+
+def _preferences(request: Request) -> set[str]:
+    return {part.strip().lower() for part in request.headers.get("prefer", "").split(",")}
+
+
+def _with(response: Response, headers: Mapping[str, str]) -> Response:
+    return response._replace(headers={**response.headers, **headers})
+
+
+def _proxy(response: Response) -> dict[str, Any]:
+    text = response.body if isinstance(response.body, str) else json.dumps(response.body, ensure_ascii=False)
+    headers = {
+        "Content-Type": response.type,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        **response.headers,
+    }
+    return {"statusCode": response.status, "headers": headers, "body": text, "isBase64Encoded": False}
+
+
+def _source(page: str, tag: str) -> str:
+    """The hash of the page's one inline script or style, as a Content-Security-Policy names it."""
+    inner = page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
+    return f"'sha256-{base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()}'"

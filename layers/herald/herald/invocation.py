@@ -1,0 +1,75 @@
+"""Invocation: what another Lambda, an EventBridge rule or a Scheduler schedule hands over -> a call -> the message.
+
+The payload is a message's fields, with an optional ``idempotency_key``; or ``{"action": "status" | "cancel", "id": ...}``;
+or an EventBridge event of detail-type ``SMS Requested`` whose detail is the fields. A schedule adds
+``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its runs send once.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from herald.errors import InvalidMessage, Problem, Refused
+from herald.flow import Herald
+from herald.message import Message, Status
+
+DETAIL_TYPE = "SMS Requested"
+# How a payload begins whose context words nobody replaced: it is no key.
+_UNREPLACED = "<aws."
+
+
+def answer(event: object, request_id: str, herald: Herald) -> dict[str, object] | None:
+    """The message as callers see it; None if a schedule names one that is gone.
+
+    Raises the same errors as every door: ``InvalidMessage``, ``Refused``, ``NotFound``, ``NotCancelable``...
+    ``request_id`` is the invocation's own: Lambda's retries of an asynchronous one keep it, so they send once.
+    """
+    if not isinstance(event, Mapping):
+        raise InvalidMessage([Problem("", "not_an_object", "The payload must be a JSON object.")])
+    if "detail-type" in event and "detail" in event:
+        return _event(event, herald).public()
+    if "action" in event:
+        return _act(event, herald)
+    return _send(event, "invocation", "invoke", request_id, herald).public()
+
+
+def raise_if_refused(message: Message) -> Message:
+    """The message, unless it failed: then a ``Refused`` with its reason's code."""
+    if message.status is Status.FAILED and message.reason:
+        raise Refused(message.reason.code, response=message.response)
+    return message
+
+
+def _event(event: Mapping[str, Any], herald: Herald) -> Message:
+    if event["detail-type"] != DETAIL_TYPE or not isinstance(event["detail"], Mapping):
+        detail = f"Only events of detail-type {DETAIL_TYPE}, whose detail is a message, are taken."
+        raise InvalidMessage([Problem("detail-type", "unknown_event", detail)])
+    return _send(event["detail"], "event", f"event:{event.get('source')}", str(event.get("id") or ""), herald)
+
+
+def _send(fields: Mapping[str, Any], door: str, caller: str, request_id: str, herald: Herald) -> Message:
+    mapping = dict(fields)
+    given, schedule = mapping.pop("idempotency_key", None), mapping.pop("schedule", None)
+    for name, value in {"idempotency_key": given, "schedule": schedule}.items():
+        if value is not None and (not isinstance(value, str) or not 0 < len(value) <= 512):
+            raise InvalidMessage([Problem(name, "wrong_type", "must be a text of 1 to 512 characters")])
+    if schedule is not None and given is None:
+        door, caller = "schedule", "schedule"
+        given = None if schedule.startswith(_UNREPLACED) else schedule
+    key = given or request_id or None
+    return raise_if_refused(herald.send(mapping, caller=caller, door=door, key=key).message)
+
+
+def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
+    problems = [
+        Problem(str(name)[:40], "unknown_field", "is not a field of an action") for name in event.keys() - {"action", "id"}
+    ]
+    actions = {"status": herald.find, "cancel": herald.cancel, "resume": herald.resume}
+    act = actions.get(event["action"]) if isinstance(event["action"], str) else None
+    if act is None:
+        problems.append(Problem("action", "unknown_choice", "must be one of status, cancel"))
+    if not isinstance(event.get("id"), str):
+        problems.append(Problem("id", "missing", "must be the id of a message"))
+    if problems or act is None:
+        raise InvalidMessage(problems)
+    message = act(event["id"])
+    return message.public() if isinstance(message, Message) else None

@@ -1,0 +1,129 @@
+"""The door of Gramex: ``AmazonSNS`` and ``Exotel`` as plain classes outside AWS, and ``herald.sms["exotel"]`` inside.
+
+Each has ``send(to, subject, sender=None)`` and ``status(result)``; ``result`` is what the provider answered. The plain
+classes call the provider and nothing else: no journal, so no promise about repetitions. Those in ``herald.sms`` go the
+whole journey.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from herald.errors import Uncertain
+from herald.invocation import raise_if_refused
+from herald.message import Message, Status
+from herald.providers._base import Provider
+from herald.validate import validate
+from herald.wiring import herald, provider
+
+Result = Mapping[str, Any]
+
+
+class Notifier:
+    """One account at one provider, without a stack. ``default_region`` is where numbers without a country are."""
+
+    def __init__(self, provider: Provider, default_region: str) -> None:
+        self._provider, self._region = provider, default_region
+
+    def send(self, to: str, subject: str, sender: str | None = None) -> Result:
+        """Send one text and return the provider's answer (``result["Sid"]``, ``result["MessageId"]``).
+
+        Raises ``InvalidMessage``, and ``Unavailable``, ``Refused`` or ``Uncertain`` (it may have been sent).
+        """
+        request = {"to": to, "body": subject, "sender": sender}
+        now = datetime.now(UTC)
+        message = validate(request, now=now, region=self._region, channels=(), valid_for=86400).message
+        return self._provider.send(message.with_(expires_at=now + timedelta(days=1))).response
+
+    def status(self, result: Result) -> Result:
+        """What the provider says now about a message. Raises ``Unsupported`` where it cannot be asked."""
+        return self._provider.status(result)
+
+
+class AmazonSNS(Notifier):
+    """Amazon SNS with an access key of its own; ``kwargs`` are ``region_name``, ``endpoint_url`` and the channel's others."""
+
+    def __init__(
+        self,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        smstype: str = "Transactional",
+        *,
+        default_region: str = "IN",
+        **kwargs: str | None,
+    ) -> None:
+        keys = {"aws_access_key_id": aws_access_key_id, "aws_secret_access_key": aws_secret_access_key}
+        super().__init__(_provider("amazonsns", {**keys, "smstype": smstype, **kwargs}), default_region)
+
+
+class Exotel(Notifier):
+    """Exotel with an account's ``sid`` and ``token``; ``key`` is the API key (default: the sid)."""
+
+    def __init__(
+        self,
+        sid: str,
+        token: str,
+        key: str | None = None,
+        domain: str | None = None,
+        priority: str = "high",
+        *,
+        default_region: str = "IN",
+        **kwargs: str | None,
+    ) -> None:
+        values = {"sid": sid, "token": token, "key": key, "domain": domain, "priority": priority, **kwargs}
+        super().__init__(_provider("exotel", values), default_region)
+
+
+class Channel:
+    """One channel of the stack: each send is journaled, and never repeated by accident."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def send(self, to: str, subject: str, sender: str | None = None) -> Result:
+        """Send one text and return the provider's answer, with the message's id as ``herald_id``.
+
+        A message that is to be retried has no provider's answer yet: then ``{"herald_id", "herald_status"}`` is all.
+        Raises ``InvalidMessage``, ``Refused``, ``NotAccepted``, or ``Uncertain`` (it may have been sent).
+        """
+        request = {"to": to, "body": subject, "sender": sender, "channel": self._name}
+        message = raise_if_refused(herald().send(request, caller="python", door="python").message)
+        if message.status is Status.UNKNOWN and message.reason:
+            raise Uncertain(message.reason.code, f"{message.reason.text} Look up {message.id} before you repeat it.")
+        return _result(message)
+
+    def status(self, result: Result) -> Result:
+        """What the provider says now about a message that ``send`` returned. Raises ``Unsupported`` for Amazon SNS."""
+        journey = herald()
+        message_id = result.get("herald_id")
+        if isinstance(message_id, str):
+            result = {**(journey.find(message_id).response or {}), **result}
+        sender = journey.channel(self._name)
+        return sender.status(result)
+
+
+class Notifiers(Mapping[str, Channel]):
+    """``herald.sms``: the channels of the stack by name."""
+
+    def __getitem__(self, name: str) -> Channel:
+        names = herald().settings().channels
+        if name not in names:
+            raise KeyError(f"There is no channel {name!r}; there are: {', '.join(sorted(names))}")
+        return Channel(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(herald().settings().channels)
+
+    def __len__(self) -> int:
+        return len(herald().settings().channels)
+
+
+sms = Notifiers()
+
+
+def _provider(kind: str, values: Mapping[str, str | None]) -> Provider:
+    return provider(kind, {name: value for name, value in values.items() if value is not None})
+
+
+def _result(message: Message) -> Result:
+    return {**(message.response or {}), "herald_id": message.id, "herald_status": str(message.status)}

@@ -1,0 +1,20 @@
+"""Queue: hand a message's id to SQS, to be sent now or after a delay."""
+
+import json
+from typing import Any
+
+# SQS delays a message by 15 minutes at most.
+LONGEST_DELAY = 900
+
+
+class Queue:
+    """``client`` is an SQS client. Only ids travel: texts and numbers stay in the journal."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client, self._url = client, url
+
+    def put(self, message_id: str, delay: float = 0) -> None:
+        """Queue a message for the worker after ``delay`` seconds (0 to 900). Raises the client's own errors."""
+        seconds = max(0, min(LONGEST_DELAY, round(delay)))
+        body = json.dumps({"id": message_id})
+        self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)

@@ -1,0 +1,28 @@
+"""Route: which channels a message may go through, in which order, and why. Pure."""
+
+from typing import NamedTuple
+
+from herald.message import Message
+from herald.settings import Settings
+
+
+class Route(NamedTuple):
+    """The channels to try, in order; ``why`` is a sentence for the trace."""
+
+    channels: tuple[str, ...]
+    why: str
+
+
+def route(message: Message, settings: Settings) -> Route:
+    """The caller's channel if one was named; else the first rule that matches; else the default channel."""
+    if message.asked_channel:
+        return Route((message.asked_channel,), "asked for by the caller")
+    for number, rule in enumerate(settings.routes, start=1):
+        if rule.country in (None, message.country) and rule.kind in (None, message.kind):
+            return Route(rule.channels, f"route {number} of the settings")
+    return Route((_default(settings),), "the default channel")
+
+
+def _default(settings: Settings) -> str:
+    by_type = {channel.type: name for name, channel in sorted(settings.channels.items(), reverse=True)}
+    return settings.default_channel or by_type.get("amazonsns") or min(settings.channels)

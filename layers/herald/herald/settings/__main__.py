@@ -1,0 +1,60 @@
+"""``python -m herald.settings import gramex.yaml --stage dev``: bring a Gramex configuration along."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from herald.errors import HeraldError
+from herald.settings import Channel
+from herald.settings.read import read_gramex
+from herald.settings.store import Store
+from herald.wiring import parameter_store, provider_fields
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m herald.settings", description=__doc__)
+    command = parser.add_subparsers(required=True).add_parser("import", help="write a gramex.yaml's channels to SSM")
+    command.add_argument("file", type=Path, help="a gramex.yaml, or any YAML with an sms: section")
+    command.add_argument("--stage", required=True, help="the stage of the stack: dev, prod, ...")
+    options = parser.parse_args(arguments)
+    try:
+        channels = read_gramex(options.file.read_text(encoding="utf-8"), provider_fields)
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"{options.file}: cannot be read ({type(error).__name__})", file=sys.stderr)
+        return 1
+    except HeraldError as error:
+        for problem in error.problems:
+            print(f"{problem.field}: {problem.detail}", file=sys.stderr)
+        print("Nothing was written. Correct these and run the command again.", file=sys.stderr)
+        return 1
+    return _write(channels, parameter_store(options.stage))
+
+
+def _write(channels: dict[str, Channel], store: Store) -> int:
+    for channel in channels.values():
+        try:
+            store.write(f"channels/{channel.name}", block(channel))
+        except Exception as error:  # The client's own errors; their texts may repeat what was sent.
+            print(f"{store.path}/channels/{channel.name}: not written ({type(error).__name__})", file=sys.stderr)
+            return 1
+        print(f"{store.path}/channels/{channel.name}: {shown(channel)}")
+    return 0
+
+
+def block(channel: Channel) -> str:
+    """The channel's YAML, as it is kept in SSM."""
+    import yaml
+
+    return str(yaml.safe_dump({"type": channel.type, **channel.values}, sort_keys=False))
+
+
+def shown(channel: Channel) -> str:
+    """The channel in one line, its secrets hidden."""
+    secret = {field.name for field in provider_fields(channel.type) or () if field.secret}
+    values = {name: "(hidden)" if name in secret else value for name, value in channel.values.items()}
+    return ", ".join(f"{name}={value}" for name, value in {"type": channel.type, **values}.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Wiring: the only place that builds real things: AWS clients, HTTP sessions, channels, and the journey itself.
+
+Everything is made at its first need and then kept. ``HERALD_STAGE`` names the stack; what the stack is made of (its
+table, queue, schedules) is written in ``/herald/{stage}/stack`` by the template.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from herald.deliver import Sender
+from herald.errors import NotAccepted, Refused
+from herald.flow import Herald
+from herald.journal import Journal
+from herald.observe import CloudWatch
+from herald.providers import load, types
+from herald.providers._base import Provider
+from herald.queue import Queue
+from herald.schedule import Schedule
+from herald.settings import Channel, Field, Settings
+from herald.settings.read import read_settings
+from herald.settings.store import HASH_KEY, Store
+
+
+def stage() -> str:
+    """The stage whose stack is used: ``HERALD_STAGE``, else ``dev``."""
+    return os.environ.get("HERALD_STAGE", "dev")
+
+
+def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
+    """A boto3 client. ``attempts`` counts all tries of one call; timeouts are short, for callers who wait."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=3,
+        read_timeout=10 if attempts == 1 else 5,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
+    return boto3.client(service, config=config, **{name: value for name, value in options.items() if value})  # type: ignore[call-overload]
+
+
+def provider_fields(kind: str) -> Sequence[Field] | None:
+    """The fields of a channel of this type, or None for an unknown type."""
+    return load(kind).fields if kind in types() else None
+
+
+def provider(kind: str, values: dict[str, str]) -> Provider:
+    """A provider of this type, with the transport that it needs. ``values`` are its channel's fields."""
+    made = load(kind)
+    if made.transport == "http":
+        return made(http(), **values)
+    # One attempt: boto3 repeats a publish whose answer was lost, and each repetition is a text on somebody's phone.
+    access = ("aws_access_key_id", "aws_secret_access_key", "region_name", "endpoint_url")
+    return made(client(made.transport, attempts=1, **{name: values.get(name) for name in access}), **values)
+
+
+@cache
+def http() -> Any:
+    """The one HTTP session of this process."""
+    import requests
+
+    from herald.providers._http import Http
+
+    return Http(requests.Session())
+
+
+@cache
+def parameter_store(name: str) -> Store:
+    """The parameters of a stage."""
+    return Store(client("ssm"), f"/herald/{name}", hash_key=True)
+
+
+class _Wiring:
+    """What the journey of one stage is made of."""
+
+    def __init__(self, name: str) -> None:
+        self.store = parameter_store(name)
+        self._read: tuple[dict[str, str], Settings] | None = None
+        self._senders: dict[str, tuple[Channel, Provider]] = {}
+        self.journal = cache(lambda: Journal(client("dynamodb"), self.stack("table"), keep_days=self.settings().keep_days))
+        self.queue = cache(lambda: Queue(client("sqs"), self.stack("queue")))
+        self.schedule = cache(
+            lambda: Schedule(
+                client("scheduler"),
+                group=self.stack("schedule_group"),
+                role=self.stack("schedule_role"),
+                target=self.stack("invoke_function"),
+            )
+        )
+
+    def settings(self) -> Settings:
+        """The settings, read anew only when the parameters were fetched anew."""
+        parameters = self.store.parameters()
+        if self._read is None or self._read[0] is not parameters:
+            self._read = parameters, read_settings(parameters, provider_fields)
+        return self._read[1]
+
+    def stack(self, part: str) -> str:
+        """The name or ARN of a part of the stack."""
+        try:
+            return str(json.loads(self.store.parameters()["stack"])[part])
+        except (KeyError, ValueError):
+            raise NotAccepted(f"{self.store.path}/stack does not name the {part}: deploy the stack again.") from None
+
+    def hash_key(self) -> bytes:
+        """The stage's secret for keyed hashes."""
+        return self.store.parameters()[HASH_KEY].encode()
+
+    def channel(self, name: str) -> Sender:
+        """The sender of a channel: kept until the channel's settings change."""
+        channel = self.settings().channels.get(name)
+        if channel is None:
+            raise Refused("channel_missing")
+        if name not in self._senders or self._senders[name][0] != channel:
+            self._senders[name] = channel, provider(channel.type, dict(channel.values))
+        return self._senders[name][1]
+
+
+@cache
+def herald() -> Herald:
+    """The journey of this process's stage."""
+    parts = _Wiring(stage())
+    return Herald(
+        settings=parts.settings,
+        refresh=parts.store.refresh,
+        hash_key=parts.hash_key,
+        channel=parts.channel,
+        journal=parts.journal,
+        queue=parts.queue,
+        schedule=parts.schedule,
+        observer=CloudWatch(),
+    )
+
+
+# API Gateway keeps an authorizer's answer for 270 s, and this adds 30: a revoked key is dead after 5 minutes.
+KEYS_KEEP_SECONDS = 30.0
+
+
+@cache
+def _key_store(name: str) -> Store:
+    return Store(client("ssm"), f"/herald/{name}/keys", keep=KEYS_KEEP_SECONDS)
+
+
+def key_records() -> dict[str, str]:
+    """The records of the stage's API keys, by name."""
+    return _key_store(stage()).parameters()

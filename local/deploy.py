@@ -1,0 +1,112 @@
+"""Deploy: ``template.yaml``, as it stands, by CloudFormation with the SAM transform onto the local engine.
+
+What ``sam package`` does is done here: the code is zipped into a bucket, and the template's paths become its addresses.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+from samtranslator.yaml_helper import yaml_parse
+
+from local.engine import REGION, CannotRun
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGE = "local"
+STACK = f"herald-{STAGE}"
+BUCKET = "herald-local-artifacts"
+CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+
+def client(service: str, engine_url: str) -> Any:
+    """A boto3 client of the local engine, whatever account the environment names."""
+    return boto3.session.Session("test", "test", region_name=REGION).client(service, endpoint_url=engine_url)  # type: ignore[call-overload]
+
+
+def deploy(engine_url: str, layer: Path) -> dict[str, str]:
+    """Create the stack and wait for it. Returns its outputs. Raises ``CannotRun`` with CloudFormation's reason."""
+    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    s3 = client("s3", engine_url)
+    s3.create_bucket(Bucket=BUCKET)
+    for resource in template["Resources"].values():
+        if resource["Type"] in CODE:
+            folder = (
+                layer if "BuildMethod" in resource.get("Metadata", {}) else ROOT / resource["Properties"]["CodeUri"]
+            )
+            resource["Properties"][CODE[resource["Type"]]] = _upload(s3, folder)
+    cloudformation = client("cloudformation", engine_url)
+    try:
+        cloudformation.create_stack(
+            StackName=STACK,
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": "Stage", "ParameterValue": STAGE}],
+            Capabilities=CAPABILITIES,
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+    except (ClientError, WaiterError) as error:
+        raise CannotRun(f"The deployment failed: {_cause(cloudformation) or error}") from None
+    outputs = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def build_layer(folder: Path) -> Path:
+    """The built layer for this Python, below ``folder``; built anew only when its source changed."""
+    source = ROOT / "layers" / "herald"
+    built = folder / f"layer-{_state(source)}"
+    if not built.exists():
+        fresh = folder / f"{built.name}.{os.getpid()}"
+        command = ["make", "--silent", "-C", str(source), "build-HeraldLayer", f"ARTIFACTS_DIR={fresh}"]
+        made = subprocess.run(
+            [*command, "HERALD_LAYER_FOR=here", f"PYTHON={sys.executable}"], capture_output=True, text=True, check=False
+        )
+        if made.returncode:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise CannotRun(
+                f"The layer could not be built: {(made.stderr.strip().splitlines() or ['make failed'])[-1]}"
+            )
+        for old in folder.glob("layer-*"):
+            if old != fresh and "." not in old.name:
+                shutil.rmtree(old, ignore_errors=True)
+        fresh.rename(built)
+    return built
+
+
+def _state(source: Path) -> str:
+    state = hashlib.sha256(sys.version.encode())
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            state.update(str(path.relative_to(source)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return state.hexdigest()[:16]
+
+
+def _upload(s3: Any, folder: Path) -> dict[str, str] | str:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and (folder / "python" in path.parents or "__pycache__" not in path.parts):
+                archive.write(path, path.relative_to(folder))
+    key = hashlib.sha256(content.getvalue()).hexdigest()
+    s3.put_object(Bucket=BUCKET, Key=key, Body=content.getvalue())
+    return f"s3://{BUCKET}/{key}"
+
+
+def _cause(cloudformation: Any) -> str:
+    """The first resource that failed, and why."""
+    try:
+        events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    except ClientError:
+        return ""
+    failed = [e for e in reversed(events) if e["ResourceStatus"].endswith("FAILED") and e.get("ResourceStatusReason")]
+    return f"{failed[0]['LogicalResourceId']}: {failed[0]['ResourceStatusReason']}" if failed else ""

@@ -1,0 +1,56 @@
+"""Front: one port for the browser: the API behind API Gateway, the carrier below ``/carrier``, and the laptop's key."""
+
+from threading import Thread
+
+import urllib3
+
+from local.carrier import Carrier
+from local.server import Server
+from local.vendors._base import Reply, Request
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
+
+
+class Front:
+    """Serves ``api`` (the API's address on the engine), ``/carrier/...`` and ``GET /local``, which holds ``key``."""
+
+    def __init__(self, api: str, carrier: Carrier, key: str) -> None:
+        self._api, self._carrier, self._key = api, carrier, key
+        # No retries: a request that is sent twice might be a text that is sent twice.
+        self._http = urllib3.PoolManager(maxsize=32, retries=False, timeout=60)
+        self._server: Server | None = None
+
+    def start(self, port: int) -> str:
+        """Listen on 127.0.0.1 in a thread of its own; port 0 takes a free one. Returns the URL."""
+        self._server = Server(port, self.answer, 0)
+        Thread(target=self._server.serve_forever, args=(0.05,), name="front", daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._server:
+            self._server.stop()
+
+    def answer(self, request: Request) -> Reply:
+        """What is answered to the browser."""
+        host = (request.headers.get("Host") or "").rpartition(":")[0] or request.headers.get("Host")
+        if host not in ("127.0.0.1", "localhost"):  # A foreign name that points here must not read the key.
+            return Reply(421, {"detail": "Herald on the laptop answers on 127.0.0.1 and localhost only."})
+        if request.path == "/local" and request.method == "GET":
+            return Reply(200, {"key": self._key}, headers={"Cache-Control": "no-store"})
+        if request.path.startswith("/carrier/"):
+            return self._carrier.answer(request._replace(path=request.path.removeprefix("/carrier")))
+        return self._forward(request)
+
+    def _forward(self, request: Request) -> Reply:
+        target = self._api + request.path + (f"?{request.query}" if request.query else "")
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        try:
+            answer = self._http.request(request.method, target, body=request.body, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError:
+            return Reply(502, {"detail": "The local engine does not answer: run make down, then make run."})
+        kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
+        kind = kept.pop("Content-Type", None) or kept.pop("content-type", "application/json")
+        return Reply(
+            answer.status, answer.data, kind, {n: v for n, v in kept.items() if n.lower() not in ("server", "date")}
+        )

@@ -1,0 +1,117 @@
+"""Stack: engine, carrier, deployment and front, started and stopped together."""
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+from herald import keys
+from local.carrier import Carrier
+from local.deploy import STAGE, build_layer, client, deploy
+from local.engine import CREDENTIALS, CannotRun, Engine
+from local.front import Front
+
+ROOT = Path(__file__).resolve().parent.parent
+SID = "herald-laptop"
+
+
+class Stack:
+    """The whole of Herald on this machine. ``folder`` takes its logs and ``env``; ``port`` is the front's (0: a free one)."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder, self._port = folder, port
+        self._engine = Engine(folder)
+        self._carrier: Carrier | None = None
+        self._front: Front | None = None
+        self.env: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """The front's address: page and API."""
+        return self.env["HERALD_URL"]
+
+    @property
+    def key(self) -> str:
+        """An API key of this stack."""
+        return self.env["HERALD_KEY"]
+
+    @property
+    def carrier_url(self) -> str:
+        """The carrier's own address."""
+        return self.env["CARRIER_URL"]
+
+    def start(self) -> dict[str, str]:
+        """Start everything and write ``env``. Returns what it holds. Raises ``CannotRun``; then nothing stays running."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _check_port(self._port)
+        try:
+            self.env = self._start()
+        except BaseException:
+            self.stop()
+            raise
+        _write(self._folder / "env", "".join(f"{name}={value}\n" for name, value in self.env.items()))
+        return self.env
+
+    def stop(self) -> None:
+        """Stop everything that was started."""
+        (self._folder / "env").unlink(missing_ok=True)
+        for part in (self._front, self._carrier, self._engine):
+            if part:
+                part.stop()
+
+    def _start(self) -> dict[str, str]:
+        engine = self._engine.start()
+        _write(self._folder / "pids", f"{os.getpid()} {self._engine.pid}\n")
+        layers = ROOT / ".local"
+        layers.mkdir(exist_ok=True)
+        outputs = deploy(engine, build_layer(layers))
+        account = (SID, secrets.token_urlsafe(16), secrets.token_urlsafe(16))
+        self._carrier = Carrier(engine, {account[0]: account[1:]})
+        carrier = self._carrier.start()
+        key = keys.create(live=False)
+        _configure(engine, account, carrier, key.record)
+        api = f"{engine}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
+        self._front = Front(api, self._carrier, key.key)
+        return {
+            "HERALD_URL": self._front.start(self._port),
+            "HERALD_KEY": key.key,
+            "CARRIER_URL": carrier,
+            "AWS_ENDPOINT_URL": engine,
+            **CREDENTIALS,
+            "HERALD_INVOKE_FUNCTION": outputs["InvokeFunction"],
+            "HERALD_EVENT_BUS": outputs["EventBus"],
+            "HERALD_TABLE": outputs["Table"],
+            "HERALD_STAGE": STAGE,
+        }
+
+
+def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: str) -> None:
+    """The laptop's settings and channels, in SSM as anywhere."""
+    sid, name, token = account
+    exotel = {"type": "exotel", "sid": sid, "key": name, "token": token, "endpoint_url": carrier}
+    parameters = {
+        "settings": ("String", "default_region: IN\n"),
+        "channels/amazonsns": ("SecureString", "type: amazonsns\nsmstype: Transactional\n"),
+        "channels/exotel": ("SecureString", "".join(f"{field}: {value}\n" for field, value in exotel.items())),
+        "keys/laptop": ("SecureString", key),
+    }
+    ssm = client("ssm", engine)
+    for parameter, (kind, value) in parameters.items():
+        ssm.put_parameter(Name=f"/herald/{STAGE}/{parameter}", Type=kind, Value=value, Overwrite=True)
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise CannotRun(f"Port {port} is taken. Choose another one: make run PORT={port + 1}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, and readable by its owner only: it may hold a key."""
+    fresh = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
