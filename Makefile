@@ -1,0 +1,95 @@
+STAGE ?= dev
+PORT ?= 8080
+export PYTHONPATH := layers/herald
+export SAM_CLI_TELEMETRY := 0
+SAM = .venv-sam/bin/python .venv-sam/bin/sam
+LAPTOP = .venv/.laptop
+TOOLS = .venv/.test .venv-sam/.sam .venv-checkov/.checkov
+
+.PHONY: help
+help:
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo
+
+##@ Herald on this laptop, without AWS
+
+.PHONY: run up down
+run: $(LAPTOP) ## Start everything, print the address and a key, serve until Ctrl-C (PORT=8080)
+	@exec .venv/bin/python -m local run --port $(PORT)
+up: $(LAPTOP) ## The same in the background: returns when ready, writes .local/env (PORT=8080)
+	@.venv/bin/python -m local up --port $(PORT)
+down: ## Stop what `make up` started
+	@if test -x .venv/bin/python; then .venv/bin/python -m local down; else echo "Herald was not running."; fi
+
+##@ Working on Herald
+
+.PHONY: test check lock clean chromium
+test: $(TOOLS) chromium check ## All checks, then all tests: what CI runs (ARGS= for pytest)
+	@.venv/bin/python -m pytest $(ARGS)
+check: $(TOOLS) ## Style, types, the template, its security: without the tests
+	@.venv/bin/python -m ruff check --quiet .
+	@.venv/bin/python -m ruff format --check --quiet . || { echo "Run: .venv/bin/python -m ruff format" >&2; exit 1; }
+	@.venv/bin/python -m mypy
+	@mkdir -p .local && .venv/bin/python -m tests.house.transform > .local/transformed.json
+	@.venv-sam/bin/python .venv-sam/bin/cfn-lint template.yaml .local/transformed.json
+	@$(SAM) validate --lint
+	@.venv-checkov/bin/python -m checkov.main --file template.yaml --framework cloudformation --skip-download --quiet --compact
+lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes (UPGRADE=1: to the newest)
+	@$(call compile,test,requirements/test.txt)
+	@$(call compile,laptop,requirements/laptop.txt,--constraint requirements/test.txt)
+	@$(call compile,layer,layers/herald/requirements.txt,--constraint requirements/test.txt)
+	@$(call compile,sam,requirements/sam.txt)
+	@$(call compile,checkov,requirements/checkov.txt)
+	@$(call compile,uv,requirements/uv.txt)
+clean: down ## Remove all that was set up, built or left behind
+	@rm -rf .venv .venv-* .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find functions layers local tests -name __pycache__ -prune -exec rm -rf {} +
+
+##@ Herald in your AWS account
+
+.PHONY: build deploy key import
+build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python 3.13 needed
+	@find functions -name __pycache__ -prune -exec rm -rf {} +
+	@PYTHON=$(abspath .venv-sam/bin/python) $(SAM) build
+	@test -d .aws-sam/build/HeraldLayer/python/herald/__pycache__ || echo "Without python3.13 on this machine\
+	the layer has no compiled files: all works, but cold starts take about twice as long."
+deploy: build ## Build, then deploy the stack herald-STAGE (STAGE=dev, prod or a name of yours)
+	@$(SAM) deploy $(if $(filter dev prod,$(STAGE)),--config-env $(STAGE),$(stack)) $(ARGS)
+	@echo "For a key to its API: make key NAME=me STAGE=$(STAGE)"
+key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev
+	@$(if $(NAME),,echo "Whose key? Say for example: make key NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
+	.venv/bin/python -m herald.keys create --stage $(STAGE) --name $(NAME)
+import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
+	@$(if $(FILE),,echo "Which file? Say for example: make import FILE=gramex.yaml STAGE=$(STAGE)" >&2; exit 1;) \
+	.venv/bin/python -m herald.settings import $(FILE) --stage $(STAGE)
+
+stack = --stack-name herald-$(STAGE) --s3-prefix herald-$(STAGE) --parameter-overrides Stage=$(STAGE)
+
+# uv takes what is in the file already as its preference, so a lock changes only where it must.
+compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header $(if $(UPGRADE),--upgrade) $(3) --group $(1) --output-file $(2)
+
+# Each environment ends with a stamp. An interpreter that has gone counts as just changed: its environment is made anew.
+.venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-uv/bin/python:
+.venv/.laptop: requirements/laptop.txt .venv/bin/python
+	@requirements/set-up .venv laptop
+.venv/.test: requirements/test.txt .venv/.laptop
+	@requirements/set-up .venv test .venv/.laptop
+.venv-sam/.sam: requirements/sam.txt .venv-sam/bin/python
+	@requirements/set-up .venv-sam sam
+.venv-checkov/.checkov: requirements/checkov.txt .venv-checkov/bin/python
+	@requirements/set-up .venv-checkov checkov
+.venv-uv/.uv: requirements/uv.txt .venv-uv/bin/python
+	@requirements/set-up .venv-uv uv
+
+chromium:
+	@for browser in chromium chromium-browser google-chrome google-chrome-stable; do \
+		command -v $$browser >/dev/null && exit; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the tests of the page (once) ..."; \
+		install="apt-get install --yes --no-install-recommends chromium"; \
+		said=$$($$install 2>&1) || said=$$(apt-get update 2>&1 && $$install 2>&1) || { echo "$$said" >&2; exit 1; }; \
+	else \
+		echo "The tests of the page need Chromium: install 'chromium' or Google Chrome, then run this again." >&2; exit 1; \
+	fi
