@@ -1,6 +1,6 @@
 """Text: encoding and segments are exact, as an independent codec and a naive reference count them."""
 
-import gsm0338
+import gsm0338  # type: ignore[import-untyped]
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st

@@ -65,6 +65,7 @@ def _decoded(raw: bytes) -> str:
         _not_utf8()
     if not text.strip():
         _refuse("empty_body", "The body is empty.")
+    _check_text(text)
     return text
 
 

@@ -40,15 +40,15 @@ def parse(number: str, region: str) -> Number:
     """
     import phonenumbers
 
-    written = _written(number)
-    readings = _readings(written, region)
-    valid = {phonenumbers.format_number(n, phonenumbers.PhoneNumberFormat.E164): n for n in readings if _valid(n)}
-    if len(valid) > 1:
+    readings = _readings(_written(number), region)
+    valid = [reading for reading in readings if _kind(reading) != phonenumbers.PhoneNumberType.UNKNOWN]
+    if not valid:
+        raise _invalid(readings[0] if readings else None)
+    e164, *others = {phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164) for reading in valid}
+    if others:
         raise NotANumber("ambiguous_number", f"The number can be read in two ways. {_INTERNATIONAL}")
-    for e164, reading in valid.items():
-        _only_mobile(reading)
-        return Number(e164, phonenumbers.region_code_for_number(reading) or "001")
-    raise _invalid(readings[0] if readings else None)
+    _only_mobile(_kind(valid[0]))
+    return Number(e164, phonenumbers.region_code_for_number(valid[0]) or "001")
 
 
 def mask(e164: str) -> str:
@@ -90,16 +90,16 @@ def _readings(written: str, region: str) -> list["PhoneNumber"]:
     return readings
 
 
-def _valid(reading: "PhoneNumber") -> bool:
+def _kind(reading: "PhoneNumber") -> int:
+    """The library's type of number; UNKNOWN means that no numbering plan has it."""
     import phonenumbers
 
-    return phonenumbers.is_possible_number(reading) and phonenumbers.is_valid_number(reading)
+    return phonenumbers.number_type(reading)
 
 
-def _only_mobile(reading: "PhoneNumber") -> None:
-    from phonenumbers import PhoneNumberType, number_type
+def _only_mobile(kind: int) -> None:
+    from phonenumbers import PhoneNumberType
 
-    kind = number_type(reading)
     if kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE):
         return
     names = {
