@@ -66,13 +66,13 @@ def _written(number: str) -> str:
     if _CONTROL.search(number):
         raise NotANumber("control_character", "The number holds a line break or another control character.")
     written = _INVISIBLE.sub("", number)
+    if _WRITTEN.fullmatch(written):
+        return written
     if _EXTENSION.search(written):
         raise NotANumber("extension", "A text cannot be sent to an extension: give the number of a mobile phone.")
     if any(c.isalpha() for c in written):
         raise NotANumber("letters", "The number holds letters: write it in digits only.")
-    if not _WRITTEN.fullmatch(written):
-        raise NotANumber("invalid_number", f"This is not written like a phone number. {_INTERNATIONAL}")
-    return written
+    raise NotANumber("invalid_number", f"This is not written like a phone number. {_INTERNATIONAL}")
 
 
 def _readings(written: str, region: str) -> list["PhoneNumber"]:
@@ -108,7 +108,9 @@ def _only_mobile(kind: int) -> None:
         PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
         PhoneNumberType.SHARED_COST: "a shared-cost number",
     }
-    raise NotANumber("not_mobile", f"This is {names.get(kind, 'not a mobile number')}: give that of a mobile phone.")
+    raise NotANumber(
+        "not_mobile", f"This is {names.get(kind, 'not a mobile number')}: a text needs the number of a mobile phone."
+    )
 
 
 def _invalid(reading: "PhoneNumber | None") -> NotANumber:
