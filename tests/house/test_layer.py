@@ -1,0 +1,102 @@
+"""The layer holds all that its code imports: it is built and then imported alone, with nothing but boto3 beside it."""
+
+import ast
+import importlib.metadata
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house import LAYER, modules
+
+# What the Lambda runtime itself brings: boto3 and what boto3 needs.
+RUNTIME = ("boto3", "botocore", "jmespath", "s3transfer", "urllib3", "dateutil", "six")
+HEAVY = ("requests", "yaml", "phonenumbers", "tzdata", "aws_lambda_powertools.utilities.batch")
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer for the Python that runs, as the laptop builds it."""
+    folder = tmp_path_factory.mktemp("layer")
+    command = ["make", "--silent", "-C", str(LAYER), "build-HeraldLayer", f"ARTIFACTS_DIR={folder}"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    built = subprocess.run(
+        [*command, "HERALD_LAYER_FOR=here", f"PYTHON={sys.executable}"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    return folder / "python"
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with boto3 and its needs, and nothing else."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in RUNTIME:
+        found = next(Path(entry) for entry in sys.path if any(Path(entry).glob(f"{name}*")) and Path(entry).is_dir())
+        source = found / name if (found / name).is_dir() else found / f"{name}.py"
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def run_alone(program: str, *folders: Path) -> None:
+    """Run a program that sees the standard library and ``folders``, no installed package, no environment."""
+    path = f"import sys; sys.path[:0] = {[str(folder) for folder in folders]!r}\n"
+    environment = {"HERALD_STAGE": "test", "AWS_DEFAULT_REGION": "ap-south-1"}
+    command = [sys.executable, "-I", "-S", "-c", path + program]
+    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_module_imports_with_the_layer_alone(layer: Path, runtime: Path) -> None:
+    names = [".".join(filter(None, ("herald", module))) for module in modules() if not module.endswith("__main__")]
+    run_alone(f"import {', '.join(names)}", layer, runtime)
+
+
+@pytest.mark.parametrize("module", HEAVY)
+def test_what_is_imported_later_is_in_the_layer_too(module: str, layer: Path, runtime: Path) -> None:
+    run_alone(f"import {module}", layer, runtime)
+
+
+def test_every_foreign_import_of_the_package_is_in_the_layer_or_the_runtime(layer: Path) -> None:
+    there = {entry.name.removesuffix(".py") for entry in layer.iterdir()} | set(RUNTIME) | set(sys.stdlib_module_names)
+    assert {name for path in modules().values() for name in foreign_imports(path)} <= there
+
+
+def foreign_imports(path: Path) -> set[str]:
+    """The top-level names that a file imports when it runs: what only type checkers import does not count."""
+    found = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting.extend(node.orelse)
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).split(".")[0])
+        waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def test_the_package_lies_directly_below_python(layer: Path) -> None:
+    assert (layer / "herald" / "__init__.py").is_file()
+    assert not (layer / "python").exists()
+
+
+def test_the_layer_carries_no_tests_no_programs_and_no_build_files(layer: Path) -> None:
+    names = {entry.name for entry in layer.iterdir()}
+    assert not names & {"bin", "tests", "Makefile", "requirements.txt", "boto3", "botocore"}
+
+
+def test_the_layer_ships_compiled_files_that_no_time_stamp_invalidates(layer: Path) -> None:
+    compiled = (layer / "herald" / "__pycache__" / f"message.{sys.implementation.cache_tag}.pyc").read_bytes()
+    assert int.from_bytes(compiled[4:8], "little") == 0b01  # PEP 552: by hash, unchecked
+
+
+def test_the_layers_versions_are_those_that_the_tests_run_with(layer: Path) -> None:
+    for distribution in importlib.metadata.distributions(path=[str(layer)]):
+        assert distribution.version == importlib.metadata.version(distribution.name)
