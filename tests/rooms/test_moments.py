@@ -160,7 +160,7 @@ def test_a_day_that_a_country_skipped_is_followed_by_the_next() -> None:
 
 
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-TIMES = st.datetimes(datetime(1900, 1, 1), datetime(9990, 1, 1))
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(9990, 1, 1))  # noqa: DTZ001 - hypothesis adds zones itself
 
 
 @given(TIMES, OFFSETS)
