@@ -121,7 +121,7 @@ class Delivery:
             return moved.current or message
 
     def _sent(self, message: Message, sent: Sent, started: float) -> Message:
-        changes = {"provider_id": sent.provider_id, "price": sent.price, "sent_at": self._clock(), "response": sent.kept}
+        changes: dict[str, Any] = {"provider_id": sent.provider_id, "price": sent.price, "sent_at": self._clock(), "response": sent.kept}
         return self._record(message, Status.SENT, started, **changes).with_(response=sent.response)
 
     def _refused(self, message: Message, error: Refused, started: float) -> Message:

@@ -52,6 +52,14 @@ class HeraldError(Exception):
         return ()
 
 
+_TITLES = {
+    400: "The request cannot be read",
+    405: "This method is not allowed here",
+    413: "The request is too large",
+    415: "This content type is not understood",
+}
+
+
 class InvalidMessage(HeraldError):
     """The request is no message. ``problems`` lists all that is wrong with it."""
 
@@ -64,6 +72,7 @@ class InvalidMessage(HeraldError):
     ) -> None:
         self._problems = tuple(problems)
         self.status = status
+        self.title = _TITLES.get(status, self.title)
         super().__init__(
             "; ".join(f"{p.field}: {p.detail}" if p.field else p.detail for p in problems), code=code, hint=hint
         )

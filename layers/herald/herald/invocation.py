@@ -8,7 +8,7 @@ or an EventBridge event of detail-type ``SMS Requested`` whose detail is the fie
 from collections.abc import Mapping
 from typing import Any
 
-from herald.errors import InvalidMessage, Problem, Refused
+from herald.errors import HeraldError, InvalidMessage, Problem, Refused
 from herald.flow import Herald
 from herald.message import Message, Status
 
@@ -23,6 +23,16 @@ def answer(event: object, request_id: str, herald: Herald) -> dict[str, object] 
     Raises the same errors as every door: ``InvalidMessage``, ``Refused``, ``NotFound``, ``NotCancelable``...
     ``request_id`` is the invocation's own: Lambda's retries of an asynchronous one keep it, so they send once.
     """
+    try:
+        return _answer(event, request_id, herald)
+    except HeraldError:
+        raise
+    except Exception as error:
+        herald.observer.trouble("invocation broke off", error, request_id=request_id)
+        raise HeraldError("Herald made a mistake. Look the message up before you repeat it.") from None
+
+
+def _answer(event: object, request_id: str, herald: Herald) -> dict[str, object] | None:
     if not isinstance(event, Mapping):
         raise InvalidMessage([Problem("", "not_an_object", "The payload must be a JSON object.")])
     if "detail-type" in event and "detail" in event:

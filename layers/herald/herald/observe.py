@@ -40,7 +40,7 @@ class CloudWatch:
     """Log lines and metrics on standard output, where Lambda passes them on to CloudWatch."""
 
     def __init__(self) -> None:
-        self._log = Logger(service=SERVICE)
+        self._log = Logger(service=SERVICE, location=None)
 
     def step(self, phrase: str, message: Message, **extra: object) -> None:
         self._log.info(phrase, extra={**_fields(message), **extra})

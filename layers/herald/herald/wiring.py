@@ -6,7 +6,8 @@ table, queue, schedules) is written in ``/herald/{stage}/stack`` by the template
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -39,7 +40,8 @@ def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
         read_timeout=10 if attempts == 1 else 5,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
-    return boto3.client(service, config=config, **{name: value for name, value in options.items() if value})  # type: ignore[call-overload]
+    given: dict[str, Any] = {name: value for name, value in options.items() if value}
+    return boto3.client(service, config=config, **given)  # type: ignore[call-overload]
 
 
 def provider_fields(kind: str) -> Sequence[Field] | None:
@@ -119,10 +121,27 @@ class _Wiring:
         return self._senders[name][1]
 
 
-@cache
+_replacements: list[Herald] = []
+
+
 def herald() -> Herald:
     """The journey of this process's stage."""
-    parts = _Wiring(stage())
+    return _replacements[-1] if _replacements else _real(stage())
+
+
+@contextmanager
+def replaced(journey: Herald) -> Iterator[None]:
+    """While open, ``herald()`` gives this journey: for tests."""
+    _replacements.append(journey)
+    try:
+        yield
+    finally:
+        _replacements.remove(journey)
+
+
+@cache
+def _real(name: str) -> Herald:
+    parts = _Wiring(name)
     return Herald(
         settings=parts.settings,
         refresh=parts.store.refresh,

@@ -1,0 +1,185 @@
+"""Testing: Herald without AWS, for the tests of its users and for its own.
+
+::
+
+    from herald.testing import outbox
+
+    def test_a_guest_is_told_that_the_table_is_ready():
+        with outbox() as sent:
+            my_code_that_calls_herald_send()
+        assert sent.texts[0].to == "+919741552552"
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from herald import wiring
+from herald.deliver import Sender
+from herald.errors import Unsupported
+from herald.flow import Herald
+from herald.journal import COMES_FROM, Moved
+from herald.message import Message, Sent, Status
+from herald.settings import Channel, Settings
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **time: float) -> None:
+        """Let time pass: ``clock.pass_(minutes=5)``."""
+        self.now += timedelta(**time)
+
+
+class MemoryJournal:
+    """A journal in memory, with the rules of the real one."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, Message] = {}
+
+    def claim(self, message: Message) -> Message | None:
+        before = self.messages.get(message.id)
+        if before is None:
+            self.messages[message.id] = _kept(message)
+        return before
+
+    def get(self, message_id: str) -> Message | None:
+        return self.messages.get(message_id)
+
+    def move(self, old: Message, new: Message) -> Message:
+        current = self.messages.get(old.id)
+        if current is None or current.attempts != old.attempts or current.status not in COMES_FROM[new.status]:
+            raise Moved(current)
+        self.messages[new.id] = _kept(new)
+        return self.messages[new.id]
+
+    def release(self, message: Message) -> None:
+        current = self.messages.get(message.id)
+        if current and current.attempts == 0 and current.status in (Status.ACCEPTED, Status.SCHEDULED):
+            del self.messages[message.id]
+
+
+class MemoryQueue:
+    """A queue in memory: ``(id, delay in seconds)``."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, float]] = []
+
+    def put(self, message_id: str, delay: float = 0) -> None:
+        self.waiting.append((message_id, delay))
+
+
+class MemorySchedule:
+    """Schedules in memory: id -> time."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, datetime] = {}
+
+    def put(self, message_id: str, at: datetime) -> None:
+        self.at[message_id] = at
+
+    def remove(self, message_id: str) -> None:
+        self.at.pop(message_id, None)
+
+
+@dataclass
+class FakeProvider:
+    """A provider that keeps a ledger of what it accepted. ``answers`` come first: an error to raise, or None to accept."""
+
+    name: str = "fake"
+    answers: list[Exception | None] = field(default_factory=list)
+    texts: list[Message] = field(default_factory=list)
+    calls: int = 0
+
+    def send(self, message: Message) -> Sent:
+        self.calls += 1
+        answer = self.answers.pop(0) if self.answers else None
+        if answer:
+            raise answer
+        self.texts.append(message)
+        provider_id = f"{self.name}-{len(self.texts)}"
+        return Sent(provider_id, {"Sid": provider_id, "Body": message.body}, texts=frozenset({"Body"}))
+
+    def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise Unsupported(f"{self.name} has no delivery status to ask for")
+
+
+class Notes:
+    """An observer that keeps what it is told: ``(phrase, message id or error type)``."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def step(self, phrase: str, message: Message, **extra: object) -> None:
+        self.told.append((phrase, message.id))
+
+    def ended(self, message: Message, latency_ms: float | None = None) -> None:
+        self.step(f"message {message.status}", message)
+
+    def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
+        self.told.append((phrase, type(error).__name__))
+
+
+@dataclass
+class Outbox:
+    """Herald in memory, and all its parts. Add channels by name to ``providers``."""
+
+    providers: dict[str, Any] = field(default_factory=lambda: {"amazonsns": FakeProvider("amazonsns")})
+    settings: Settings = field(default_factory=lambda: Settings(channels={"amazonsns": Channel("amazonsns", "amazonsns")}))
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    schedule: MemorySchedule = field(default_factory=MemorySchedule)
+    notes: Notes = field(default_factory=Notes)
+    clock: Clock = field(default_factory=Clock)
+    refreshed: int = 0
+    on_refresh: Callable[[], None] | None = None
+
+    @property
+    def texts(self) -> list[Message]:
+        """All texts that a provider accepted."""
+        return [text for provider in self.providers.values() for text in provider.texts]
+
+    def channel(self, name: str) -> Sender:
+        """The sender of a channel."""
+        sender: Sender = self.providers[name]
+        return sender
+
+    def refresh(self) -> None:
+        """The settings are read anew: counted, and ``on_refresh`` may change them."""
+        self.refreshed += 1
+        if self.on_refresh:
+            self.on_refresh()
+
+    def herald(self) -> Herald:
+        """The journey with these parts."""
+        return Herald(
+            settings=lambda: self.settings,
+            refresh=self.refresh,
+            hash_key=lambda: b"a secret of the tests",
+            channel=self.channel,
+            journal=lambda: self.journal,
+            queue=lambda: self.queue,
+            schedule=lambda: self.schedule,
+            observer=self.notes,
+            clock=self.clock,
+        )
+
+
+@contextmanager
+def outbox() -> Iterator[Outbox]:
+    """While open, ``herald.send`` and its like work in memory. Gives the ``Outbox`` whose ``texts`` were sent."""
+    box = Outbox(clock=Clock(datetime.now(UTC)))
+    with wiring.replaced(box.herald()):
+        yield box
+
+
+def _kept(message: Message) -> Message:
+    return message if message.status.text_needed else message.with_(body=None)

@@ -1,0 +1,35 @@
+"""What every kind of test may use: the local engine alone, or the whole stack deployed on it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.engine import CREDENTIALS, Engine
+from local.stack import Stack
+
+
+@pytest.fixture(autouse=True)
+def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test can reach an AWS account of whoever runs it."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a local engine with nothing deployed on it."""
+    started = Engine(tmp_path_factory.mktemp("engine"))
+    yield started.start()
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole of Herald: the template deployed on an engine of its own, carrier and front on free ports."""
+    started = Stack(Path(tmp_path_factory.mktemp("stack")), port=0)
+    started.start()
+    yield started
+    started.stop()
