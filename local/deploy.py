@@ -30,7 +30,7 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 def client(service: str, engine_url: str) -> Any:
     """A boto3 client of the local engine, whatever account the environment names."""
-    return boto3.session.Session("test", "test", region_name=REGION).client(service, endpoint_url=engine_url)  # type: ignore[call-overload]
+    return boto3.session.Session("test", "test", region_name=REGION).client(service, endpoint_url=engine_url)
 
 
 def deploy(engine_url: str, layer: Path) -> dict[str, str]:

@@ -41,7 +41,7 @@ def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     given: dict[str, Any] = {name: value for name, value in options.items() if value}
-    return boto3.client(service, config=config, **given)  # type: ignore[call-overload]
+    return boto3.client(service, config=config, **given)
 
 
 def provider_fields(kind: str) -> Sequence[Field] | None:
