@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,20 @@ RUNTIME = ("boto3", "botocore", "jmespath", "s3transfer", "urllib3", "dateutil",
 HEAVY = ("requests", "yaml", "phonenumbers", "tzdata", "aws_lambda_powertools.utilities.batch")
 
 
-@pytest.fixture(scope="module")
-def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The layer for the Python that runs, as the laptop builds it."""
-    folder = tmp_path_factory.mktemp("layer")
+def build(folder: Path, python: str) -> Path:
+    """Build the layer for ``python`` below ``folder``, as the laptop does. Returns the folder to import from."""
     command = ["make", "--silent", "-C", str(LAYER), "build-HeraldLayer", f"ARTIFACTS_DIR={folder}"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    built = subprocess.run(
-        [*command, "HERALD_LAYER_FOR=here", f"PYTHON={sys.executable}"],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    arguments = ["HERALD_LAYER_FOR=here", f"PYTHON={python}"]
+    built = subprocess.run([*command, *arguments], env=outer, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return folder / "python"
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer for the Python that runs."""
+    return build(tmp_path_factory.mktemp("layer"), sys.executable)
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +103,17 @@ def test_the_layer_ships_compiled_files_that_no_time_stamp_invalidates(layer: Pa
 def test_the_layers_versions_are_those_that_the_tests_run_with(layer: Path) -> None:
     for distribution in importlib.metadata.distributions(path=[str(layer)]):
         assert distribution.version == importlib.metadata.version(distribution.name)
+
+
+def test_pip_installs_the_same_layer_as_is_copied_from_an_environment(layer: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    venv.create(empty, with_pip=False)
+    installed = build(tmp_path / "layer", str(empty / "bin" / "python"))
+    noise = {"INSTALLER", "REQUESTED"}
+    assert files(installed, noise) == files(layer, noise)
+
+
+def files(folder: Path, without: set[str]) -> dict[str, int]:
+    """The files below a folder with their sizes."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name not in without)
+    return {str(path.relative_to(folder)): path.stat().st_size for path in found}
