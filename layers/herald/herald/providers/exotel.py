@@ -179,8 +179,8 @@ def parsed(body: bytes) -> dict[str, Any]:
 def _failure(answer: Answer, said: Mapping[str, Any]) -> AttemptError:
     """How an answer without a message ended. A RestException in a 2xx counts as the status that it names."""
     status, code = str(said.get("Status")), str(said.get("Code"))
-    if answer.ok and status.isascii() and status.isdigit():
-        answer = replace(answer, status=int(status[:3]))
+    if answer.ok and re.fullmatch(r"\d{3}", status, re.ASCII):
+        answer = replace(answer, status=int(status))
     failure = answer.failure()
     if isinstance(failure, Unavailable) and code in THROTTLES:
         failure = Unavailable("throttled", retry_after=failure.retry_after)

@@ -1,0 +1,234 @@
+"""The contract that every provider keeps. A provider's test class inherits it and says how its vendor speaks."""
+
+import base64
+import contextlib
+import json
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, ClassVar
+
+import pytest
+
+from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.message import Message
+from herald.providers import load
+from herald.providers._base import Provider
+from tests.providers.server import Fault, Reply, Vendor, closed_port, vendor
+
+NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
+NUMBER = "+919741552552"
+TEXT = "OTP requested by Mowgli: 271828."
+READ_TIMEOUT = 0.25
+
+
+def a_message(**changes: Any) -> Message:
+    """A message that is ready to be sent."""
+    values: dict[str, Any] = {
+        "id": "msg_00000000000000000000000001",
+        "caller": "tests",
+        "to": NUMBER,
+        "country": "IN",
+        "body": TEXT,
+        "encoding": "GSM-7",
+        "segments": 1,
+        "length": len(TEXT),
+        "created_at": NOW,
+        "updated_at": NOW,
+        "expires_at": NOW + timedelta(days=1),
+    }
+    return Message(**{**values, **changes})
+
+
+def transport(kind: str, url: str) -> Any:
+    """What wiring builds, with a short patience: an ``Http``, or a boto3 client with one attempt."""
+    if kind == "http":
+        import requests
+
+        from herald.providers._http import Http
+
+        return Http(requests.Session(), timeout=(1, READ_TIMEOUT))
+    from botocore.config import Config
+
+    config = Config(connect_timeout=1, read_timeout=READ_TIMEOUT, retries={"total_max_attempts": 1})
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test-secret-key", "region_name": "ap-south-1"}
+    return aws().client(kind, endpoint_url=url, config=config, **keys)
+
+
+@cache
+def aws() -> Any:
+    """One boto3 session: it keeps the service descriptions, which take most of a client's time."""
+    import boto3
+
+    return boto3.session.Session()
+
+
+class ProviderContract(ABC):
+    """What holds for every provider. ``values`` is a channel's block: all its fields, and secrets that stand out."""
+
+    name: ClassVar[str]
+    values: ClassVar[Mapping[str, str]]
+    accepted: ClassVar[Reply]
+    provider_id: ClassVar[str]
+    refused: ClassVar[Reply]
+    refused_reason: ClassVar[str]
+    throttled: ClassVar[Reply]
+    retry_after: ClassVar[float | None] = None
+    unclear: ClassVar[tuple[Reply, ...]] = (
+        Reply(200),
+        Reply(200, b"<html>Welcome to our hotspot</html>"),
+        Reply(200, b"\xff\xfe\x00"),
+        Reply(200, b"[" * 100_000),
+        Reply.json([]),
+        Reply.json({"status": "ok"}),
+        Reply(204),
+        Reply(302, b"", {"Location": "http://127.0.0.1:9/"}),
+        Reply(307, b"", {"Location": "/elsewhere"}),
+        Reply(500),
+        Reply(500, b"<html>Internal Server Error</html>"),
+        Reply(502),
+        Reply(504),
+    )
+    lost: ClassVar[tuple[Fault, ...]] = ("slow", "drop", "reset", "cut")
+
+    @abstractmethod
+    def sent_fields(self) -> Mapping[str, str]:
+        """The exact fields that the vendor gets for ``a_message()`` through ``values``."""
+
+    @pytest.fixture
+    def vendor(self) -> Iterator[Vendor]:
+        with vendor() as server:
+            yield server
+
+    def provider(self, url: str, **changes: str) -> Provider:
+        made = load(self.name)
+        values = {name: value for name, value in {**self.values, **changes}.items() if value}
+        return made(transport(made.transport, url), **{**values, "endpoint_url": url})
+
+    def failure(self, url: str, message: Message | None = None) -> AttemptError:
+        with pytest.raises(AttemptError) as caught:
+            self.provider(url).send(message or a_message())
+        return caught.value
+
+    def test_it_is_the_type_of_its_file(self) -> None:
+        assert load(self.name).name == self.name
+
+    def test_its_values_use_every_field_that_it_declares(self) -> None:
+        assert {field.name for field in load(self.name).fields} <= self.values.keys()
+
+    def test_exactly_these_fields_are_sent(self, vendor: Vendor) -> None:
+        self.provider(vendor.answers(self.accepted).url).send(a_message())
+        assert [call.form for call in vendor.calls] == [self.sent_fields()]
+
+    def test_an_accepted_message_has_the_vendors_id_and_its_whole_answer(self, vendor: Vendor) -> None:
+        sent = self.provider(vendor.answers(self.accepted).url).send(a_message())
+        assert sent.provider_id == self.provider_id
+        assert json.loads(json.dumps(sent.response)) == sent.response
+
+    def test_what_is_kept_of_an_answer_holds_neither_number_nor_text(self, vendor: Vendor) -> None:
+        sent = self.provider(vendor.answers(self.accepted).url).send(a_message())
+        assert not said_in(json.dumps(sent.kept), NUMBER, NUMBER[1:], TEXT)
+
+    def test_a_text_in_any_script_arrives_as_it_was_written(self, vendor: Vendor) -> None:
+        text = "கடவுச்சொல் 271828 🔑 & = + % \n <b>"
+        self.provider(vendor.answers(self.accepted).url).send(a_message(body=text, encoding="UCS-2"))
+        assert text in vendor.calls[0].form.values()
+
+    @pytest.mark.parametrize("body", [None, "", "half a key \ud83d"])
+    def test_without_a_text_nothing_is_sent(self, vendor: Vendor, body: str | None) -> None:
+        failure = self.failure(vendor.url, a_message(body=body))
+        assert isinstance(failure, Refused)
+        assert failure.code == "invalid_text"
+        assert vendor.calls == []
+
+    def test_a_refusal_is_final_and_has_its_reason(self, vendor: Vendor) -> None:
+        failure = self.failure(vendor.answers(self.refused).url)
+        assert isinstance(failure, Refused)
+        assert failure.code == self.refused_reason
+
+    def test_a_throttled_message_was_surely_not_sent(self, vendor: Vendor) -> None:
+        failure = self.failure(vendor.answers(self.throttled).url)
+        assert isinstance(failure, Unavailable)
+        assert (failure.code, failure.retry_after) == ("throttled", self.retry_after)
+
+    def test_a_vendor_that_is_out_of_service_did_not_take_the_message(self, vendor: Vendor) -> None:
+        assert isinstance(self.failure(vendor.answers(Reply(503)).url), Unavailable)
+
+    def test_an_answer_that_never_comes_or_breaks_off_leaves_it_uncertain(self, vendor: Vendor) -> None:
+        for fault in self.lost:
+            failure = self.failure(vendor.answers(replace(self.accepted, fault=fault)).url)
+            assert isinstance(failure, Uncertain), fault
+            assert failure.code == "answer_lost", fault
+
+    def test_an_answer_that_says_neither_yes_nor_no_leaves_it_uncertain(self, vendor: Vendor) -> None:
+        for reply in self.unclear:
+            assert isinstance(self.failure(vendor.answers(reply).url), Uncertain), reply
+
+    def test_a_connection_that_never_stood_sent_nothing(self) -> None:
+        assert isinstance(self.failure(f"http://127.0.0.1:{closed_port()}"), Unavailable)
+
+    def test_a_name_that_does_not_resolve_sent_nothing(self) -> None:
+        assert isinstance(self.failure("https://vendor.invalid"), Unavailable)
+
+    def test_a_handshake_that_fails_sent_nothing(self, vendor: Vendor) -> None:
+        assert isinstance(self.failure(vendor.url.replace("http:", "https:")), Unavailable)
+        assert vendor.calls == []
+
+    def test_one_send_is_one_request_whatever_goes_wrong(self, vendor: Vendor) -> None:
+        for reply in self.everything():
+            vendor.calls.clear()
+            provider = self.provider(vendor.answers(reply).url)
+            with contextlib.suppress(AttemptError):
+                provider.send(a_message())
+            assert len(vendor.calls) == 1, reply
+
+    def test_no_error_tells_number_text_or_secret(self, vendor: Vendor) -> None:
+        for reply in self.everything():
+            if reply is not self.accepted:
+                self.assert_silent(self.failure(vendor.answers(reply).url))
+        self.assert_silent(self.failure(f"http://127.0.0.1:{closed_port()}"))
+        self.assert_silent(self.failure(vendor.url.replace("http:", "https:")))
+
+    def test_no_url_tells_number_text_or_secret(self, vendor: Vendor) -> None:
+        self.provider(vendor.answers(self.accepted).url).send(a_message())
+        assert not [call.path for call in vendor.calls if said_in(call.path, *self.hidden())]
+
+    def test_its_repr_tells_no_secret(self, vendor: Vendor) -> None:
+        provider = self.provider(vendor.url)
+        assert not said_in(repr(provider) + str(provider), *self.hidden())
+
+    def test_one_account_sends_again_after_every_failure(self, vendor: Vendor) -> None:
+        provider = self.provider(vendor.url)
+        for reply in self.everything():
+            vendor.answers(reply, self.accepted)
+            with contextlib.suppress(AttemptError):
+                provider.send(a_message())
+            vendor.answers(self.accepted)
+            assert provider.send(a_message()).provider_id == self.provider_id, reply
+
+    def everything(self) -> tuple[Reply, ...]:
+        """Every answer there is, each failing one repeating what must not be told."""
+        gossip = " ".join(self.hidden())
+        html = tuple(Reply(status, f"<html>{gossip}</html>".encode()) for status in (200, 400, 401, 403, 404, 418, 500))
+        lost = tuple(replace(self.accepted, fault=fault) for fault in self.lost)
+        return (self.accepted, self.refused, self.throttled, *lost, *self.unclear, *html)
+
+    def hidden(self) -> tuple[str, ...]:
+        """What may stand in no error, repr or URL, also as Base64 and without the plus."""
+        secrets = [self.values[field.name] for field in load(self.name).fields if field.secret]
+        encoded = [base64.b64encode(secret.encode()).decode().rstrip("=")[:-1] for secret in secrets]
+        return (NUMBER, NUMBER[1:], TEXT, *secrets, *encoded)
+
+    def assert_silent(self, error: AttemptError) -> None:
+        told = "".join(traceback.format_exception(error)) + repr(error) + str(error) + repr(error.response)
+        assert not said_in(told, *self.hidden())
+        assert error.__cause__ is None
+        assert error.__context__ is None
+
+
+def said_in(told: str, *hidden: str) -> list[str]:
+    """Those of ``hidden`` that ``told`` holds."""
+    return [word for word in hidden if word in told]

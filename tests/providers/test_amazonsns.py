@@ -1,0 +1,197 @@
+"""Amazon SNS keeps the contract, through a real boto3 client, and every word of its own is understood."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from herald.errors import InvalidSettings, Refused, Uncertain, Unsupported
+from herald.message import Kind
+from herald.providers.amazonsns import AmazonSNS
+from herald.reasons import REASONS
+from tests.providers.contract import NUMBER, TEXT, ProviderContract, a_message, transport
+from tests.providers.server import Reply, Vendor
+
+CLIENT = transport("sns", "http://127.0.0.1:9")
+ID = "94f20ce6-13c5-43a0-9a9e-ca52d816e90b"
+
+
+def published(inner: str = f"<MessageId>{ID}</MessageId>") -> Reply:
+    return Reply.xml(
+        '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">'
+        f"<PublishResult>{inner}</PublishResult>"
+        "<ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ResponseMetadata>"
+        "</PublishResponse>"
+    )
+
+
+def error(status: int, code: str, text: str = f"Invalid parameter: {TEXT} to {NUMBER}", **headers: str) -> Reply:
+    return Reply.xml(
+        '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">'
+        f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message></Error>"
+        "<RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ErrorResponse>",
+        status,
+        **headers,
+    )
+
+
+def sns(**values: str) -> AmazonSNS:
+    return AmazonSNS(CLIENT, **values)
+
+
+def attributes(provider: AmazonSNS, **changes: Any) -> dict[str, str]:
+    """The message attributes, as names and values."""
+    sent = provider.request(a_message(**changes))["MessageAttributes"]
+    return {name: attribute["StringValue"] for name, attribute in sent.items()}
+
+
+class TestAmazonSNS(ProviderContract):
+    name = "amazonsns"
+    values: ClassVar[Mapping[str, str]] = {
+        "smstype": "Promotional",
+        "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        "aws_secret_access_key": "test-secret-key",
+        "region_name": "ap-southeast-1",
+        "sender": "Gramex",
+        "dlt_entity_id": "1101234567890123456",
+        "dlt_template_id": "1107654321098765432",
+        "origination_number": "+12065550100",
+        "max_price": "0.05",
+    }
+    accepted = published()
+    provider_id = ID
+    refused = error(400, "InvalidParameter", f"Invalid parameter: PhoneNumber Reason: {NUMBER} is not valid")
+    refused_reason = "invalid_number"
+    throttled = error(400, "Throttling", f"Rate exceeded for {NUMBER}", **{"Retry-After": "3"})
+    retry_after = 3.0
+
+    def sent_fields(self) -> Mapping[str, str]:
+        wanted = {
+            "AWS.SNS.SMS.SMSType": ("String", "Promotional"),
+            "AWS.SNS.SMS.SenderID": ("String", "Gramex"),
+            "AWS.MM.SMS.OriginationNumber": ("String", "+12065550100"),
+            "AWS.MM.SMS.EntityId": ("String", "1101234567890123456"),
+            "AWS.MM.SMS.TemplateId": ("String", "1107654321098765432"),
+            "AWS.SNS.SMS.MaxPrice": ("Number", "0.05"),
+        }
+        fields = {"Action": "Publish", "Version": "2010-03-31", "PhoneNumber": NUMBER, "Message": TEXT}
+        for place, (name, (data_type, value)) in enumerate(wanted.items(), 1):
+            entry = f"MessageAttributes.entry.{place}"
+            fields |= {f"{entry}.Name": name, f"{entry}.Value.DataType": data_type, f"{entry}.Value.StringValue": value}
+        return fields
+
+    def test_the_answer_is_given_whole_with_its_metadata(self, vendor: Vendor) -> None:
+        sent = self.provider(vendor.answers(self.accepted).url).send(a_message())
+        assert sent.response["MessageId"] == ID
+        metadata = sent.response["ResponseMetadata"]
+        assert isinstance(metadata, dict)
+        assert (metadata["HTTPStatusCode"], metadata["RetryAttempts"]) == (200, 0)
+
+    @pytest.mark.parametrize("inner", ["", "<MessageId></MessageId>", "<Other>1</Other>"])
+    def test_a_success_without_a_message_id_is_uncertain(self, vendor: Vendor, inner: str) -> None:
+        assert isinstance(self.failure(vendor.answers(published(inner)).url), Uncertain)
+
+    @pytest.mark.parametrize(
+        ("code", "text", "reason"),
+        [
+            ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: 12 is not valid to publish", "invalid_number"),
+            ("InvalidParameter", "Invalid parameter: Message too long", "text_too_long"),
+            ("InvalidParameter", "Invalid parameter: Empty message", "invalid_text"),
+            ("InvalidParameter", "Invalid parameter: something new", "request_refused"),
+            ("ParameterValueInvalid", "The value for AWS.SNS.SMS.SenderID is invalid", "invalid_sender"),
+            ("InvalidParameterValue", "AWS.MM.SMS.OriginationNumber is not yours", "invalid_sender"),
+            ("ParameterValueInvalid", "", "request_refused"),
+            ("OptedOut", "", "opted_out"),
+            ("NotFound", "PhoneNumber", "request_refused"),
+            ("ACodeOfNextYear", "", "request_refused"),
+        ],
+    )
+    def test_a_refusal_has_its_reason(self, vendor: Vendor, code: str, text: str, reason: str) -> None:
+        failure = self.failure(vendor.answers(error(400, code, text)).url)
+        assert isinstance(failure, Refused)
+        assert failure.code == reason
+        assert failure.code in REASONS
+        request_id = "f187a3c1-376f-11df-8963-01868b7c937a"
+        assert failure.response == {"code": code, "http_status": 400, "request_id": request_id}
+
+    def test_an_account_that_may_not_publish_lets_another_channel_try(self, vendor: Vendor) -> None:
+        failure = self.failure(vendor.answers(error(403, "AuthorizationError")).url)
+        assert isinstance(failure, Refused)
+        assert (failure.code, failure.channels_own) == ("not_permitted", True)
+
+    def test_a_publish_that_failed_inside_sns_is_uncertain(self, vendor: Vendor) -> None:
+        assert isinstance(self.failure(vendor.answers(error(500, "InternalError")).url), Uncertain)
+
+    def test_there_is_no_status_to_ask_for_and_the_answer_says_what_to_do(self, vendor: Vendor) -> None:
+        with pytest.raises(Unsupported) as caught:
+            self.provider(vendor.url).status({"MessageId": ID})
+        assert "cannot be asked" in caught.value.detail
+        assert "delivery logging" in str(caught.value.hint)
+        assert vendor.calls == []
+
+
+class TestRequest:
+    def test_a_channel_with_no_fields_sends_as_transactional_and_names_no_sender(self) -> None:
+        assert attributes(sns()) == {"AWS.SNS.SMS.SMSType": "Transactional"}
+
+    @pytest.mark.parametrize(
+        ("configured", "kind", "said"),
+        [
+            ("Transactional", "transactional", "Transactional"),
+            ("Transactional", "promotional", "Promotional"),
+            ("Transactional", "otp", "Transactional"),
+            ("Promotional", "transactional", "Promotional"),
+            ("Promotional", "promotional", "Promotional"),
+            ("Promotional", "otp", "Transactional"),
+            ("promotional", "transactional", "Promotional"),
+            ("TRANSACTIONAL", "transactional", "Transactional"),
+        ],
+    )
+    def test_the_kind_of_a_message_decides_and_the_channel_says_the_default(
+        self, configured: str, kind: Kind, said: str
+    ) -> None:
+        assert attributes(sns(smstype=configured), kind=kind)["AWS.SNS.SMS.SMSType"] == said
+
+    def test_the_messages_sender_comes_before_the_channels(self) -> None:
+        assert attributes(sns(sender="Gramex"), sender="Jungle")["AWS.SNS.SMS.SenderID"] == "Jungle"
+        assert attributes(sns(sender="Gramex"))["AWS.SNS.SMS.SenderID"] == "Gramex"
+
+    @pytest.mark.parametrize("sender", ["a", "A1", "1a", "Gramex", "my-company", "12345678-aB"])
+    def test_a_sender_of_1_to_11_letters_digits_or_hyphens_passes(self, sender: str) -> None:
+        assert attributes(sns(), sender=sender)["AWS.SNS.SMS.SenderID"] == sender
+
+    @pytest.mark.parametrize("sender", ["123456", "-", "abcdefghijkl", "a b", "a_b", "a.b", "é", "अ", "a\n", "+1206a"])
+    def test_any_other_sender_is_refused_before_any_call(self, sender: str) -> None:
+        for provider, message in ((sns(), a_message(sender=sender)), (sns(sender=sender), a_message())):
+            with pytest.raises(Refused) as caught:
+                provider.request(message)
+            assert caught.value.code == "invalid_sender"
+            assert sender not in str(caught.value) or sender in "a-b-"
+
+    @pytest.mark.parametrize("price", ["0.05", "1", "10.50"])
+    def test_a_maximum_price_is_a_number(self, price: str) -> None:
+        sent = sns(max_price=price).request(a_message())["MessageAttributes"]["AWS.SNS.SMS.MaxPrice"]
+        assert sent == {"DataType": "Number", "StringValue": price}
+
+    @pytest.mark.parametrize("price", ["cheap", "-1", "0,05", "$1", "1e3", "nan", "०.५", "1\n", "."])
+    def test_anything_else_is_no_price_and_is_reported_with_the_settings(self, price: str) -> None:
+        with pytest.raises(InvalidSettings) as caught:
+            sns(max_price=price)
+        assert [problem.field for problem in caught.value.problems] == ["max_price"]
+
+
+class TestRead:
+    VALUES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)
+
+    @given(st.dictionaries(st.sampled_from(["MessageId", "ResponseMetadata", "Other"]), VALUES))
+    def test_only_a_message_id_makes_a_success(self, answer: dict[str, Any]) -> None:
+        try:
+            sent = sns().read(answer)
+        except Uncertain:
+            assert not answer.get("MessageId") or not isinstance(answer["MessageId"], str)
+        else:
+            assert sent.provider_id == answer["MessageId"]
+            assert json.loads(json.dumps(sent.response)) == answer
