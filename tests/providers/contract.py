@@ -3,13 +3,14 @@
 import base64
 import contextlib
 import json
+import socket
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import pytest
 
@@ -170,7 +171,8 @@ class ProviderContract(ABC):
     def test_a_connection_that_never_stood_sent_nothing(self) -> None:
         assert isinstance(self.failure(f"http://127.0.0.1:{closed_port()}"), Unavailable)
 
-    def test_a_name_that_does_not_resolve_sent_nothing(self) -> None:
+    def test_a_name_that_does_not_resolve_sent_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
         assert isinstance(self.failure("https://vendor.invalid"), Unavailable)
 
     def test_a_handshake_that_fails_sent_nothing(self, vendor: Vendor) -> None:
@@ -227,6 +229,11 @@ class ProviderContract(ABC):
         assert not said_in(told, *self.hidden())
         assert error.__cause__ is None
         assert error.__context__ is None
+
+
+def no_such_name(*name: object, **options: object) -> NoReturn:
+    """Stands for the resolver: a question about a name would leave this machine."""
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 def said_in(told: str, *hidden: str) -> list[str]:

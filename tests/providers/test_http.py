@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from herald.errors import AttemptError, InvalidSettings, Unavailable, Uncertain
 from herald.providers._http import Answer, Http, base_url, retry_after
 from herald.providers._idle import LONGEST, Idle
-from tests.providers.contract import NUMBER, READ_TIMEOUT, TEXT, said_in
+from tests.providers.contract import NUMBER, READ_TIMEOUT, TEXT, no_such_name, said_in
 from tests.providers.server import Fault, Reply, Vendor, closed_port, vendor
 
 AUTH = ("key", "t0ken")
@@ -94,10 +94,9 @@ def test_an_answer_that_is_lost_leaves_a_post_uncertain_and_a_question_unavailab
 
 
 def unreachable(server: Vendor) -> tuple[str, ...]:
-    """Addresses where nothing can arrive: nobody listens, no such name, no TLS there, no address at all."""
+    """Addresses where nothing can arrive: nobody listens, no TLS there, no address at all."""
     return (
         f"http://127.0.0.1:{closed_port()}",
-        "https://vendor.invalid",
         server.url.replace("http:", "https:"),
         "http://",
         "http://[",
@@ -110,6 +109,12 @@ def test_what_never_left_is_unavailable(server: Vendor, http: Http) -> None:
         with pytest.raises(Unavailable):
             http.post(url, FORM, AUTH)
     assert server.calls == []
+
+
+def test_a_name_that_does_not_resolve_sent_nothing(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+    with pytest.raises(Unavailable):
+        http.post("https://vendor.invalid", FORM, AUTH)
 
 
 @pytest.mark.parametrize("patient", [False, True])
