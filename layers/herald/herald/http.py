@@ -1,10 +1,11 @@
-"""HTTPS: API Gateway's event -> a call -> an answer. Every error is a problem (RFC 9457) that lists all that is wrong."""
+"""HTTPS: API Gateway's event -> a call -> an answer. Every error is a problem (RFC 9457) that lists all mistakes."""
 
 import base64
 import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,17 @@ from herald.parse import parse
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+# A message in these states was not sent and will not be, whatever its first answer promised.
+NOT_SENT = (Status.FAILED, Status.EXPIRED, Status.CANCELED)
+# The only ids that there are: the journal need not be asked for another one (nor could it be, if it is very long).
+ID = re.compile(r"msg_[0-9A-HJKMNP-TV-Z]{26}")
+
+
+class NoSuchPage(NotFound):
+    """There is nothing at this path."""
+
+    title = "There is no such page"
+    hint = "GET /openapi.json lists what there is."
 
 
 class Request(NamedTuple):
@@ -41,7 +53,7 @@ Route = Callable[[Request], Response]
 
 
 class Https:
-    """The HTTPS door. ``herald`` gives the journey; ``about`` is what ``GET /health`` tells; ``files`` holds the page."""
+    """The HTTPS door. ``herald`` gives the journey; ``about`` is what ``/health`` tells; ``files`` holds the page."""
 
     def __init__(self, herald: Callable[[], Herald], about: Mapping[str, object], files: Path) -> None:
         self._herald, self._about, self._files = herald, about, files
@@ -61,40 +73,45 @@ class Https:
         except HeraldError as error:
             response = problem(error, request_id)
         except Exception as error:
-            self._herald().observer.trouble("request broke off", error, request_id=request_id)
-            response = problem(HeraldError("Herald made a mistake. Look the message up before you repeat it."), request_id)
-        return _proxy(response)
+            response = self._broken(error, request_id)
+        return _proxy(response._replace(body="") if event.get("httpMethod") == "HEAD" else response)
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
         methods = self._routes.get(str(event.get("resource")))
         if methods is None:
-            raise NotFound("There is no such page.", hint="GET /openapi.json lists what there is.")
+            raise NoSuchPage
         request = _request(event)
-        if request.method not in methods:
-            allowed = ", ".join(methods)
+        route = methods.get("GET" if request.method == "HEAD" else request.method)
+        if route is None:
+            allowed = ", ".join(methods).replace("GET", "GET, HEAD")
             error = InvalidMessage(
                 [Problem("", "method_not_allowed", f"Use {allowed} here.")], status=405, code="method_not_allowed"
             )
             return _with(problem(error, request.id), {"Allow": allowed})
-        return methods[request.method](request)
+        return route(request)
+
+    def _broken(self, error: Exception, request_id: str) -> Response:
+        with suppress(Exception):  # What broke may be the journey itself.
+            self._herald().observer.trouble("request broke off", error, request_id=request_id)
+        return problem(HeraldError("Herald made a mistake. Look the message up before you repeat it."), request_id)
 
     def post(self, request: Request) -> Response:
-        """``POST /messages``: 201 sent; 202 accepted, scheduled, retrying or unknown; 422 refused."""
+        """``POST /messages``: 201 sent; 202 accepted, scheduled, retrying or unknown; 422 refused, and never sent."""
         mapping = parse(request.body, request.headers.get("content-type"))
-        deferred = "respond-async" in _preferences(request)
+        deferred = "respond-async" in _preferences(request) and mapping.get("mode") in (None, "")
         if deferred:
-            mapping = {"mode": "async", **mapping}
+            mapping = {**mapping, "mode": "async"}
         answer = self._herald().send(mapping, caller=request.caller, door="https", key=idempotency_key(request.headers))
         response = _sent(answer, request.id)
         return _with(response, {"Preference-Applied": "respond-async"}) if deferred else response
 
     def get(self, request: Request) -> Response:
         """``GET /messages/{id}``: the message with its trace."""
-        return Response(200, self._herald().find(request.message_id, caller=request.caller).public())
+        return Response(200, self._herald().find(_id(request), caller=request.caller).public())
 
     def delete(self, request: Request) -> Response:
         """``DELETE /messages/{id}``: cancel a message that still waits."""
-        return Response(200, self._herald().cancel(request.message_id, caller=request.caller).public())
+        return Response(200, self._herald().cancel(_id(request), caller=request.caller).public())
 
     def health(self, request: Request) -> Response:
         """``GET /health``: whether the settings can be read. The channels are named on the laptop only."""
@@ -124,8 +141,8 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     key = headers.get("idempotency-key")
     if key is None or re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?", key):
         return key
-    detail = "must be 1 to 255 printable ASCII characters"
-    raise InvalidMessage([Problem("Idempotency-Key", "invalid_idempotency_key", detail)], status=400)
+    code, detail = "invalid_idempotency_key", "The key must be 1 to 255 printable ASCII characters."
+    raise InvalidMessage([Problem("Idempotency-Key", code, detail)], status=400, code=code)
 
 
 def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
@@ -152,8 +169,11 @@ def problem(error: HeraldError, request_id: str, message: Message | None = None)
 def _sent(answer: Answer, request_id: str) -> Response:
     message = answer.message
     headers = {"Location": f"messages/{message.id}"} | ({"Idempotency-Replayed": "true"} if answer.replayed else {})
-    if message.status is Status.FAILED and message.reason:
-        return _with(problem(Refused(message.reason.code), request_id, message), headers)
+    if message.status in NOT_SENT and message.reason:
+        error = Refused(message.reason.code)
+        if error.retryable:
+            error.hint = "Send it again with a new Idempotency-Key: this one stands for the message that failed."
+        return _with(problem(error, request_id, message), headers)
     done = message.status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
     return Response(201 if done else 202, message.public(), headers)
 
@@ -170,6 +190,12 @@ def _request(event: Mapping[str, Any]) -> Request:
         caller=f"key:{(context.get('authorizer') or {}).get('principalId') or ''}",
         message_id=str((event.get("pathParameters") or {}).get("id") or ""),
     )
+
+
+def _id(request: Request) -> str:
+    if not ID.fullmatch(request.message_id):
+        raise NotFound
+    return request.message_id
 
 
 def _preferences(request: Request) -> set[str]:
