@@ -49,9 +49,10 @@ def send(
     """
     import os
 
-    from herald.invocation import raise_if_refused
+    from herald.invocation import checked_key, raise_if_refused
     from herald.wiring import herald
 
+    key = checked_key("idempotency_key", idempotency_key)
     fields = {
         "to": to, "body": body, "subject": subject, "sender": sender, "channel": channel, "kind": kind,
         "send_at": send_at, "valid_for": valid_for, "reference": reference, "tags": tags, "on_unknown": on_unknown,
@@ -59,7 +60,7 @@ def send(
     }  # fmt: skip
     request = {name: value for name, value in fields.items() if value is not None}
     caller = "lambda:" + os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "python")
-    return raise_if_refused(herald().send(request, caller=caller, door="python", key=idempotency_key).message)
+    return raise_if_refused(herald().send(request, caller=caller, door="python", key=key).message)
 
 
 def status(message_id: str) -> Message:

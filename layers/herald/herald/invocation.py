@@ -1,7 +1,7 @@
 """Invocation: what another Lambda, an EventBridge rule or a Scheduler schedule hands over -> a call -> the message.
 
-The payload is a message's fields, with an optional ``idempotency_key``; or ``{"action": "status" | "cancel", "id": ...}``;
-or an EventBridge event of detail-type ``SMS Requested`` whose detail is the fields. A schedule adds
+The payload is a message's fields, with an optional ``idempotency_key``; or an EventBridge event of detail-type
+``SMS Requested`` whose detail is the fields; or ``{"action": "status" | "cancel", "id": ...}``. A schedule adds
 ``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its runs send once.
 """
 
@@ -11,8 +11,13 @@ from typing import Any
 from herald.errors import HeraldError, InvalidMessage, Problem, Refused
 from herald.flow import Herald
 from herald.message import Message, Status
+from herald.parse import shown
 
 DETAIL_TYPE = "SMS Requested"
+# A message in these states was not sent and will not be.
+NOT_SENT = (Status.FAILED, Status.EXPIRED, Status.CANCELED)
+FIELDS = ("action", "id")
+LONGEST_KEY = 512
 # How a payload begins whose context words nobody replaced: it is no key.
 _UNREPLACED = "<aws."
 
@@ -43,10 +48,18 @@ def _answer(event: object, request_id: str, herald: Herald) -> dict[str, object]
 
 
 def raise_if_refused(message: Message) -> Message:
-    """The message, unless it failed: then a ``Refused`` with its reason's code."""
-    if message.status is Status.FAILED and message.reason:
+    """The message, unless it was not sent and will not be: then a ``Refused`` with its reason's code."""
+    if message.status in NOT_SENT and message.reason:
         raise Refused(message.reason.code, response=message.response)
     return message
+
+
+def checked_key(name: str, key: object) -> str | None:
+    """A caller's idempotency key, 1 to 512 printable characters, or None. Raises ``InvalidMessage``."""
+    if key is None or (isinstance(key, str) and 0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        return key
+    detail = f"must be a text of 1 to {LONGEST_KEY} printable characters"
+    raise InvalidMessage([Problem(name, "invalid_idempotency_key", detail)])
 
 
 def _event(event: Mapping[str, Any], herald: Herald) -> Message:
@@ -58,10 +71,7 @@ def _event(event: Mapping[str, Any], herald: Herald) -> Message:
 
 def _send(fields: Mapping[str, Any], door: str, caller: str, request_id: str, herald: Herald) -> Message:
     mapping = dict(fields)
-    given, schedule = mapping.pop("idempotency_key", None), mapping.pop("schedule", None)
-    for name, value in {"idempotency_key": given, "schedule": schedule}.items():
-        if value is not None and (not isinstance(value, str) or not 0 < len(value) <= 512):
-            raise InvalidMessage([Problem(name, "wrong_type", "must be a text of 1 to 512 characters")])
+    given, schedule = (checked_key(name, mapping.pop(name, None)) for name in ("idempotency_key", "schedule"))
     if schedule is not None and given is None:
         door, caller = "schedule", "schedule"
         given = None if schedule.startswith(_UNREPLACED) else schedule
@@ -70,9 +80,8 @@ def _send(fields: Mapping[str, Any], door: str, caller: str, request_id: str, he
 
 
 def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
-    problems = [
-        Problem(str(name)[:40], "unknown_field", "is not a field of an action") for name in event.keys() - {"action", "id"}
-    ]
+    unknown = [shown(str(name)) for name in event if name not in FIELDS]
+    problems = [Problem(name, "unknown_field", "is not a field of an action") for name in unknown]
     actions = {"status": herald.find, "cancel": herald.cancel, "resume": herald.resume}
     act = actions.get(event["action"]) if isinstance(event["action"], str) else None
     if act is None:
