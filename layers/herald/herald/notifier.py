@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from herald.errors import Uncertain
+from herald.errors import InvalidSettings, Problem, Uncertain
 from herald.invocation import raise_if_refused
 from herald.message import Message, Status
 from herald.providers._base import Provider
+from herald.settings.read import COMMON_FIELDS
 from herald.validate import validate
-from herald.wiring import herald, provider
+from herald.wiring import herald, provider, provider_fields
 
 Result = Mapping[str, Any]
 
@@ -41,19 +42,24 @@ class Notifier:
 
 
 class AmazonSNS(Notifier):
-    """Amazon SNS with an access key of its own; ``kwargs`` are ``region_name``, ``endpoint_url`` and the channel's others."""
+    """Amazon SNS with an access key of its own; ``kwargs`` are the channel's other fields, such as ``endpoint_url``."""
 
     def __init__(
         self,
         aws_access_key_id: str | None = None,
         aws_secret_access_key: str | None = None,
+        region_name: str | None = None,
         smstype: str = "Transactional",
         *,
         default_region: str = "IN",
         **kwargs: str | None,
     ) -> None:
+        # Gramex's guide (v1.30) gives the region as the third argument; the type may stand there as well.
+        if region_name and region_name.capitalize() in ("Transactional", "Promotional"):
+            smstype, region_name = region_name, None
         keys = {"aws_access_key_id": aws_access_key_id, "aws_secret_access_key": aws_secret_access_key}
-        super().__init__(_provider("amazonsns", {**keys, "smstype": smstype, **kwargs}), default_region)
+        values = {**keys, "region_name": region_name, "smstype": smstype, **kwargs}
+        super().__init__(_provider("amazonsns", values), default_region)
 
 
 class Exotel(Notifier):
@@ -122,7 +128,18 @@ sms = Notifiers()
 
 
 def _provider(kind: str, values: Mapping[str, str | None]) -> Provider:
-    return provider(kind, {name: value for name, value in values.items() if value is not None})
+    """The provider of these values. Raises ``TypeError`` for an unknown name, ``InvalidSettings`` for a wrong value."""
+    fields = {field.name: field for field in (*COMMON_FIELDS, *(provider_fields(kind) or ())) if field.name != "type"}
+    given = {name: value for name, value in values.items() if value is not None}
+    if unknown := sorted(given.keys() - fields.keys()):
+        raise TypeError(f"{kind} has no {', '.join(unknown)}; it has: {', '.join(fields)}")
+    choices = {name: fields[name].choices for name in given if fields[name].choices}
+    wrong = [name for name, words in choices.items() if given[name].lower() not in map(str.lower, words)]
+    if wrong:
+        raise InvalidSettings(
+            [Problem(name, "unknown_choice", f"must be one of {', '.join(choices[name])}") for name in wrong]
+        )
+    return provider(kind, given)
 
 
 def _result(message: Message) -> Result:
