@@ -21,7 +21,7 @@ class Stack:
     def __init__(self, folder: Path, port: int) -> None:
         self._folder, self._port = folder, port
         self._engine = Engine(folder)
-        self._carrier: Carrier | None = None
+        self.carrier: Carrier | None = None
         self._front: Front | None = None
         self.env: dict[str, str] = {}
 
@@ -55,7 +55,7 @@ class Stack:
     def stop(self) -> None:
         """Stop everything that was started."""
         (self._folder / "env").unlink(missing_ok=True)
-        for part in (self._front, self._carrier, self._engine):
+        for part in (self._front, self.carrier, self._engine):
             if part:
                 part.stop()
 
@@ -66,12 +66,12 @@ class Stack:
         layers.mkdir(exist_ok=True)
         outputs = deploy(engine, build_layer(layers))
         account = (SID, secrets.token_urlsafe(16), secrets.token_urlsafe(16))
-        self._carrier = Carrier(engine, {account[0]: account[1:]})
-        carrier = self._carrier.start()
+        self.carrier = Carrier(engine, {account[0]: account[1:]})
+        carrier = self.carrier.start()
         key = keys.create(live=False)
         _configure(engine, account, carrier, key.record)
         api = f"{engine}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
-        self._front = Front(api, self._carrier, key.key)
+        self._front = Front(api, self.carrier, key.key)
         return {
             "HERALD_URL": self._front.start(self._port),
             "HERALD_KEY": key.key,

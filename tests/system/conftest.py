@@ -1,0 +1,100 @@
+"""The deployed whole, with the clients that its users have."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+import pytest
+import requests
+
+from local.deploy import client
+from local.stack import Stack
+
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """An HTTP answer: status, JSON body, headers."""
+
+    status: int
+    body: Any
+    headers: Any
+
+
+class Api:
+    """The HTTPS door, as any HTTP client sees it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._url, self._session = stack.url, requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {stack.key}"
+
+    def __call__(self, method: str, path: str, **options: Any) -> Answer:
+        response = self._session.request(method, self._url + path, timeout=60, **options)
+        kind = response.headers.get("Content-Type", "")
+        return Answer(response.status_code, response.json() if "json" in kind else response.text, response.headers)
+
+    def send(self, *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+        """``POST /messages`` as JSON."""
+        return self("POST", "/messages", json=fields, headers=headers)
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Api:
+    return Api(stack)
+
+
+@pytest.fixture(scope="session")
+def aws(stack: Stack) -> Callable[[str], Any]:
+    """Makes clients of the stack's engine."""
+    return lambda service: client(service, stack.env["AWS_ENDPOINT_URL"])
+
+
+@pytest.fixture
+def carrier(stack: Stack) -> Iterator["Carrier"]:
+    seen = Carrier(stack.carrier_url)
+    seen.empty()
+    yield seen
+    seen.empty()
+
+
+class Carrier:
+    """The handset: what arrived, and how the next sends shall fail."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def texts(self) -> list[dict[str, Any]]:
+        """All that was accepted, oldest first."""
+        texts: list[dict[str, Any]] = requests.get(f"{self._url}/messages", timeout=10).json()
+        return texts
+
+    def bodies(self) -> list[str]:
+        """The texts alone."""
+        return [text["body"] for text in self.texts()]
+
+    def empty(self) -> None:
+        """Forget texts and faults."""
+        for what in ("messages", "faults"):
+            requests.delete(f"{self._url}/{what}", timeout=10).raise_for_status()
+
+    def fail(self, fault: str, count: int = 1) -> None:
+        """Make Exotel's next answers fail."""
+        wish = {"provider": "exotel", "fault": fault, "count": count}
+        requests.post(f"{self._url}/faults", json=wish, timeout=10).raise_for_status()
+
+
+def until(look: Callable[[], T], what: str, seconds: float = 40) -> T:
+    """Look again until there is something to see, and return it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if seen := look():
+            return seen
+        time.sleep(0.1)
+    raise AssertionError(f"in {seconds} s there was no {what}")
+
+
+def payload(answer: dict[str, Any]) -> Any:
+    """What an invoked function returned."""
+    return json.loads(answer["Payload"].read())
