@@ -1,0 +1,65 @@
+"""Each example of the README runs as it stands, and what it says happens."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from local.stack import Stack
+from tests.system.conftest import Carrier, until
+
+ROOT = Path(__file__).resolve().parents[2]
+FENCE = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Example(NamedTuple):
+    """A block of code, and the text that it sends."""
+
+    language: str
+    code: str
+
+    @property
+    def text(self) -> str:
+        found = re.search(r'(?:"?body"?[:=] ?|subject=)"([^"]+)"', self.code)
+        return found[1] if found else ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether its text is for later."""
+        return "send_at" in self.code or "cron(" in self.code
+
+
+EXAMPLES = [Example(*found) for found in FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))]
+
+
+def test_the_readme_has_an_example_for_every_door() -> None:
+    code = "\n".join(example.code for example in EXAMPLES)
+    for door in ("curl", "requests.post", ".invoke(", "from herald import send", "put_events", "send_at", "cron("):
+        assert door in code
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[f"{n}-{example.language}" for n, example in enumerate(EXAMPLES)])
+def test_an_example_does_what_it_says(example: Example, stack: Stack, carrier: Carrier, tmp_path: Path) -> None:
+    ran = _run(example, stack, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    if example.text and not example.waits:
+        until(lambda: carrier.bodies() == [example.text], f"text on the phone; the example said: {ran.stdout}")
+    else:
+        assert carrier.texts() == []
+
+
+def _run(example: Example, stack: Stack, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run in a folder whose ``.local/env`` is the stack's, as the README says."""
+    (folder / ".local").mkdir()
+    (folder / ".local" / "env").write_text("".join(f"{name}={value}\n" for name, value in stack.env.items()))
+    prelude = "set -eu; set -a; . .local/env; set +a\n"
+    (folder / "example.py").write_text(example.code)
+    script = prelude + (example.code if example.language == "sh" else f'exec "{sys.executable}" example.py')
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "layers" / "herald")}
+    return subprocess.run(
+        ["/bin/sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
