@@ -16,9 +16,9 @@ FLOORS = (
     {"phone", "text", "parse", "moments", "settings", "keys"},
     {"observe", "validate", "guard", "route", "journal", "queue", "schedule", "providers"},
     {"deliver"},
-    {"flow", "testing"},
+    {"flow"},
     {"wiring", "http", "invocation"},
-    {"notifier", "settings.__main__", "keys.__main__"},
+    {"notifier", "testing", "settings.__main__", "keys.__main__"},
     {""},
 )
 MODULES = modules()

@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,30 @@ def test_an_old_python_is_refused(clone: Path, tmp_path: Path) -> None:
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
     assert "Herald needs Python 3.11" in make("run", cwd=clone, PYTHON=str(old)).stderr
+
+
+def test_a_python_without_ensurepip_says_what_to_install(clone: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "python-without-ensurepip"
+    bare.write_text(
+        f"""#!/bin/sh
+        case "$*" in
+            *"import pip"*) exit 1;;
+            *"-m venv"*) echo "ensurepip is not available"; exit 1;;
+        esac
+        exec {sys.executable} "$@"
+        """
+    )
+    bare.chmod(0o755)
+    said = make("run", cwd=clone, PYTHON=str(bare)).stderr
+    assert "apt-get install python3-venv" in said
+    assert not (clone / ".venv").exists()
+
+
+def test_a_python_without_pip_is_enough(clone: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    (clone / "requirements" / "laptop.txt").write_text("")
+    made = make(".venv/.laptop", cwd=clone, PYTHON=str(tmp_path / "bare" / "bin" / "python"))
+    assert made.returncode == 0, made.stderr
 
 
 def test_a_lock_that_does_not_install_leaves_no_stamp_and_shows_why(clone: Path) -> None:
