@@ -46,6 +46,7 @@ def owner(authorization: str, records: Mapping[str, str]) -> str | None:
 
 def _hash(record: str) -> str:
     try:
-        return str(json.loads(record)["hash"])
-    except (ValueError, KeyError, TypeError):
-        return ""  # A record that someone edited by hand opens nothing.
+        kept = str(json.loads(record)["hash"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        kept = ""
+    return kept if kept.isascii() else ""  # A record that someone edited by hand opens nothing.
