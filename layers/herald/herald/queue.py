@@ -1,6 +1,7 @@
 """Queue: hand a message's id to SQS, to be sent now or after a delay."""
 
 import json
+import math
 from typing import Any
 
 # SQS delays a message by 15 minutes at most.
@@ -14,7 +15,10 @@ class Queue:
         self._client, self._url = client, url
 
     def put(self, message_id: str, delay: float = 0) -> None:
-        """Queue a message for the worker after ``delay`` seconds (0 to 900). Raises the client's own errors."""
-        seconds = max(0, min(LONGEST_DELAY, round(delay)))
+        """Queue a message for the worker after ``delay`` seconds, rounded up. Raises the client's own errors.
+
+        What waits longer than SQS can comes back after 900 seconds, to be put again.
+        """
+        seconds = math.ceil(max(0, min(LONGEST_DELAY, delay)))
         body = json.dumps({"id": message_id})
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)

@@ -1,6 +1,7 @@
 """Schedule: hand a message's id to EventBridge Scheduler, to come back at its time and then remove itself."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,27 +13,33 @@ class Schedule:
         self._client, self._group, self._role, self._target = client, group, role, target
 
     def put(self, message_id: str, at: datetime) -> None:
-        """Make a one-time schedule named like the message. Raises the client's own errors."""
-        self._client.create_schedule(
-            Name=message_id,
-            GroupName=self._group,
-            ScheduleExpression=expression(at),
-            ScheduleExpressionTimezone="UTC",
-            FlexibleTimeWindow={"Mode": "OFF"},
-            ActionAfterCompletion="DELETE",
-            Target={
+        """Make a one-time schedule named like the message, in place of one that may be there.
+
+        Raises the client's own errors.
+        """
+        schedule = {
+            "Name": message_id,
+            "GroupName": self._group,
+            "ScheduleExpression": expression(at),
+            "ScheduleExpressionTimezone": "UTC",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ActionAfterCompletion": "DELETE",
+            "Target": {
                 "Arn": self._target,
                 "RoleArn": self._role,
                 "Input": json.dumps({"action": "resume", "id": message_id}),
             },
-        )
+        }
+        try:
+            self._client.create_schedule(**schedule)
+        except self._client.exceptions.ConflictException:  # Of an earlier call, whose answer never came.
+            self.remove(message_id)
+            self._client.create_schedule(**schedule)
 
     def remove(self, message_id: str) -> None:
         """Remove the message's schedule if it is still there. Raises the client's own errors."""
-        try:
+        with suppress(self._client.exceptions.ResourceNotFoundException):  # It fired, or was removed before.
             self._client.delete_schedule(Name=message_id, GroupName=self._group)
-        except self._client.exceptions.ResourceNotFoundException:
-            pass  # It fired, or was removed before: what was asked for is so.
 
 
 def expression(at: datetime) -> str:
