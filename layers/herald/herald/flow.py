@@ -104,8 +104,9 @@ class Herald:
         message, now = self._journal().get(message_id), self._clock()
         if message is None or message.status not in WAITING:
             return message
-        if message.send_at and now < message.send_at:
-            self._queue().put(message_id, (message.send_at - now).total_seconds())
+        due = max(filter(None, (message.send_at, message.retry_at)), default=now)
+        if now < due:
+            self._queue().put(message_id, (due - now).total_seconds())
             return message
         try:
             if message.expired(now):
@@ -137,6 +138,9 @@ class Herald:
                 canceled = self._delivery.move(message, Status.CANCELED, reason=REASONS["canceled"])
             except Moved as moved:
                 message = moved.current
+            except Exception as error:
+                self.observer.trouble("message not canceled", error, message_id=message_id)
+                raise NotAccepted("The journal could not be written.") from None
             else:
                 self._forget(message)
                 return canceled
@@ -160,10 +164,20 @@ class Herald:
             hand_over()
         except Exception as error:
             self.observer.trouble("message not handed over", error, message_id=message.id)
-            self._journal().release(message)
-            raise NotAccepted("The message could not be put aside for later.") from None
+            return self._taken_back(message)
         self.observer.ended(message)
         return Answer(message)
+
+    def _taken_back(self, message: Message) -> Answer:
+        """Release the claim. Raises ``NotAccepted``, unless the message did arrive and is being sent already."""
+        try:
+            self._journal().release(message)
+        except Moved as moved:
+            if moved.current:
+                return Answer(moved.current)
+        except Exception as error:
+            self.observer.trouble("claim not released", error, message_id=message.id)
+        raise NotAccepted("The message could not be put aside for later.") from None
 
     def _claim(self, message: Message) -> Message | None:
         try:
@@ -190,6 +204,9 @@ class Herald:
             return self._delivery.move(message, Status.UNKNOWN, "interrupted", reason=REASONS["interrupted"])
         except Moved as moved:
             return moved.current or message
+        except Exception as error:
+            self.observer.trouble("result not recorded", error, message_id=message.id)
+            return message.with_(status=Status.UNKNOWN, reason=REASONS["interrupted"])
 
     def _forget(self, message: Message) -> None:
         if message.status is Status.SCHEDULED:
@@ -204,8 +221,9 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def message_id(caller: str, key: str | None, now: datetime) -> str:
     """``msg_`` and 26 characters: derived from caller and key if there is a key, else random and sortable by time."""
-    if key is not None:
-        number = int.from_bytes(hashlib.sha256(f"{len(caller)}:{caller}{key}".encode()).digest()[:16], "big")
+    if key:
+        scoped = f"{len(caller)}:{caller}{key}".encode("utf-8", "surrogatepass")
+        number = int.from_bytes(hashlib.sha256(scoped).digest()[:16], "big")
     else:
         number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
     return "msg_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

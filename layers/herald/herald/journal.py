@@ -44,16 +44,19 @@ class Records(Protocol):
         """The message as it stands."""
 
     def move(self, old: Message, new: Message) -> Message:
-        """Write how ``new`` differs from ``old``. Raises ``Moved`` if the message is no longer where it may come from."""
+        """Write how ``new`` differs from ``old``; the message as it stands then.
+
+        Raises ``Moved`` if somebody else attempted it meanwhile, or it is not where it may come from.
+        """
 
     def release(self, message: Message) -> None:
-        """Take a claim back: the message was not accepted after all."""
+        """Take a claim back: the message was not accepted after all. Raises ``Moved`` if it is being sent."""
 
 
 class Journal:
     """The journal in a DynamoDB table with the key ``pk``. ``client`` is a low-level DynamoDB client.
 
-    Every write carries a token of its own, so that a write which the SDK repeats (its answer was lost) is known as ours.
+    Every write carries a token of its own: one that the SDK repeats, because its answer was lost, is known as ours.
     """
 
     def __init__(self, client: Any, table: str, *, keep_days: int = 30) -> None:
@@ -70,15 +73,17 @@ class Journal:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            found = error.response.get("Item") or self._read(message.id)
-            return None if found.get("token") == {"S": token} else _message(found)
+            found = error.response["Item"]
+            return None if found["token"] == {"S": token} else _message(found)
         return None
 
     def get(self, message_id: str) -> Message | None:
-        item = self._read(message_id)
-        return _message(item) if item else None
+        answer = self._client.get_item(TableName=self._table, Key=_key(message_id), ConsistentRead=True)
+        return _message(answer["Item"]) if "Item" in answer else None
 
     def move(self, old: Message, new: Message) -> Message:
+        if not COMES_FROM[new.status]:
+            raise Moved(self.get(new.id))
         token = uuid.uuid4().hex
         before, after = _item(old), _item(new)
         changes = {name: value for name, value in after.items() if value != before.get(name) and name != "trace"}
@@ -91,38 +96,40 @@ class Journal:
         sets = [f"#{name} = :{name}" for name in changes] + ["#token = :token", "#trace = list_append(#trace, :steps)"]
         states = ", ".join(name for name in values if name.startswith(":from"))
         try:
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._table,
                 Key=_key(new.id),
                 UpdateExpression="SET " + ", ".join(sets) + _remove(removed),
                 ConditionExpression=f"#attempts = :was AND #status IN ({states})",
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            found = error.response.get("Item") or self._read(new.id)
-            if found.get("token") != {"S": token}:
-                raise Moved(_message(found) if found else None) from None
-        return new if new.status.text_needed else new.with_(body=None)
+            found = error.response.get("Item")
+            if found is None or found["token"] != {"S": token}:
+                raise Moved(found and _message(found)) from None
+            return _message(found)
+        return _message(answer["Attributes"])
 
     def release(self, message: Message) -> None:
-        self._client.delete_item(
-            TableName=self._table,
-            Key=_key(message.id),
-            ConditionExpression="#status IN (:accepted, :scheduled) AND attempts = :none",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={
-                ":accepted": {"S": Status.ACCEPTED},
-                ":scheduled": {"S": Status.SCHEDULED},
-                ":none": {"N": "0"},
-            },
-        )
-
-    def _read(self, message_id: str) -> dict[str, Any]:
-        answer = self._client.get_item(TableName=self._table, Key=_key(message_id), ConsistentRead=True)
-        found: dict[str, Any] = answer.get("Item") or {}
-        return found
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=_key(message.id),
+                ConditionExpression="#status IN (:accepted, :scheduled) AND attempts = :none",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={
+                    ":accepted": {"S": Status.ACCEPTED},
+                    ":scheduled": {"S": Status.SCHEDULED},
+                    ":none": {"N": "0"},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            found = error.response.get("Item")
+            raise Moved(found and _message(found)) from None
 
     def _ttl(self, message: Message) -> dict[str, str]:
         return {"N": str(int((message.expires_at + self._keep).timestamp()))}
@@ -142,13 +149,12 @@ _MAPPINGS = {"tags", "response"}
 
 
 def _item(message: Message) -> dict[str, dict[str, Any]]:
-    """The message as DynamoDB attributes; what is None or empty is left out, and a text that is no longer needed."""
+    """The message as DynamoDB attributes; what is None is left out, and a text that is no longer needed."""
     item: dict[str, dict[str, Any]] = {}
     for field in fields(Message):
         name, value = field.name, getattr(message, field.name)
-        if value is None or value == {} or (name == "body" and not message.status.text_needed):
-            continue
-        item[name] = _attribute(name, value)
+        if value is not None and (name != "body" or message.status.text_needed):
+            item[name] = _attribute(name, value)
     return item
 
 

@@ -14,7 +14,7 @@ OnUnknown = Literal["hold", "resend"]
 
 
 class Status(StrEnum):
-    """The closed list of states. A record moves only towards a higher ``rank`` (see the journal for the one exception)."""
+    """The closed list of states. A message moves only towards a higher ``rank``; the journal has the one exception."""
 
     ACCEPTED = "accepted"
     SCHEDULED = "scheduled"
@@ -83,7 +83,8 @@ class Message:
 
     ``channel`` is the one the message goes (or went) through; ``asked_channel`` the one the caller named, if any.
     ``attempts`` counts calls to providers. ``lease_until`` is the moment after which an unfinished attempt counts as
-    unknown. ``body`` is None once the text is no longer needed.
+    unknown. ``retry_at`` is the moment before which a message that waits for another attempt is not sent. ``body`` is
+    None once the text is no longer needed.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Message:
     delivered_at: datetime | None = None
     attempts: int = 0
     lease_until: datetime | None = None
+    retry_at: datetime | None = None
     reason: Reason | None = None
     reference: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)

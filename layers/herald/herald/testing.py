@@ -12,17 +12,18 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from herald import wiring
 from herald.deliver import Sender
-from herald.errors import Unsupported
+from herald.errors import Refused, Unsupported
 from herald.flow import Herald
 from herald.journal import COMES_FROM, Moved
 from herald.message import Message, Sent, Status
-from herald.settings import Channel, Settings
+from herald.settings import DEFAULT_CHANNELS, Settings
 
 
 class Clock:
@@ -44,26 +45,31 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self.messages: dict[str, Message] = {}
+        self._lock = Lock()
 
     def claim(self, message: Message) -> Message | None:
-        before = self.messages.get(message.id)
-        if before is None:
-            self.messages[message.id] = _kept(message)
-        return before
+        with self._lock:
+            before = self.messages.get(message.id)
+            if before is None:
+                self.messages[message.id] = _kept(message)
+            return before
 
     def get(self, message_id: str) -> Message | None:
         return self.messages.get(message_id)
 
     def move(self, old: Message, new: Message) -> Message:
-        current = self.messages.get(old.id)
-        if current is None or current.attempts != old.attempts or current.status not in COMES_FROM[new.status]:
-            raise Moved(current)
-        self.messages[new.id] = _kept(new)
-        return self.messages[new.id]
+        with self._lock:
+            current = self.messages.get(old.id)
+            if current is None or current.attempts != old.attempts or current.status not in COMES_FROM[new.status]:
+                raise Moved(current)
+            self.messages[new.id] = _kept(_changed(current, old, new))
+            return self.messages[new.id]
 
     def release(self, message: Message) -> None:
-        current = self.messages.get(message.id)
-        if current and current.attempts == 0 and current.status in (Status.ACCEPTED, Status.SCHEDULED):
+        with self._lock:
+            current = self.messages.get(message.id)
+            if current is None or current.attempts or current.status not in (Status.ACCEPTED, Status.SCHEDULED):
+                raise Moved(current)
             del self.messages[message.id]
 
 
@@ -92,7 +98,10 @@ class MemorySchedule:
 
 @dataclass
 class FakeProvider:
-    """A provider that keeps a ledger of what it accepted. ``answers`` come first: an error to raise, or None to accept."""
+    """A provider that keeps a ledger of what it accepted.
+
+    ``answers`` come first, in turn: an error to raise, or None to accept. Then it accepts everything.
+    """
 
     name: str = "fake"
     answers: list[Exception | None] = field(default_factory=list)
@@ -133,7 +142,7 @@ class Outbox:
     """Herald in memory, and all its parts. Add channels by name to ``providers``."""
 
     providers: dict[str, Any] = field(default_factory=lambda: {"amazonsns": FakeProvider("amazonsns")})
-    settings: Settings = field(default_factory=lambda: Settings(channels={"amazonsns": Channel("amazonsns", "amazonsns")}))
+    settings: Settings = field(default_factory=lambda: Settings(channels=DEFAULT_CHANNELS))
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     schedule: MemorySchedule = field(default_factory=MemorySchedule)
@@ -148,7 +157,9 @@ class Outbox:
         return [text for provider in self.providers.values() for text in provider.texts]
 
     def channel(self, name: str) -> Sender:
-        """The sender of a channel."""
+        """The sender of a channel. Raises ``Refused`` if there is none."""
+        if name not in self.providers:
+            raise Refused("channel_missing")
         sender: Sender = self.providers[name]
         return sender
 
@@ -179,6 +190,13 @@ def outbox() -> Iterator[Outbox]:
     box = Outbox(clock=Clock(datetime.now(UTC)))
     with wiring.replaced(box.herald()):
         yield box
+
+
+def _changed(current: Message, old: Message, new: Message) -> Message:
+    """``current`` with what differs between ``old`` and ``new``: what somebody else wrote meanwhile stays."""
+    names = (f.name for f in fields(Message))
+    changes = {name: getattr(new, name) for name in names if getattr(new, name) != getattr(old, name)}
+    return current.with_(**{**changes, "trace": (*current.trace, *new.trace[len(old.trace) :])})
 
 
 def _kept(message: Message) -> Message:
