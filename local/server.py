@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
             request = Request(self.command, target.path, self.headers, body, target.query)
             self._hand_over(self.server.answer(request))
 
-    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve  # noqa: N815 - the names that the base class calls
+    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
