@@ -21,22 +21,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=("run", "up", "down"))
     parser.add_argument("--port", type=int, default=8080, help="the port of page and API (8080)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where env and logs are written (.local)")
     options = parser.parse_args()
     try:
-        {"run": run, "up": up, "down": down}[options.command](options.port)
+        {"run": run, "up": up, "down": down}[options.command](options.folder.resolve(), options.port)
     except CannotRun as reason:
         print(f"herald: {reason}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(port: int) -> None:
+def run(folder: Path, port: int) -> None:
     """Run until Ctrl-C (or until ``down``)."""
     from local.stack import Stack
 
-    _refuse_a_second()
+    _refuse_a_second(folder)
     signal.signal(signal.SIGTERM, _interrupt)
-    stack = Stack(FOLDER, port)
+    stack = Stack(folder, port)
     started = time.monotonic()
     with suppress(KeyboardInterrupt):
         try:
@@ -47,17 +48,17 @@ def run(port: int) -> None:
             stack.stop()
 
 
-def up(port: int) -> None:
+def up(folder: Path, port: int) -> None:
     """Run in the background; return when ready."""
-    _refuse_a_second()
-    FOLDER.mkdir(exist_ok=True)
-    log_path = FOLDER / "log"
+    _refuse_a_second(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    log_path = folder / "log"
     with log_path.open("wb") as log:
-        command = [sys.executable, "-m", "local", "run", "--port", str(port)]
+        command = [sys.executable, "-m", "local", "run", "--port", str(port), "--folder", str(folder)]
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     until = time.monotonic() + LONGEST_UP
     while process.poll() is None and time.monotonic() < until:
-        if (FOLDER / "env").exists():
+        if (folder / "env").exists():
             print(log_path.read_text().strip() or "Herald is running.")
             return
         time.sleep(0.05)
@@ -67,35 +68,35 @@ def up(port: int) -> None:
     raise CannotRun((said or ["It did not become ready."])[-1].removeprefix("herald: "))
 
 
-def down(port: int) -> None:
+def down(folder: Path, port: int) -> None:
     """Stop what ``up`` or ``run`` started, and wait until it is gone."""
-    running = [pid for pid in _pids() if _is_ours(pid)]
+    running = [pid for pid in _pids(folder) if _is_ours(pid)]
     for pid in running:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
             _wait_until_gone(pid)
     for name in ("env", "pids"):
-        (FOLDER / name).unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
     print("Herald is stopped." if running else "Herald was not running.")
 
 
-def _refuse_a_second() -> None:
-    if any(_is_ours(pid) for pid in _pids()):
+def _refuse_a_second(folder: Path) -> None:
+    if any(_is_ours(pid) for pid in _pids(folder)):
         raise CannotRun("Herald is running already. make down stops it.")
-    (FOLDER / "env").unlink(missing_ok=True)
+    (folder / "env").unlink(missing_ok=True)
 
 
-def _pids() -> list[int]:
+def _pids(folder: Path) -> list[int]:
     """The processes that were started here: first ours, then the engine."""
     with suppress(OSError, ValueError):
-        return [int(pid) for pid in (FOLDER / "pids").read_text().split()]
+        return [int(pid) for pid in (folder / "pids").read_text().split()]
     return []
 
 
 def _is_ours(pid: int) -> bool:
     """Whether the process is still the one that was started: ids are used again."""
     shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return "-m local" in shown or "-m ministack" in shown
+    return "-m local run" in shown or "-m ministack" in shown
 
 
 def _wait_until_gone(pid: int) -> None:

@@ -1,4 +1,4 @@
-"""Deploy: ``template.yaml``, as it stands, by CloudFormation with the SAM transform onto the local engine.
+"""Deploy: the template, as it stands, by CloudFormation with the SAM transform onto the local engine.
 
 What ``sam package`` does is done here: the code is zipped into a bucket, and the template's paths become its addresses.
 """
@@ -33,9 +33,9 @@ def client(service: str, engine_url: str) -> Any:
     return boto3.session.Session("test", "test", region_name=REGION).client(service, endpoint_url=engine_url)
 
 
-def deploy(engine_url: str, layer: Path) -> dict[str, str]:
+def deploy(engine_url: str, layer: Path, template_path: Path) -> dict[str, str]:
     """Create the stack and wait for it. Returns its outputs. Raises ``CannotRun`` with CloudFormation's reason."""
-    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    template = yaml_parse(template_path.read_text(encoding="utf-8"))
     s3 = client("s3", engine_url)
     s3.create_bucket(Bucket=BUCKET)
     for resource in template["Resources"].values():

@@ -1,6 +1,7 @@
 """Engine: the AWS of the laptop (ministack), as a child process on loopback."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Engine:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        shutil.rmtree(self._folder / "tmp", ignore_errors=True)  # The engine leaves its functions' folders behind.
 
     def _wait(self) -> None:
         until = time.monotonic() + LONGEST_START

@@ -18,9 +18,9 @@ SID = "herald-laptop"
 class Stack:
     """The whole of Herald on this machine. ``folder`` takes its logs and ``env``; ``port`` is the front's (0: a free one)."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._folder, self._port = folder, port
-        self._engine = Engine(folder)
+    def __init__(self, folder: Path, port: int, template: Path = ROOT / "template.yaml") -> None:
+        self._folder, self._port, self._template = folder, port, template
+        self.engine = Engine(folder)
         self.carrier: Carrier | None = None
         self._front: Front | None = None
         self.env: dict[str, str] = {}
@@ -54,17 +54,18 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything that was started."""
-        (self._folder / "env").unlink(missing_ok=True)
-        for part in (self._front, self.carrier, self._engine):
+        for name in ("env", "pids"):
+            (self._folder / name).unlink(missing_ok=True)
+        for part in (self._front, self.carrier, self.engine):
             if part:
                 part.stop()
 
     def _start(self) -> dict[str, str]:
-        engine = self._engine.start()
-        _write(self._folder / "pids", f"{os.getpid()} {self._engine.pid}\n")
+        engine = self.engine.start()
+        _write(self._folder / "pids", f"{os.getpid()} {self.engine.pid}\n")
         layers = ROOT / ".local"
         layers.mkdir(exist_ok=True)
-        outputs = deploy(engine, build_layer(layers))
+        outputs = deploy(engine, build_layer(layers), self._template)
         account = (SID, secrets.token_urlsafe(16), secrets.token_urlsafe(16))
         self.carrier = Carrier(engine, {account[0]: account[1:]})
         carrier = self.carrier.start()
