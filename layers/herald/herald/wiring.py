@@ -16,7 +16,7 @@ from herald.errors import NotAccepted, Refused
 from herald.flow import Herald
 from herald.journal import Journal
 from herald.observe import CloudWatch
-from herald.providers import load, types
+from herald.providers import load
 from herald.providers._base import Provider
 from herald.queue import Queue
 from herald.schedule import Schedule
@@ -44,9 +44,9 @@ def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
     return boto3.client(service, config=config, **given)
 
 
-def provider_fields(kind: str) -> Sequence[Field] | None:
-    """The fields of a channel of this type, or None for an unknown type."""
-    return load(kind).fields if kind in types() else None
+def provider_fields(kind: str) -> Sequence[Field]:
+    """The fields of a channel of this type. Raises ``InvalidSettings`` for an unknown type."""
+    return load(kind).fields
 
 
 def provider(kind: str, values: dict[str, str]) -> Provider:

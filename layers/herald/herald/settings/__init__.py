@@ -1,4 +1,4 @@
-"""Settings: the YAML in SSM Parameter Store, as values. ``settings.read`` makes them, ``settings.store`` fetches them."""
+"""Settings: the YAML in SSM Parameter Store, as values. ``settings.store`` fetches it, ``settings.read`` reads it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -7,7 +7,6 @@ from pathlib import Path
 from herald.errors import HeraldError
 from herald.settings import Channel
 from herald.settings.read import read_gramex
-from herald.settings.store import Store
 from herald.wiring import parameter_store, provider_fields
 
 
@@ -28,17 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{problem.field}: {problem.detail}", file=sys.stderr)
         print("Nothing was written. Correct these and run the command again.", file=sys.stderr)
         return 1
-    return _write(channels, parameter_store(options.stage))
+    return _write(channels, options.stage)
 
 
-def _write(channels: dict[str, Channel], store: Store) -> int:
+def _write(channels: dict[str, Channel], stage: str) -> int:
     for channel in channels.values():
+        name = f"/herald/{stage}/channels/{channel.name}"
         try:
-            store.write(f"channels/{channel.name}", block(channel))
+            parameter_store(stage).write(f"channels/{channel.name}", block(channel))
         except Exception as error:  # The client's own errors; their texts may repeat what was sent.
-            print(f"{store.path}/channels/{channel.name}: not written ({type(error).__name__})", file=sys.stderr)
+            print(f"{name}: not written ({type(error).__name__})", file=sys.stderr)
             return 1
-        print(f"{store.path}/channels/{channel.name}: {shown(channel)}")
+        print(f"{name}: {shown(channel)}")
     return 0
 
 
@@ -51,7 +51,7 @@ def block(channel: Channel) -> str:
 
 def shown(channel: Channel) -> str:
     """The channel in one line, its secrets hidden."""
-    secret = {field.name for field in provider_fields(channel.type) or () if field.secret}
+    secret = {field.name for field in provider_fields(channel.type) if field.secret}
     values = {name: "(hidden)" if name in secret else value for name, value in channel.values.items()}
     return ", ".join(f"{name}={value}" for name, value in {"type": channel.type, **values}.items())
 

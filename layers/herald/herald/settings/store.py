@@ -1,4 +1,4 @@
-"""The parameters of a stage in SSM Parameter Store: fetched at the first need, kept 5 minutes, served stale when SSM fails."""
+"""Store: the parameters of a stage in SSM: fetched at the first need, kept 5 minutes, served stale when SSM fails."""
 
 import secrets
 import time
@@ -50,7 +50,7 @@ class Store:
         try:
             parameters = self._fetch()
             if self._hash_key and HASH_KEY not in parameters:
-                parameters = self._with_hash_key()
+                parameters = self._with_hash_key(parameters)
         except Exception as error:
             raise NotAccepted(f"The settings could not be read from SSM ({type(error).__name__}).") from None
         self._parameters, self._until = parameters, self._clock() + self._keep
@@ -71,10 +71,12 @@ class Store:
                 return found
             more = {"NextToken": page["NextToken"]}
 
-    def _with_hash_key(self) -> dict[str, str]:
-        """The first function of a fresh stack makes the secret that numbers and texts are hashed with."""
+    def _with_hash_key(self, parameters: dict[str, str]) -> dict[str, str]:
+        """All parameters, after the first function of a fresh stack made the secret that contents are hashed with."""
+        made = secrets.token_hex(32)
         try:
-            self.write(HASH_KEY, secrets.token_hex(32), replace=False)
-        except self._client.exceptions.ParameterAlreadyExists:
-            pass  # Another function was faster: its key is the one.
-        return self._fetch()
+            self.write(HASH_KEY, made, replace=False)
+        except self._client.exceptions.ParameterAlreadyExists:  # Another function was faster: its key is the one.
+            parameters = self._fetch()
+            made = parameters[HASH_KEY]
+        return {**parameters, HASH_KEY: made}

@@ -1,0 +1,89 @@
+"""Block: a YAML mapping whose values keep their spelling, and whose names know their lines."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from herald.errors import Problem
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+_NULL = "tag:yaml.org,2002:null"
+
+
+class Problems(list[Problem]):
+    """The mistakes found so far."""
+
+    def add(self, where: str, code: str, detail: str, line: int | None = None) -> None:
+        """Note one: ``detail`` holds nothing of what was written there, which may be a secret."""
+        self.append(Problem(where, code, detail + (f" (line {line})" if line else "")))
+
+
+class Entry(NamedTuple):
+    """What stands behind a name."""
+
+    node: "Node"
+    line: int
+
+
+class Block(NamedTuple):
+    """Texts, None, lists and dicts, as they are spelled: ``0123`` and ``NO`` stay what they are."""
+
+    values: dict[str, Any]
+    lines: dict[str, int]
+
+
+def root(where: str, text: str, problems: Problems) -> "Node | None":
+    """The YAML document in ``text``; None for an empty one, or one that is no YAML."""
+    import yaml
+
+    try:
+        return yaml.SafeLoader(text).get_single_node()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problems.add(where, "malformed_yaml", "is not valid YAML", mark.line + 1 if mark else None)
+    except RecursionError:
+        problems.add(where, "malformed_yaml", "is nested too deeply")
+    return None
+
+
+def entries(where: str, node: "Node | None", problems: Problems) -> dict[str, Entry]:
+    """What a mapping holds; nothing for None."""
+    import yaml
+
+    if node is not None and not isinstance(node, yaml.MappingNode):
+        problems.add(where, "wrong_type", "must be a mapping of names to values", node.start_mark.line + 1)
+    found: dict[str, Entry] = {}
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            problems.add(where, "wrong_type", "a name must be a plain word", line)
+            continue
+        if key.value in found:
+            problems.add(where, "duplicate_field", "a name is given twice", line)
+        found[key.value] = Entry(value, line)
+    return found
+
+
+def block(where: str, node: "Node | None", problems: Problems) -> Block:
+    """A mapping as plain values."""
+    values: dict[str, Any] = {}
+    found = entries(where, node, problems)
+    for name, entry in found.items():
+        if entry.node.tag.startswith("!"):
+            problems.add(where, "malformed_yaml", "a value that begins with ! needs quotes", entry.line)
+        try:
+            values[name] = _plain(entry.node)
+        except RecursionError:
+            problems.add(where, "malformed_yaml", "is nested too deeply", entry.line)
+    return Block(values, {name: entry.line for name, entry in found.items()})
+
+
+def _plain(node: "Node") -> Any:
+    """Our own, because YAML reads 0123 as 83, 12:30 as 750 and NO as false, and repeats a value that it cannot read."""
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.tag == _NULL else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    return {str(key.value): _plain(value) for key, value in node.value}
