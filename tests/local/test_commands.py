@@ -99,9 +99,12 @@ def test_ctrl_c_ends_all_that_run_started(folder: Path) -> None:
 
 def test_a_failed_deployment_names_the_cause_and_leaves_nothing_running(tmp_path: Path) -> None:
     broken = tmp_path / "template.yaml"
-    broken.write_text((ROOT / "template.yaml").read_text().replace("!GetAtt Table.Arn", "!GetAtt Nothing.Arn"))
+    broken.write_text((ROOT / "template.yaml").read_text().replace("AWS::DynamoDB::Table", "AWS::Herald::Nothing"))
     stack = Stack(tmp_path / "folder", 0, broken)
-    with pytest.raises(CannotRun, match="^The deployment failed: [^\n]*Nothing[^\n]*$"):
-        stack.start()
+    try:
+        with pytest.raises(CannotRun, match="^The deployment failed: [^\n]*AWS::Herald::Nothing[^\n]*$"):
+            stack.start()
+    finally:
+        stack.stop()
     assert is_free(stack.engine.url)
     assert not (tmp_path / "folder" / "env").exists()
