@@ -129,7 +129,7 @@ sms = Notifiers()
 
 def _provider(kind: str, values: Mapping[str, str | None]) -> Provider:
     """The provider of these values. Raises ``TypeError`` for an unknown name, ``InvalidSettings`` for a wrong value."""
-    fields = {field.name: field for field in (*COMMON_FIELDS, *(provider_fields(kind) or ())) if field.name != "type"}
+    fields = {field.name: field for field in (*COMMON_FIELDS, *provider_fields(kind)) if field.name != "type"}
     given = {name: value for name, value in values.items() if value is not None}
     if unknown := sorted(given.keys() - fields.keys()):
         raise TypeError(f"{kind} has no {', '.join(unknown)}; it has: {', '.join(fields)}")
