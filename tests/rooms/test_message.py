@@ -1,0 +1,127 @@
+"""Message: values that know what may still happen to them, and how they are shown."""
+
+import dataclasses
+import json
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from herald.journal import COMES_FROM
+from herald.message import PUBLIC, Message, Sent, Status, Step, rfc3339
+from herald.reasons import REASONS
+from tests.rooms.builders import NOW, NUMBER, TEXT, a_message, messages, times
+
+FINAL = {Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELED}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_status_is_final_if_it_leads_nowhere(status: Status) -> None:
+    assert status.final == (status in FINAL)
+    assert status.final == all(status not in origins for origins in COMES_FROM.values())
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_status_comes_only_from_lower_ranks_or_from_an_attempt_that_did_not_send(status: Status) -> None:
+    for origin in COMES_FROM[status]:
+        again = (origin, status) in {(Status.SENDING, Status.ACCEPTED), (Status.SENDING, Status.SENDING)}
+        assert again or origin.rank < status.rank
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_text_is_needed_until_it_was_surely_sent_or_surely_not(status: Status) -> None:
+    assert status.text_needed == (status not in FINAL and status is not Status.SENT)
+
+
+def test_a_status_is_its_own_word() -> None:
+    assert [str(status) for status in Status] == [
+        "accepted", "scheduled", "sending", "unknown", "sent", "delivered", "undelivered", "failed", "expired",
+        "canceled",
+    ]  # fmt: skip
+
+
+def test_a_message_expires_at_the_very_moment() -> None:
+    message = a_message(expires_at=NOW)
+    assert not message.expired(NOW - timedelta(microseconds=1))
+    assert message.expired(NOW)
+
+
+def test_with_gives_a_copy_and_leaves_the_message_alone() -> None:
+    message = a_message()
+    assert message.with_(status=Status.SENT) == dataclasses.replace(message, status=Status.SENT)
+    assert message.status is Status.ACCEPTED
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        message.status = Status.SENT  # type: ignore[misc]
+
+
+def test_callers_see_these_fields_in_this_order() -> None:
+    assert list(a_message().public()) == [
+        "id", "status", "to", "country", "channel", "provider", "provider_id", "sender", "kind", "encoding",
+        "segments", "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts",
+        "reason", "reference", "tags", "price", "trace", "response",
+    ]  # fmt: skip
+
+
+def test_callers_see_words_times_and_reasons_as_json() -> None:
+    shown = a_message(status=Status.FAILED, reason=REASONS["spam"], send_at=NOW, tags={"order": "7"}).public()
+    assert shown["status"] == "failed"
+    assert type(shown["status"]) is str
+    assert shown["send_at"] == "2026-11-22T12:00:00.000Z"
+    assert shown["reason"] == {
+        "code": "spam",
+        "text": "The carrier blocked the message as spam.",
+        "who": "carrier",
+        "retryable": False,
+    }
+    assert shown["tags"] == {"order": "7"}
+    assert shown["trace"] == [{"at": "2026-11-22T12:00:00.000Z", "step": "accepted", "detail": "by https"}]
+    assert shown["sent_at"] is None
+
+
+@given(messages)
+def test_whatever_a_message_holds_callers_get_json(message: Message) -> None:
+    shown = message.public()
+    assert json.loads(json.dumps(shown)) == shown
+    assert tuple(shown) == PUBLIC
+
+
+def test_callers_see_neither_text_nor_caller_nor_fingerprint() -> None:
+    shown = json.dumps(a_message(caller="a-caller", asked_channel="asked").public())
+    assert not [word for word in (TEXT, "a-caller", "ffff", "asked") if word in shown]
+
+
+def test_what_a_provider_repeats_of_the_message_is_not_kept() -> None:
+    sent = Sent("SM1", {"Sid": "SM1", "Body": TEXT, "To": NUMBER, "Price": "0.1"}, "0.1", frozenset({"Body", "To"}))
+    assert sent.kept == {"Sid": "SM1", "Price": "0.1"}
+    assert sent.response["Body"] == TEXT
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (datetime(2026, 11, 25, 3, 30, tzinfo=UTC), "2026-11-25T03:30:00.000Z"),
+        (datetime(2026, 11, 25, 9, 0, tzinfo=timezone(timedelta(hours=5, minutes=30))), "2026-11-25T03:30:00.000Z"),
+        (datetime(2026, 11, 25, 3, 30, 0, 999_999, tzinfo=UTC), "2026-11-25T03:30:00.999Z"),
+        (datetime(999, 1, 1, tzinfo=UTC), "0999-01-01T00:00:00.000Z"),
+    ],
+)
+def test_times_are_written_in_utc_with_milliseconds(moment: datetime, written: str) -> None:
+    assert rfc3339(moment) == written
+
+
+@given(times(1900, 2200, st.timezones()))
+def test_a_written_time_is_read_again_to_the_millisecond(moment: datetime) -> None:
+    written = rfc3339(moment)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", written)
+    assert timedelta() <= moment.astimezone(UTC) - datetime.fromisoformat(written) < timedelta(milliseconds=1)
+
+
+@given(st.lists(times(1900, 2200), max_size=5))
+def test_written_times_sort_like_the_times(some: list[datetime]) -> None:
+    assert [rfc3339(at) for at in sorted(some)] == sorted(rfc3339(at) for at in some)
+
+
+def test_a_step_needs_no_detail() -> None:
+    assert Step(NOW, "sent") == Step(NOW, "sent", "")
