@@ -39,7 +39,7 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 def times(first: int, last: int, zones: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy[datetime]:
     """Aware times between two years; in UTC without other zones."""
     ends = (datetime.fromisoformat(f"{year}-01-01") for year in (first, last))
-    return st.datetimes(*ends, timezones=zones or st.just(UTC))
+    return st.datetimes(*ends, timezones=st.just(UTC) if zones is None else zones)
 
 
 moments = times(2020, 2090).map(lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000))

@@ -1,0 +1,398 @@
+"""The journal: one claims, every later write only moves forward. One contract for DynamoDB and for memory."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from herald.journal import COMES_FROM, Journal, Moved, Records
+from herald.message import Message, Status, Step
+from herald.testing import MemoryJournal
+from tests.rooms.builders import NOW, NUMBER, TEXT, AnswersLost, a_message, a_table, client, messages
+
+PAIRS = list(itertools.product(Status, Status))
+ALLOWED = [(old, new) for old, new in PAIRS if old in COMES_FROM[new]]
+REFUSED = [pair for pair in PAIRS if pair not in ALLOWED]
+
+
+@pytest.fixture(scope="module")
+def dynamodb(engine: str) -> Any:
+    return client("dynamodb", engine)
+
+
+@pytest.fixture(scope="module")
+def table(dynamodb: Any) -> str:
+    return a_table(dynamodb)
+
+
+@pytest.fixture(params=["dynamodb", "memory"])
+def journal(request: pytest.FixtureRequest) -> Iterator[Records]:
+    """The real one and the fake: every test that uses this fixture is part of their contract."""
+    if request.param == "memory":
+        yield MemoryJournal()
+    else:
+        yield Journal(request.getfixturevalue("dynamodb"), request.getfixturevalue("table"))
+
+
+def claimed(journal: Records, **changes: Any) -> Message:
+    """A message that is in the journal."""
+    message = a_message(**changes)
+    assert journal.claim(message) is None
+    return message
+
+
+def moved(journal: Records, old: Message, status: Status, **changes: Any) -> Message:
+    """The message after a move, with a step."""
+    trace = (*old.trace, Step(NOW, str(status)))
+    return journal.move(old, old.with_(**{"status": status, "trace": trace, **changes}))
+
+
+# ------------------------------------------------------------------------------------------------------------ claim
+
+
+def test_the_first_claim_is_ours_and_the_second_finds_the_first(journal: Records) -> None:
+    first = claimed(journal, reference="first")
+    second = first.with_(reference="second")
+    assert journal.claim(second) == first
+    assert journal.claim(first) == first
+    assert journal.get(first.id) == first
+
+
+def test_of_fifty_claims_at_once_exactly_one_wins(journal: Records) -> None:
+    message, together = a_message(), Barrier(50)
+
+    def claim(number: int) -> Message | None:
+        together.wait()
+        return journal.claim(message.with_(reference=str(number)))
+
+    with ThreadPoolExecutor(50) as crowd:
+        before = list(crowd.map(claim, range(50)))
+    winners = [number for number, found in enumerate(before) if found is None]
+    assert len(winners) == 1
+    assert {found.reference for found in before if found} == {str(winners[0])}
+
+
+def test_what_was_never_claimed_is_not_there(journal: Records) -> None:
+    assert journal.get(a_message().id) is None
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(message=messages)
+def test_every_field_comes_back_as_it_was(journal: Records, message: Message) -> None:
+    message = message.with_(id=a_message().id)
+    assert journal.claim(message) is None
+    kept = message if message.status.text_needed else message.with_(body=None)
+    assert journal.get(message.id) == kept
+    assert journal.claim(message) == kept
+
+
+# ------------------------------------------------------------------------------------------------------------- move
+
+
+@pytest.mark.parametrize(("old", "new"), ALLOWED)
+def test_a_message_moves_forward(journal: Records, old: Status, new: Status) -> None:
+    message = claimed(journal, status=old)
+    after = moved(journal, message, new)
+    assert after.status is new
+    assert after == journal.get(message.id)
+
+
+@pytest.mark.parametrize(("old", "new"), REFUSED)
+def test_a_message_never_moves_back_or_aside(journal: Records, old: Status, new: Status) -> None:
+    message = claimed(journal, status=old)
+    with pytest.raises(Moved) as refused:
+        moved(journal, message, new)
+    assert refused.value.current == journal.get(message.id)
+    assert refused.value.current == (message if old.text_needed else message.with_(body=None))
+
+
+def test_only_the_owner_of_an_attempt_records_its_end(journal: Records) -> None:
+    first = claimed(journal, status=Status.SENDING, attempts=1)
+    second = moved(journal, first, Status.SENDING, attempts=2)
+    with pytest.raises(Moved) as refused:
+        moved(journal, first, Status.SENT, attempts=1)
+    assert refused.value.current == second
+    assert moved(journal, second, Status.SENT).status is Status.SENT
+
+
+def test_of_twenty_who_start_the_next_attempt_exactly_one_does(journal: Records) -> None:
+    waiting, together = claimed(journal), Barrier(20)
+
+    def start(_: int) -> bool:
+        together.wait()
+        try:
+            moved(journal, waiting, Status.SENDING, attempts=1)
+        except Moved:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as crowd:
+        assert sum(crowd.map(start, range(20))) == 1
+
+
+def test_a_message_that_is_gone_cannot_be_moved(journal: Records) -> None:
+    message = claimed(journal)
+    journal.release(message)
+    with pytest.raises(Moved) as refused:
+        moved(journal, message, Status.SENDING)
+    assert refused.value.current is None
+    assert journal.get(message.id) is None
+
+
+def test_a_message_that_never_was_is_not_made_by_a_move(journal: Records) -> None:
+    message = a_message()
+    with pytest.raises(Moved):
+        moved(journal, message, Status.SENT)
+    assert journal.get(message.id) is None
+
+
+@pytest.mark.parametrize("status", [s for s in Status if COMES_FROM[s] and not s.text_needed])
+def test_the_text_is_gone_once_it_is_not_needed(journal: Records, status: Status) -> None:
+    message = claimed(journal, status=next(iter(COMES_FROM[status])))
+    assert moved(journal, message, status).body is None
+    found = journal.get(message.id)
+    assert found
+    assert found.body is None
+    assert (found.length, found.segments) == (message.length, message.segments)
+
+
+@pytest.mark.parametrize("status", [s for s in Status if COMES_FROM[s] and s.text_needed])
+def test_the_text_stays_while_it_may_still_be_sent(journal: Records, status: Status) -> None:
+    message = claimed(journal, status=next(iter(COMES_FROM[status])))
+    assert moved(journal, message, status).body == TEXT
+
+
+def test_what_a_move_does_not_change_stays_and_what_it_takes_away_goes(journal: Records) -> None:
+    message = claimed(journal, status=Status.SENDING, lease_until=NOW, tags={"order": "7"}, reference="r")
+    after = moved(journal, message, Status.SENT, lease_until=None, provider_id="SM1", response={"Sid": "SM1"})
+    assert (after.lease_until, after.provider_id, after.response) == (None, "SM1", {"Sid": "SM1"})
+    assert (after.tags, after.reference) == ({"order": "7"}, "r")
+
+
+def test_steps_are_added_and_never_lost_even_by_one_who_did_not_see_them(journal: Records) -> None:
+    seen = claimed(journal, status=Status.SENDING, attempts=1)
+    moved(journal, seen, Status.UNKNOWN)
+    late = moved(journal, seen, Status.SENT)
+    assert [step.step for step in late.trace] == ["accepted", "unknown", "sent"]
+    assert journal.get(seen.id) == late
+
+
+def test_a_move_without_a_new_step_keeps_the_old_ones(journal: Records) -> None:
+    message = claimed(journal, status=Status.SENDING)
+    after = journal.move(message, message.with_(status=Status.SENT, trace=()))
+    assert after.trace == message.trace
+
+
+# ---------------------------------------------------------------------------------------------------------- release
+
+
+@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.SCHEDULED])
+def test_an_untouched_claim_is_taken_back_and_the_id_is_free(journal: Records, status: Status) -> None:
+    message = claimed(journal, status=status)
+    journal.release(message)
+    assert journal.get(message.id) is None
+    assert journal.claim(message) is None
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s not in (Status.ACCEPTED, Status.SCHEDULED)])
+def test_what_has_come_further_is_not_taken_back(journal: Records, status: Status) -> None:
+    message = claimed(journal, status=status)
+    with pytest.raises(Moved) as refused:
+        journal.release(message)
+    assert refused.value.current == journal.get(message.id)
+    assert refused.value.current
+
+
+def test_what_was_attempted_and_waits_again_is_not_taken_back(journal: Records) -> None:
+    message = claimed(journal, attempts=1)
+    with pytest.raises(Moved):
+        journal.release(message)
+    assert journal.get(message.id) == message
+
+
+def test_releasing_twice_says_that_nothing_is_there(journal: Records) -> None:
+    message = claimed(journal)
+    journal.release(message)
+    with pytest.raises(Moved) as refused:
+        journal.release(message)
+    assert refused.value.current is None
+
+
+# ------------------------------------------------------------------------------------------- DynamoDB and its client
+
+
+@pytest.fixture
+def item(dynamodb: Any, table: str) -> Callable[[str], dict[str, Any]]:
+    """The attributes that are really stored for a message's id."""
+    key = "message#{}".format
+    return lambda name: dynamodb.get_item(TableName=table, Key={"pk": {"S": key(name)}})["Item"]
+
+
+@pytest.fixture
+def lossy(dynamodb: Any, table: str) -> Journal:
+    """A journal whose next answer gets lost, so that the SDK repeats the call."""
+    return Journal(AnswersLost(dynamodb), table)
+
+
+def test_an_item_expires_after_the_message_and_the_days_that_it_is_kept(
+    dynamodb: Any, table: str, item: Callable[[str], dict[str, Any]]
+) -> None:
+    message = claimed(Journal(dynamodb, table, keep_days=7))
+    until = message.expires_at + timedelta(days=7)
+    assert item(message.id)["ttl"] == {"N": str(int(until.timestamp()))}
+    moved(Journal(dynamodb, table), message, Status.SENDING, attempts=1)
+    assert item(message.id)["ttl"] == {"N": str(int(until.timestamp()))}
+
+
+def test_the_text_is_removed_from_the_table_itself(
+    dynamodb: Any, table: str, item: Callable[[str], dict[str, Any]]
+) -> None:
+    journal = Journal(dynamodb, table)
+    message = claimed(journal, status=Status.SENDING)
+    assert TEXT in json.dumps(item(message.id))
+    moved(journal, message, Status.SENT)
+    assert TEXT not in json.dumps(item(message.id))
+
+
+def test_a_claim_that_the_sdk_repeats_is_ours(lossy: Journal) -> None:
+    message = a_message()
+    assert lossy.claim(message) is None
+    assert lossy.claim(message) == message
+
+
+def test_a_claim_that_the_sdk_repeats_is_not_ours_if_it_was_not(lossy: Journal, dynamodb: Any, table: str) -> None:
+    first = claimed(Journal(dynamodb, table), reference="first")
+    assert lossy.claim(first.with_(reference="second")) == first
+
+
+@pytest.mark.parametrize("status", [Status.SENT, Status.SENDING, Status.ACCEPTED, Status.UNKNOWN, Status.FAILED])
+def test_a_move_that_the_sdk_repeats_is_ours_and_done_once(
+    lossy: Journal, dynamodb: Any, table: str, status: Status
+) -> None:
+    journal = Journal(dynamodb, table)
+    message = claimed(journal, status=Status.SENDING, attempts=1)
+    after = moved(lossy, message, status, attempts=2)
+    assert after == journal.get(message.id)
+    assert [step.step for step in after.trace] == ["accepted", str(status)]
+
+
+def test_a_move_that_the_sdk_repeats_is_refused_if_somebody_else_was_faster(
+    lossy: Journal, dynamodb: Any, table: str
+) -> None:
+    message = claimed(Journal(dynamodb, table), status=Status.SENDING, attempts=1)
+    theirs = moved(Journal(dynamodb, table), message, Status.UNKNOWN)
+    with pytest.raises(Moved) as refused:
+        moved(lossy, message, Status.ACCEPTED)
+    assert refused.value.current == theirs
+
+
+def test_a_release_that_the_sdk_repeats_has_released(lossy: Journal, dynamodb: Any, table: str) -> None:
+    message = claimed(Journal(dynamodb, table))
+    with pytest.raises(Moved) as gone:
+        lossy.release(message)
+    assert gone.value.current is None
+    assert lossy.get(message.id) is None
+
+
+def test_a_reason_that_this_version_does_not_know_can_be_read(dynamodb: Any, table: str) -> None:
+    journal = Journal(dynamodb, table)
+    message = claimed(journal)
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"message#{message.id}"}},
+        UpdateExpression="SET reason = :r, later = :r",
+        ExpressionAttributeValues={":r": {"S": "of_a_later_version"}},
+    )
+    found = journal.get(message.id)
+    assert found
+    assert found.reason
+    assert found.reason.code == "unexplained"
+
+
+@pytest.mark.parametrize("operation", ["claim", "get", "release"])
+def test_a_table_that_is_not_there_is_the_clients_own_error(dynamodb: Any, operation: str) -> None:
+    message = a_message()
+    given: Any = message.id if operation == "get" else message
+    with pytest.raises(ClientError) as failed:
+        getattr(Journal(dynamodb, "nowhere"), operation)(given)
+    assert not [word for word in (NUMBER, TEXT) if word in str(failed.value)]
+
+
+# ------------------------------------------------------------------------------------------------------- any history
+
+
+class History(RuleBasedStateMachine):
+    """Two writers with what each last saw; whatever they try, a message only moves forward and loses no step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal = MemoryJournal()
+        self.first = a_message()
+        self.seen: dict[int, Message] = {}
+        self.ranks, self.taken = [0], 0
+
+    @rule(writer=st.integers(0, 1))
+    def look(self, writer: int) -> None:
+        found = self.journal.get(self.first.id)
+        if found:
+            self.seen[writer] = found
+
+    @rule()
+    def claim(self) -> None:
+        there = self.journal.get(self.first.id)
+        assert self.journal.claim(self.first) == there
+        self.ranks = self.ranks if there else [0]
+
+    @precondition(lambda self: self.seen)
+    @rule(writer=st.integers(0, 1), status=st.sampled_from(Status), again=st.booleans())
+    def move(self, writer: int, status: Status, again: bool) -> None:
+        old, before = self.seen.get(writer), self.journal.get(self.first.id)
+        if old is None:
+            return
+        allowed = before is not None and before.attempts == old.attempts and before.status in COMES_FROM[status]
+        try:
+            after = moved(self.journal, old, status, attempts=old.attempts + again)
+        except Moved as refused:
+            assert not allowed
+            assert refused.current == before
+            return
+        assert allowed
+        assert before
+        assert after.trace[: len(before.trace)] == before.trace
+        assert len(after.trace) == len(before.trace) + 1
+        self.ranks.append(0 if status is Status.ACCEPTED else status.rank)
+
+    @precondition(lambda self: self.seen)
+    @rule()
+    def release(self) -> None:
+        before = self.journal.get(self.first.id)
+        try:
+            self.journal.release(self.first)
+        except Moved:
+            assert before is None or before.attempts or before.status.rank
+        else:
+            assert before
+            assert not before.attempts
+            self.seen.clear()
+
+    @invariant()
+    def never_leaves_a_final_state(self) -> None:
+        assert self.ranks.count(4) <= 1
+
+    @invariant()
+    def keeps_no_text_that_is_not_needed(self) -> None:
+        found = self.journal.get(self.first.id)
+        assert found is None or (found.body is None) == (not found.status.text_needed)
+
+
+TestHistory = History.TestCase
+TestHistory.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
