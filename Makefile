@@ -55,8 +55,10 @@ build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python
 	@PYTHON=$(abspath .venv-sam/bin/python) $(SAM) build
 	@test -d .aws-sam/build/HeraldLayer/python/herald/__pycache__ || echo "There is no python3.13 on this machine," \
 		"so the layer has no compiled files: all works, but cold starts take about twice as long."
-deploy: build ## Build, then deploy the stack herald-STAGE (STAGE=dev, prod or a name of yours)
-	@$(SAM) deploy $(if $(filter dev prod,$(STAGE)),--config-env $(STAGE),$(stack)) $(ARGS)
+deploy: build ## Build, then deploy the stack herald-STAGE; guided the first time (STAGE=dev, prod, ...)
+	@guided=; if [ -t 0 ] && [ ! -e .local/deployed-$(STAGE) ]; then guided=--guided; fi; \
+	$(SAM) deploy $$guided $(if $(filter dev prod,$(STAGE)),--config-env $(STAGE),$(stack)) $(ARGS)
+	@mkdir -p .local && touch .local/deployed-$(STAGE)
 	@echo "For a key to its API: make key NAME=me STAGE=$(STAGE)"
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev
 	@$(if $(NAME),,echo "Whose key? Say for example: make key NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \

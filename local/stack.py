@@ -16,7 +16,7 @@ SID = "herald-laptop"
 
 
 class Stack:
-    """The whole of Herald on this machine. ``folder`` takes its logs and ``env``; ``port`` is the front's (0: a free one)."""
+    """The whole of Herald on this machine. ``folder`` takes logs and ``env``; ``port`` is the front's (0: any)."""
 
     def __init__(self, folder: Path, port: int, template: Path = ROOT / "template.yaml") -> None:
         self._folder, self._port, self._template = folder, port, template
@@ -41,7 +41,7 @@ class Stack:
         return self.env["CARRIER_URL"]
 
     def start(self) -> dict[str, str]:
-        """Start everything and write ``env``. Returns what it holds. Raises ``CannotRun``; then nothing stays running."""
+        """Start all, write ``env``, and return what it holds. Raises ``CannotRun``: then nothing stays running."""
         self._folder.mkdir(parents=True, exist_ok=True)
         _check_port(self._port)
         try:

@@ -11,7 +11,6 @@ import requests
 from local.deploy import client
 from local.stack import Stack
 
-
 T = TypeVar("T")
 
 

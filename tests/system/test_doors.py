@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from herald.message import PUBLIC
 
+from herald.message import PUBLIC
 from local.stack import Stack
 from tests.system.conftest import Api, Carrier, payload, until
 
@@ -131,11 +131,19 @@ def test_a_sent_message_cannot_be_canceled(api: Api, carrier: Carrier) -> None:
 
 @pytest.mark.parametrize(
     ("send_at", "code"),
-    [("2020-01-01T00:00:00Z", "in_the_past"), ("2099-01-01T00:00:00Z", "too_far_ahead"), ("2027-01-01T09:00:00", "no_time_zone")],
+    [
+        ("2020-01-01T00:00:00Z", "in_the_past"),
+        ("2099-01-01T00:00:00Z", "too_far_ahead"),
+        ("2027-01-01T09:00:00", "no_time_zone"),
+    ],
 )
 def test_an_impossible_time_is_refused(api: Api, send_at: str, code: str) -> None:
     answer = api.send(to=TO, body="Never", send_at=send_at)
-    assert (answer.status, answer.body["errors"][0]["field"], answer.body["errors"][0]["code"]) == (422, "send_at", code)
+    assert (answer.status, answer.body["errors"][0]["field"], answer.body["errors"][0]["code"]) == (
+        422,
+        "send_at",
+        code,
+    )
 
 
 def test_respond_async_queues_and_the_worker_sends(api: Api, carrier: Carrier) -> None:
@@ -146,7 +154,11 @@ def test_respond_async_queues_and_the_worker_sends(api: Api, carrier: Carrier) -
 
 def test_a_function_with_the_layer_sends(aws: Aws, stack: Stack, carrier: Carrier) -> None:
     """``from herald import send, status`` in somebody's own function: the layer, the stage, nothing else."""
-    code = 'from herald import send, status\n\ndef handler(event, context):\n    return status(send(**event).id).public()\n'
+    code = (
+        "from herald import send, status\n\n"
+        "def handler(event, context):\n"
+        "    return status(send(**event).id).public()\n"
+    )
     ours = aws("lambda").get_function(FunctionName=stack.env["HERALD_INVOKE_FUNCTION"])["Configuration"]
     function = make_function(aws, "somebodys-own", code, layer=ours["Layers"][0]["Arn"], role=ours["Role"])
     request = {"to": "09741552552", "body": "By the layer", "channel": "exotel"}

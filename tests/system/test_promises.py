@@ -130,7 +130,9 @@ def test_hostile_bodies_get_their_4xx(api: Api) -> None:
     assert api("POST", "/messages", data=b"<sms/>", headers={"Content-Type": "text/xml"}).status == 415
 
 
-@pytest.mark.parametrize(("method", "path", "allow"), [("PUT", "/messages", "POST"), ("POST", "/messages/x", "GET, HEAD, DELETE")])
+@pytest.mark.parametrize(
+    ("method", "path", "allow"), [("PUT", "/messages", "POST"), ("POST", "/messages/x", "GET, HEAD, DELETE")]
+)
 def test_a_wrong_method_is_told_the_right_ones(api: Api, method: str, path: str, allow: str) -> None:
     answer = api(method, path)
     assert (answer.status, answer.headers["Allow"]) == (405, allow)
@@ -150,7 +152,12 @@ def test_logs_tell_the_steps_and_no_number_text_or_secret(api: Api, aws: Aws, st
     api("POST", "/messages", data=code.encode(), headers={"Content-Type": "application/json"})
     lines = until(lambda: [line for line in logged(aws) if message["id"] in line], "log lines of the message")
     told = json.loads(lines[-1])
-    assert (told["message"], told["channel"], told["country"], told["to"]) == ("message sent", "exotel", "IN", "+91*****2552")
+    assert (told["message"], told["channel"], told["country"], told["to"]) == (
+        "message sent",
+        "exotel",
+        "IN",
+        "+91*****2552",
+    )
     everything = "\n".join(logged(aws))
     exotel = aws("ssm").get_parameter(Name="/herald/local/channels/exotel", WithDecryption=True)["Parameter"]["Value"]
     secrets = [line.split(": ")[1] for line in exotel.splitlines() if line.startswith(("key", "token"))]
@@ -178,7 +185,9 @@ def test_credentials_that_were_changed_work_with_the_next_send(
     refused = api.send(to=TO, body="Refused", channel="exotel").body
     assert (refused["code"], refused["message"]["reason"]["who"]) == ("credentials_refused", "account")
     new = "".join(line + "\n" for line in old.splitlines() if not line.startswith(("key", "token")))
-    ssm.put_parameter(Name=name, Type="SecureString", Overwrite=True, Value=new + "key: a new key\ntoken: a new token\n")
+    ssm.put_parameter(
+        Name=name, Type="SecureString", Overwrite=True, Value=new + "key: a new key\ntoken: a new token\n"
+    )
     assert api.send(to=TO, body="After", channel="exotel").status == 201
     assert carrier.bodies() == ["Before", "After"]
 

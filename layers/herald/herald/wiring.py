@@ -82,7 +82,9 @@ class _Wiring:
         self.store = parameter_store(name)
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
-        self.journal = cache(lambda: Journal(client("dynamodb"), self.stack("table"), keep_days=self.settings().keep_days))
+        self.journal = cache(
+            lambda: Journal(client("dynamodb"), self.stack("table"), keep_days=self.settings().keep_days)
+        )
         self.queue = cache(lambda: Queue(client("sqs"), self.stack("queue")))
         self.schedule = cache(
             lambda: Schedule(
