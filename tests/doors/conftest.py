@@ -1,0 +1,88 @@
+"""The recorded events, and Herald in memory behind every door."""
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from herald import wiring
+from herald.http import Https
+from herald.settings import Channel, Settings
+from herald.testing import FakeProvider, Outbox
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
+TO = "+919741552552"
+ID = "msg_01KB1SWAC0QXJ7C6W7DM1F5G7T"
+
+
+def recorded(name: str) -> Any:
+    """A recorded event, to change at will."""
+    return copy.deepcopy(RECORDED[name])
+
+
+def an_outbox() -> Outbox:
+    """Herald in memory with two channels: ``amazonsns``, which is the default, and ``exotel``."""
+    providers = {name: FakeProvider(name) for name in ("amazonsns", "exotel")}
+    return Outbox(providers=providers, settings=Settings(channels={name: Channel(name, name) for name in providers}))
+
+
+@pytest.fixture
+def box() -> Iterator[Outbox]:
+    """Herald in memory, which is also what ``herald.send`` and the functions use."""
+    made = an_outbox()
+    with wiring.replaced(made.herald()):
+        yield made
+
+
+class Answer(NamedTuple):
+    """What the HTTPS door answered; ``body`` is the JSON in it."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Caller:
+    """Speaks to the HTTPS door as API Gateway does, in the name of one API key."""
+
+    def __init__(self, door: Https, name: str = "shop") -> None:
+        self.door, self.name = door, name
+
+    def event(self, method: str, path: str, body: str | None, headers: Mapping[str, str], **changes: Any) -> Any:
+        """The event of a request: the recorded one of its path, changed."""
+        event = recorded("api-get" if path.startswith("/messages/") else "api-post-json")
+        if path.startswith("/messages/"):
+            event |= {"resource": "/messages/{id}", "pathParameters": {"id": path.removeprefix("/messages/")}}
+        else:
+            event["resource"] = path
+        event["requestContext"]["authorizer"]["principalId"] = self.name
+        return event | {"path": path, "httpMethod": method, "body": body, "headers": dict(headers), **changes}
+
+    def __call__(
+        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None, **changes: Any
+    ) -> Answer:
+        answer = self.door.answer(self.event(method, path, body, headers or {}, **changes))
+        assert set(answer) == {"statusCode", "headers", "body", "isBase64Encoded"}
+        kind = answer["headers"]["Content-Type"]
+        content = json.loads(answer["body"]) if "json" in kind and answer["body"] else answer["body"]
+        return Answer(answer["statusCode"], content, answer["headers"])
+
+    def send(self, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:
+        """``POST /messages`` as JSON; a text to somebody, unless ``fields`` say otherwise."""
+        body = json.dumps({"to": TO, "body": "Your table is ready.", **fields})
+        return self("POST", "/messages", body, {"Content-Type": "application/json", **(headers or {})})
+
+
+@pytest.fixture
+def caller(box: Outbox) -> Caller:
+    return Caller(Https(box.herald, {"stage": "dev", "version": "1.2.3"}, ROOT / "functions" / "api"))
+
+
+@pytest.fixture
+def another(caller: Caller) -> Caller:
+    """The owner of another key."""
+    return Caller(caller.door, "another")
