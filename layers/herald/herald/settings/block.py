@@ -37,7 +37,8 @@ def root(where: str, text: str, problems: Problems) -> "Node | None":
     import yaml
 
     try:
-        return yaml.SafeLoader(text).get_single_node()
+        node = yaml.SafeLoader(text).get_single_node()
+        return None if node is None or node.tag == _NULL else node
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problems.add(where, "malformed_yaml", "is not valid YAML", mark.line + 1 if mark else None)
