@@ -13,7 +13,7 @@ from herald.observe import Observer
 from herald.reasons import REASONS
 from herald.settings import Settings
 
-# Longer than any function of ours may run: when it is over, whoever was sending is gone.
+# Much longer than a call to a provider may take (3 s to connect, 10 s to answer): when it is over, the sender is gone.
 LEASE = timedelta(seconds=60)
 FIRST_WAIT, LONGEST_WAIT = 5.0, 900.0
 
