@@ -55,7 +55,7 @@ build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python
 	@PYTHON=$(abspath .venv-sam/bin/python) $(SAM) build
 	@test -d .aws-sam/build/HeraldLayer/python/herald/__pycache__ || echo "There is no python3.13 on this machine," \
 		"so the layer has no compiled files: all works, but cold starts take about twice as long."
-deploy: build ## Build, then deploy the stack herald-STAGE; guided the first time (STAGE=dev, prod, ...)
+deploy: build ## Build, then deploy the stack herald-STAGE; guided the first time (STAGE=dev)
 	@guided=; if [ -t 0 ] && [ ! -e .local/deployed-$(STAGE) ]; then guided=--guided; fi; \
 	$(SAM) deploy $$guided $(if $(filter dev prod,$(STAGE)),--config-env $(STAGE),$(stack)) $(ARGS)
 	@mkdir -p .local && touch .local/deployed-$(STAGE)

@@ -1,6 +1,7 @@
 """Phone: whatever a person writes becomes one number, and only numbers that get texts come through."""
 
 import re
+import os
 import subprocess
 import sys
 
@@ -217,4 +218,5 @@ def test_a_mask_of_anything_else_shows_nothing_of_it(text: str) -> None:
 
 def test_masking_and_importing_do_not_load_the_numbering_plans() -> None:
     program = "import sys; from herald.phone import mask; mask('+9197415525'); sys.exit('phonenumbers' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", program], env=environment, check=False).returncode == 0
