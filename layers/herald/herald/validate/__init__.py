@@ -2,17 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, TypeVar, cast, get_args
+from typing import Literal, NamedTuple, cast
 
 from herald.errors import InvalidMessage, Problem
 from herald.message import Kind, Message, OnUnknown, rfc3339
-from herald.moments import NotAMoment, moment
+from herald.moments import moment
 from herald.parse import shown
-from herald.phone import NotANumber
 from herald.phone import parse as parse_number
 from herald.text import measure
+from herald.validate.fields import Fields, Wrong, choice, line, named, one_of, string
 
 Mode = Literal["sync", "async"]
 
@@ -22,16 +22,13 @@ FIELDS = (
 )  # fmt: skip
 LONGEST_BODY, LONGEST_REFERENCE, LONGEST_TAG = 1600, 64, 100
 MOST_TAGS = 10
-MOST_UNKNOWN = 20
 LONGEST_VALIDITY = 259_200
 OTP_VALIDITY = 600
 FARTHEST = timedelta(days=366)
 
 _SENDER = re.compile(r"[A-Za-z0-9 +\-_.&]{1,16}")
 _TAG = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 # What other services call these fields.
 _ELSEWHERE = {
     "text": "body", "message": "body", "msg": "body", "content": "body", "from": "sender", "sender_id": "sender",
@@ -39,21 +36,12 @@ _ELSEWHERE = {
     "ttl": "valid_for", "schedule_at": "send_at", "provider": "channel",
 }  # fmt: skip
 
-T = TypeVar("T")
-D = TypeVar("D")
-
 
 class Request(NamedTuple):
     """What was asked for: a message (its ``id`` and ``caller`` still empty), and whether the caller waits for it."""
 
     message: Message
     mode: Mode
-
-
-class _Wrong(ValueError):
-    def __init__(self, code: str, detail: str) -> None:
-        self.code = code
-        self.detail = detail
 
 
 def validate(
@@ -75,18 +63,19 @@ def validate(
     if not isinstance(mapping, Mapping):
         raise InvalidMessage([Problem("", "wrong_type", "A message is a mapping of its fields.")])
     fields = _Fields(mapping)
-    number = fields.required("to", lambda value: parse_number(_string(value), region))
+    number = fields.required("to", lambda value: parse_number(string(value), region))
     body = fields.body()
     sender = fields.optional("sender", _sender, None)
-    channel = fields.optional("channel", lambda value: _choice(value, sorted(channels)), None)
-    kind = cast(Kind, fields.optional("kind", _one_of(Kind), "transactional"))
+    channel = fields.optional("channel", lambda value: choice(value, sorted(channels)), None)
+    kind = cast(Kind, fields.optional("kind", one_of(Kind), "transactional"))
     send_at = fields.optional("send_at", lambda value: _send_at(value, now), None)
     seconds = fields.optional("valid_for", _seconds, OTP_VALIDITY if kind == "otp" else valid_for)
-    reference = fields.optional("reference", lambda value: _line(value, LONGEST_REFERENCE), None)
+    reference = fields.optional("reference", lambda value: line(value, LONGEST_REFERENCE), None)
     tags = fields.tags()
-    on_unknown = cast(OnUnknown, fields.optional("on_unknown", _one_of(OnUnknown), "hold"))
-    mode = cast(Mode, fields.optional("mode", _one_of(Mode), "sync"))
-    fields.unknown({*FIELDS, *extra})
+    on_unknown = cast(OnUnknown, fields.optional("on_unknown", one_of(OnUnknown), "hold"))
+    mode = cast(Mode, fields.optional("mode", one_of(Mode), "sync"))
+    known = {*FIELDS, *extra}
+    fields.unknown(known, lambda name: _meant(name, known))
     if fields.problems or number is None or body is None:
         raise InvalidMessage(fields.problems)
     measured = measure(body)
@@ -110,35 +99,8 @@ def content(message: Message, mode: Mode) -> bytes:
     return json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()
 
 
-class _Fields:
-    """The fields of a request, and the problems found in those that were read."""
-
-    def __init__(self, mapping: Mapping[str, object]) -> None:
-        self.mapping = mapping
-        self.problems: list[Problem] = []
-
-    def problem(self, field: str, code: str, detail: str) -> None:
-        self.problems.append(Problem(field, code, detail))
-
-    def absent(self, name: str) -> bool:
-        value = self.mapping.get(name)
-        return value is None or (isinstance(value, str) and not value.strip())
-
-    def read(self, name: str, read: Callable[[object], T], otherwise: D) -> T | D:
-        try:
-            return read(self.mapping[name])
-        except (_Wrong, NotANumber, NotAMoment) as wrong:
-            self.problem(name, wrong.code, wrong.detail)
-            return otherwise
-
-    def optional(self, name: str, read: Callable[[object], T], default: D) -> T | D:
-        return default if self.absent(name) else self.read(name, read, default)
-
-    def required(self, name: str, read: Callable[[object], T]) -> T | None:
-        if self.absent(name):
-            self.problem(name, "required", "This field is required.")
-            return None
-        return self.read(name, read, None)
+class _Fields(Fields):
+    """The fields of a message."""
 
     def body(self) -> str | None:
         """The text, by either of its names."""
@@ -156,25 +118,17 @@ class _Fields:
     def tags(self) -> dict[str, str]:
         """The tags; every one of them that is wrong is a problem of its own."""
         found = self.optional("tags", _tags, {})
-        return {name: self._tag(name, value) for name, value in zip(map(_named, found), found.values(), strict=True)}
+        return {name: self._tag(name, value) for name, value in zip(map(named, found), found.values(), strict=True)}
 
     def _tag(self, name: str, value: object) -> str:
         field = f"tags.{shown(name)}".rstrip(".")
         if not _TAG.fullmatch(name):
             self.problem(field, "invalid_name", "A tag's name is 1 to 40 letters, digits or _ . -")
         try:
-            return _line(value, LONGEST_TAG)
-        except _Wrong as wrong:
+            return line(value, LONGEST_TAG)
+        except Wrong as wrong:
             self.problem(field, wrong.code, wrong.detail)
             return ""
-
-    def unknown(self, known: Collection[str]) -> None:
-        """Note every field that nobody knows, up to a number that an answer can hold."""
-        names = [_named(name) for name in self.mapping if name not in known]
-        for name in names[:MOST_UNKNOWN]:
-            self.problem(shown(name), "unknown_field", f"There is no such field.{_meant(name, known)}")
-        if len(names) > MOST_UNKNOWN:
-            self.problem("", "unknown_field", f"There are {len(names) - MOST_UNKNOWN} more fields that do not exist.")
 
 
 def _meant(name: str, known: Collection[str]) -> str:
@@ -185,60 +139,28 @@ def _meant(name: str, known: Collection[str]) -> str:
     return f" Did you mean {meant[0]}?" if meant else f" The fields are {', '.join(FIELDS)}."
 
 
-def _named(key: object) -> str:
-    """A key of a mapping from Python may be anything; only a string can be a name."""
-    return key if isinstance(key, str) else ""
-
-
-def _string(value: object) -> str:
-    if not isinstance(value, str):
-        raise _Wrong("wrong_type", "This must be a string.")
-    if _SURROGATE.search(value):
-        raise _Wrong("lone_surrogate", "This holds half of a character (a lone surrogate).")
-    return value
-
-
-def _line(value: object, longest: int) -> str:
-    line = _string(value)
-    if _CONTROL.search(line):
-        raise _Wrong("control_character", "This holds a line break or another control character.")
-    if len(line) > longest:
-        raise _Wrong("too_long", f"This is longer than {longest} characters.")
-    return line
-
-
 def _body(value: object) -> str:
-    body = _string(value)
+    body = string(value)
     if _CONTROL_IN_BODY.search(body):
-        raise _Wrong("control_character", "The text holds a control character other than a line break or a tab.")
+        raise Wrong("control_character", "The text holds a control character other than a line break or a tab.")
     if len(body) > LONGEST_BODY:
-        raise _Wrong("too_long", f"The text is longer than {LONGEST_BODY} characters.")
+        raise Wrong("too_long", f"The text is longer than {LONGEST_BODY} characters.")
     return body
 
 
 def _sender(value: object) -> str:
-    sender = _string(value).strip()
+    sender = string(value).strip()
     if not _SENDER.fullmatch(sender):
-        raise _Wrong("invalid_sender", "A sender id is 1 to 16 letters, digits, spaces or + - _ . &")
+        raise Wrong("invalid_sender", "A sender id is 1 to 16 letters, digits, spaces or + - _ . &")
     return sender
 
 
-def _choice(value: object, choices: Collection[str]) -> str:
-    if _string(value) in choices:
-        return cast(str, value)
-    raise _Wrong("not_a_choice", f"Choose one of: {', '.join(choices)}." if choices else "There is nothing to choose.")
-
-
-def _one_of(literal: object) -> Callable[[object], str]:
-    return lambda value: _choice(value, get_args(literal))
-
-
 def _send_at(value: object, now: datetime) -> datetime:
-    send_at = moment(_string(value))
+    send_at = moment(string(value))
     if send_at <= now:
-        raise _Wrong("in_the_past", "This time has passed: leave the field out to send at once.")
+        raise Wrong("in_the_past", "This time has passed: leave the field out to send at once.")
     if send_at > now + FARTHEST:
-        raise _Wrong("too_far_ahead", f"This is more than {FARTHEST.days} days ahead.")
+        raise Wrong("too_far_ahead", f"This is more than {FARTHEST.days} days ahead.")
     return send_at
 
 
@@ -246,15 +168,15 @@ def _seconds(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:20])
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _Wrong("wrong_type", "This must be a whole number of seconds.")
+        raise Wrong("wrong_type", "This must be a whole number of seconds.")
     if not 1 <= value <= LONGEST_VALIDITY:
-        raise _Wrong("out_of_range", f"This must be from 1 to {LONGEST_VALIDITY} seconds.")
+        raise Wrong("out_of_range", f"This must be from 1 to {LONGEST_VALIDITY} seconds.")
     return value
 
 
 def _tags(value: object) -> Mapping[object, object]:
     if not isinstance(value, Mapping):
-        raise _Wrong("wrong_type", "Tags are a mapping of names to strings.")
+        raise Wrong("wrong_type", "Tags are a mapping of names to strings.")
     if len(value) > MOST_TAGS:
-        raise _Wrong("too_many", f"There are more than {MOST_TAGS} tags.")
+        raise Wrong("too_many", f"There are more than {MOST_TAGS} tags.")
     return value
