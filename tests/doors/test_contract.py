@@ -13,7 +13,8 @@ import pytest
 import herald
 from herald import errors, validate
 from herald.errors import HeraldError, InvalidMessage, Refused
-from herald.http import ID, PROBLEM, Https, idempotency_key, problem
+from herald.http import ID, Https, idempotency_key, problem
+from herald.http.gateway import PROBLEM
 from herald.message import PUBLIC, Encoding, Kind, Status
 from herald.reasons import REASONS, Reason, Who
 from herald.testing import Outbox

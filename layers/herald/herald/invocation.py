@@ -10,12 +10,10 @@ from typing import Any
 
 from herald.errors import HeraldError, InvalidMessage, Problem, Refused
 from herald.flow import Herald
-from herald.message import Message, Status
+from herald.message import Message
 from herald.parse import shown
 
 DETAIL_TYPE = "SMS Requested"
-# A message in these states was not sent and will not be.
-NOT_SENT = (Status.FAILED, Status.EXPIRED, Status.CANCELED)
 FIELDS = ("action", "id")
 LONGEST_KEY = 512
 # How a payload begins whose context words nobody replaced: it is no key.
@@ -49,7 +47,7 @@ def _answer(event: object, request_id: str, herald: Herald) -> dict[str, object]
 
 def raise_if_refused(message: Message) -> Message:
     """The message, unless it was not sent and will not be: then a ``Refused`` with its reason's code."""
-    if message.status in NOT_SENT and message.reason:
+    if message.status.unsent and message.reason:
         raise Refused(message.reason.code, response=message.response)
     return message
 

@@ -38,6 +38,11 @@ class Status(StrEnum):
         return self.rank == 4
 
     @property
+    def unsent(self) -> bool:
+        """True if the message was not sent and never will be, whatever its first answer promised."""
+        return self in (Status.FAILED, Status.EXPIRED, Status.CANCELED)
+
+    @property
     def text_needed(self) -> bool:
         """True while the text may still have to be sent; afterwards the journal no longer keeps it."""
         return self.rank <= 2

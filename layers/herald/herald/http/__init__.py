@@ -1,23 +1,19 @@
-"""HTTPS: API Gateway's event -> a call -> an answer. Every error is a problem (RFC 9457) that lists all mistakes."""
+"""HTTPS: the routes. API Gateway's event -> a call -> an answer; every error is a problem that lists all mistakes."""
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from herald.errors import HeraldError, InvalidMessage, NotFound, Problem, Refused, StillSending
+from herald.errors import HeraldError, InvalidMessage, NotFound, Problem, Refused
 from herald.flow import Answer, Herald
-from herald.message import Message, Status
+from herald.http.gateway import Request, Response, problem, proxy_answer, read_event
+from herald.message import Status
 from herald.parse import parse
 
-JSON = "application/json"
-PROBLEM = "application/problem+json"
-# A message in these states was not sent and will not be, whatever its first answer promised.
-NOT_SENT = (Status.FAILED, Status.EXPIRED, Status.CANCELED)
 # The only ids that there are: the journal need not be asked for another one (nor could it be, if it is very long).
 ID = re.compile(r"msg_[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -27,26 +23,6 @@ class NoSuchPage(NotFound):
 
     title = "There is no such page"
     hint = "GET /openapi.json lists what there is."
-
-
-class Request(NamedTuple):
-    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key."""
-
-    method: str
-    headers: Mapping[str, str]
-    body: bytes
-    id: str
-    caller: str
-    message_id: str
-
-
-class Response(NamedTuple):
-    """What is answered. ``body`` is text, or anything that JSON can hold."""
-
-    status: int
-    body: object
-    headers: Mapping[str, str] = {}
-    type: str = JSON
 
 
 Route = Callable[[Request], Response]
@@ -74,13 +50,13 @@ class Https:
             response = problem(error, request_id)
         except Exception as error:
             response = self._broken(error, request_id)
-        return _proxy(response._replace(body="") if event.get("httpMethod") == "HEAD" else response)
+        return proxy_answer(response._replace(body="") if event.get("httpMethod") == "HEAD" else response)
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
         methods = self._routes.get(str(event.get("resource")))
         if methods is None:
             raise NoSuchPage
-        request = _request(event)
+        request = read_event(event)
         route = methods.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
             allowed = ", ".join(methods).replace("GET", "GET, HEAD")
@@ -145,51 +121,16 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     raise InvalidMessage([Problem("Idempotency-Key", code, detail)], status=400, code=code)
 
 
-def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
-    """An error as problem+json: ``{type, title, status, code, detail, errors, retryable, hint, request_id}``."""
-    body: dict[str, object] = {
-        "type": f"urn:herald:problem:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "code": error.code,
-        "detail": error.detail,
-        "errors": [entry._asdict() for entry in error.problems],
-        "retryable": error.retryable,
-        "hint": error.hint,
-        "request_id": request_id,
-    }
-    if message:
-        body |= {"id": message.id, "message": message.public()}
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, StillSending) else {}
-    if error.status == 503:
-        headers = {"Retry-After": "5"}
-    return Response(error.status, body, headers, PROBLEM)
-
-
 def _sent(answer: Answer, request_id: str) -> Response:
     message = answer.message
     headers = {"Location": f"messages/{message.id}"} | ({"Idempotency-Replayed": "true"} if answer.replayed else {})
-    if message.status in NOT_SENT and message.reason:
+    if message.status.unsent and message.reason:
         error = Refused(message.reason.code)
         if error.retryable:
             error.hint = "Send it again with a new Idempotency-Key: this one stands for the message that failed."
         return _with(problem(error, request_id, message), headers)
     done = message.status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
     return Response(201 if done else 202, message.public(), headers)
-
-
-def _request(event: Mapping[str, Any]) -> Request:
-    context = event.get("requestContext") or {}
-    body = event.get("body") or ""
-    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
-    return Request(
-        method=str(event.get("httpMethod", "")).upper(),
-        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
-        body=raw,
-        id=str(context.get("requestId") or ""),
-        caller=f"key:{(context.get('authorizer') or {}).get('principalId') or ''}",
-        message_id=str((event.get("pathParameters") or {}).get("id") or ""),
-    )
 
 
 def _id(request: Request) -> str:
@@ -204,18 +145,6 @@ def _preferences(request: Request) -> set[str]:
 
 def _with(response: Response, headers: Mapping[str, str]) -> Response:
     return response._replace(headers={**response.headers, **headers})
-
-
-def _proxy(response: Response) -> dict[str, Any]:
-    text = response.body if isinstance(response.body, str) else json.dumps(response.body, ensure_ascii=False)
-    headers = {
-        "Content-Type": response.type,
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        **response.headers,
-    }
-    return {"statusCode": response.status, "headers": headers, "body": text, "isBase64Encoded": False}
 
 
 def _source(page: str, tag: str) -> str:

@@ -1,0 +1,81 @@
+"""Gateway: API Gateway's proxy event -> a request; a response, or an error as a problem -> its answer."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from herald.errors import HeraldError, StillSending
+from herald.message import Message
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Request(NamedTuple):
+    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+    id: str
+    caller: str
+    message_id: str
+
+
+class Response(NamedTuple):
+    """What is answered. ``body`` is text, or anything that JSON can hold."""
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = {}
+    type: str = JSON
+
+
+def read_event(event: Mapping[str, Any]) -> Request:
+    """What an event asks for."""
+    context = event.get("requestContext") or {}
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+    return Request(
+        method=str(event.get("httpMethod", "")).upper(),
+        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        body=raw,
+        id=str(context.get("requestId") or ""),
+        caller=f"key:{(context.get('authorizer') or {}).get('principalId') or ''}",
+        message_id=str((event.get("pathParameters") or {}).get("id") or ""),
+    )
+
+
+def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
+    """RFC 9457: ``{type, title, status, code, detail, errors, retryable, hint, request_id}``."""
+    body: dict[str, object] = {
+        "type": f"urn:herald:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "errors": [entry._asdict() for entry in error.problems],
+        "retryable": error.retryable,
+        "hint": error.hint,
+        "request_id": request_id,
+    }
+    if message:
+        body |= {"id": message.id, "message": message.public()}
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, StillSending) else {}
+    if error.status == 503:
+        headers = {"Retry-After": "5"}
+    return Response(error.status, body, headers, PROBLEM)
+
+
+def proxy_answer(response: Response) -> dict[str, Any]:
+    """The answer that API Gateway passes on."""
+    text = response.body if isinstance(response.body, str) else json.dumps(response.body, ensure_ascii=False)
+    headers = {
+        "Content-Type": response.type,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        **response.headers,
+    }
+    return {"statusCode": response.status, "headers": headers, "body": text, "isBase64Encoded": False}
