@@ -1,7 +1,7 @@
 """Phone: whatever a person writes becomes one number, and only numbers that get texts come through."""
 
-import re
 import os
+import re
 import subprocess
 import sys
 
