@@ -294,6 +294,32 @@ def test_a_scheduled_message_waits_for_its_time() -> None:
     assert (sent.status, len(box.texts)) == (Status.SENT, 1)
 
 
+def test_a_repetition_that_comes_after_the_time_gets_the_stored_answer() -> None:
+    """Who repeats because the first answer was lost must not hear "in the past": that would invite a second text."""
+    box = a_box()
+    message = send(box, send_at=TOMORROW, key="order-7")
+    box.clock.pass_(days=2)
+    again = sends(box, send_at=TOMORROW, key="order-7")
+    assert (again.message.id, again.replayed) == (message.id, True)
+
+
+@pytest.mark.parametrize("key", [None, "never used"])
+def test_a_time_that_has_passed_is_refused_if_nobody_asked_for_it_before(key: str | None) -> None:
+    box = a_box()
+    box.clock.pass_(days=2)
+    with pytest.raises(InvalidMessage, match="send_at"):
+        send(box, send_at=TOMORROW, key=key)
+    assert not box.journal.messages
+
+
+def test_another_content_for_a_time_that_has_passed_is_refused() -> None:
+    box = a_box()
+    send(box, send_at=TOMORROW, key="order-7")
+    box.clock.pass_(days=2)
+    with pytest.raises(KeyReused):
+        send(box, send_at=TOMORROW, key="order-7", body="Another text")
+
+
 def test_resuming_before_the_time_only_puts_it_back() -> None:
     box = a_box()
     message = send(box, send_at=TOMORROW)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from herald.deliver import Delivery, Later, Sender
-from herald.errors import KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
+from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
 from herald.guard import guard
 from herald.journal import Moved, Records
 from herald.message import Message, Status, Step
@@ -16,7 +16,7 @@ from herald.observe import Observer
 from herald.reasons import REASONS
 from herald.route import route
 from herald.settings import Settings
-from herald.validate import content, validate
+from herald.validate import Request, content, validate
 
 WAITING = (Status.ACCEPTED, Status.SCHEDULED)
 
@@ -75,20 +75,15 @@ class Herald:
         Raises ``InvalidMessage``, ``InvalidSettings``, ``KeyReused``, ``StillSending``, ``NotAccepted``.
         """
         settings, now = self.settings(), self._clock()
-        asked, mode = validate(
-            request,
-            now=now,
-            region=settings.default_region,
-            channels=settings.channels,
-            valid_for=settings.valid_for,
-        )
+        try:
+            asked, mode = self._asked(request, settings, now)
+        except InvalidMessage as wrong:
+            if key and [problem.code for problem in wrong.problems] == ["in_the_past"]:
+                return self._past(request, settings, message_id(caller, key, now), wrong)
+            raise
         guard(asked, settings)
         message = asked.with_(
-            id=message_id(caller, key, now),
-            caller=caller,
-            door=door,
-            fingerprint=hmac.new(self._hash_key(), content(asked, mode), hashlib.sha256).hexdigest(),
-            trace=(Step(now, "accepted", f"by {door}"),),
+            id=message_id(caller, key, now), caller=caller, door=door, trace=(Step(now, "accepted", f"by {door}"),)
         )
         if message.send_at:
             return self._scheduled(message, message.send_at)
@@ -119,11 +114,7 @@ class Herald:
 
     def find(self, message_id: str, *, caller: str | None = None) -> Message:
         """The message as it stands; with a ``caller``, only that caller's own. Raises ``NotFound``."""
-        try:
-            message = self._journal().get(message_id)
-        except Exception as error:
-            self.observer.trouble("message not read", error, message_id=message_id)
-            raise NotAccepted("The journal could not be read.") from None
+        message = self._kept(message_id)
         if message is None or caller not in (None, message.caller):
             raise NotFound
         return self._settled(message)
@@ -146,6 +137,26 @@ class Herald:
                 return canceled
         status = message.status if message else "gone"
         raise NotCancelable(f"The message is {status}: only one that still waits can be canceled.")
+
+    def _asked(self, request: Mapping[str, object], settings: Settings, now: datetime) -> Request:
+        asked, mode = validate(
+            request,
+            now=now,
+            region=settings.default_region,
+            channels=settings.channels,
+            valid_for=settings.valid_for,
+        )
+        fingerprint = hmac.new(self._hash_key(), content(asked, mode), hashlib.sha256).hexdigest()
+        return Request(asked.with_(fingerprint=fingerprint), mode)
+
+    def _past(
+        self, request: Mapping[str, object], settings: Settings, message_id: str, wrong: InvalidMessage
+    ) -> Answer:
+        """A request for a time that has passed may be the repetition of one that came in time."""
+        before = self._kept(message_id)
+        if before is None:
+            raise wrong
+        return self._replay(before, self._asked(request, settings, before.created_at).message)
 
     def _scheduled(self, message: Message, at: datetime) -> Answer:
         step = Step(message.created_at, "scheduled")
@@ -178,6 +189,13 @@ class Herald:
         except Exception as error:
             self.observer.trouble("claim not released", error, message_id=message.id)
         raise NotAccepted("The message could not be put aside for later.") from None
+
+    def _kept(self, message_id: str) -> Message | None:
+        try:
+            return self._journal().get(message_id)
+        except Exception as error:
+            self.observer.trouble("message not read", error, message_id=message_id)
+            raise NotAccepted("The journal could not be read.") from None
 
     def _claim(self, message: Message) -> Message | None:
         try:
