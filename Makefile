@@ -62,7 +62,7 @@ deploy: build ## Build, then deploy the stack herald-STAGE; guided the first tim
 	@echo "For a key to its API: make key NAME=me STAGE=$(STAGE)"
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev
 	@$(if $(NAME),,echo "Whose key? Say for example: make key NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/python -m herald.keys create --stage $(STAGE) --name $(NAME)
+	.venv/bin/python -m herald.keys create --stage $(STAGE) --name $(NAME) $(ARGS)
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
 	@$(if $(FILE),,echo "Which file? Say for example: make import FILE=gramex.yaml STAGE=$(STAGE)" >&2; exit 1;) \
 	.venv/bin/python -m herald.settings import $(FILE) --stage $(STAGE)
