@@ -1,4 +1,4 @@
-"""Each example of the README runs as it stands, and what it says happens."""
+"""Each example of the README and the guide runs as it stands, and what it says happens."""
 
 import os
 import re
@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from herald.settings.read import read_settings
+from herald.wiring import provider_fields
 from local.stack import Stack
 from tests.system.conftest import Carrier, until
 
@@ -33,7 +35,12 @@ class Example(NamedTuple):
         return "send_at" in self.code or "cron(" in self.code
 
 
-EXAMPLES = [Example(*found) for found in FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))]
+def examples(page: str) -> list[Example]:
+    """The blocks of a page, in order."""
+    return [Example(*found) for found in FENCE.findall((ROOT / page).read_text(encoding="utf-8"))]
+
+
+EXAMPLES = examples("README.md")
 
 
 def test_the_readme_has_an_example_for_every_door() -> None:
@@ -50,6 +57,25 @@ def test_an_example_does_what_it_says(example: Example, stack: Stack, carrier: C
         until(lambda: carrier.bodies() == [example.text], f"text on the phone; the example said: {ran.stdout}")
     else:
         assert carrier.texts() == []
+
+
+@pytest.mark.parametrize("example", examples("docs/guide.md"), ids=lambda example: example.language)
+def test_an_example_of_the_guide_runs(example: Example, stack: Stack, carrier: Carrier, tmp_path: Path) -> None:
+    ran = _run(example, stack, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert carrier.texts() == []
+
+
+def test_the_yaml_of_the_guide_is_what_the_settings_read() -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "docs/guide.md").read_text(), re.MULTILINE | re.DOTALL)
+    types = {block: found[1] for block in blocks if (found := re.match(r"type: (\w+)", block))}
+    (general,) = set(blocks) - set(types)
+    parameters = {"settings": general} | {f"channels/{kind}": block for block, kind in types.items()}
+    settings = read_settings(parameters, provider_fields)
+    assert set(settings.channels) == {"exotel", "amazonsns"}
+    assert settings.routes[0].channels == ("exotel", "amazonsns")
+    for channel in settings.channels.values():
+        assert {field.name for field in provider_fields(channel.type)} == set(channel.values) - {"sender"}
 
 
 def _run(example: Example, stack: Stack, folder: Path) -> "subprocess.CompletedProcess[str]":
