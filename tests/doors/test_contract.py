@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 import herald
 from herald import errors, validate
@@ -232,11 +233,25 @@ def test_every_status_of_an_error_that_may_reach_a_caller_is_in_the_contract() -
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_what_the_gateway_answers_by_itself_is_json_and_no_problem(path: str, method: str) -> None:
+def test_every_error_is_a_problem_and_the_laptops_gateway_may_say_it_in_its_own_way(path: str, method: str) -> None:
     for status, response in OPERATIONS[path, method]["responses"].items():
-        plain = status in ("401", "429", "504") or (path, status) == ("/health", "503")
-        if status >= "400":
-            assert set(resolved(response)["content"]) == {"application/json" if plain else PROBLEM}
+        types = set(resolved(response)["content"])
+        if (path, status) == ("/health", "503"):
+            assert types == {"application/json"}
+        elif status >= "400":
+            assert types - {PROBLEM} == ({"application/json"} if status in ("401", "429", "504") else set())
+            assert PROBLEM in types
+
+
+@pytest.mark.parametrize(("name", "response"), [("UNAUTHORIZED", "Unauthorized"), ("DEFAULT_4XX", "TooManyRequests")])
+def test_what_the_gateway_says_by_itself_is_what_the_template_makes_it_say(name: str, response: str) -> None:
+    template = yaml_parse((FILES.parents[1] / "template.yaml").read_text(encoding="utf-8"))
+    made = template["Resources"]["Api"]["Properties"]["GatewayResponses"][name]
+    text = re.sub(r"\$context\.error\.messageString", '"x"', made["ResponseTemplates"]["application/json"])
+    content = CONTRACT["components"]["responses"][response]["content"][PROBLEM]
+    assert made["ResponseParameters"]["Headers"]["Content-Type"] == f"'{PROBLEM}'"
+    assert is_valid(json.loads(text), content["schema"])
+    assert json.loads(text).keys() == content["examples"]["aws"]["value"].keys()
 
 
 @pytest.mark.parametrize(
