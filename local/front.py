@@ -1,6 +1,6 @@
 """Front: one port for the browser: the API behind API Gateway, the carrier below ``/carrier``, and the laptop's key."""
 
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 
 import urllib3
 
@@ -8,6 +8,9 @@ from local.carrier import Carrier
 from local.server import Server
 from local.vendors._base import Reply, Request
 
+# How many requests the engine works on at once. More would start more functions, each a process: on two cores their
+# starts take so long that the engine answers 429 and 500. Here the others wait for their turn.
+AT_ONCE = 4
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
 
 
@@ -17,7 +20,8 @@ class Front:
     def __init__(self, api: str, carrier: Carrier, key: str) -> None:
         self._api, self._carrier, self._key = api, carrier, key
         # No retries: a request that is sent twice might be a text that is sent twice.
-        self._http = urllib3.PoolManager(maxsize=32, retries=False, timeout=60)
+        self._http = urllib3.PoolManager(maxsize=AT_ONCE, retries=False, timeout=60)
+        self._turns = BoundedSemaphore(AT_ONCE)
         self._server: Server | None = None
 
     def start(self, port: int) -> str:
@@ -46,7 +50,8 @@ class Front:
         target = self._api + request.path + (f"?{request.query}" if request.query else "")
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
         try:
-            answer = self._http.request(request.method, target, body=request.body, headers=headers, redirect=False)
+            with self._turns:
+                answer = self._http.request(request.method, target, body=request.body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError:
             return Reply(502, {"detail": "The local engine does not answer: run make down, then make run."})
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}

@@ -34,13 +34,20 @@ def test_another_content_under_the_same_key_is_refused(api: Api, carrier: Carrie
     assert carrier.bodies() == ["One"]
 
 
-def test_ten_clients_at_once_with_one_key_send_once(api: Api, carrier: Carrier) -> None:
+def test_fifty_clients_at_once_with_one_key_send_once(api: Api, carrier: Carrier) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: api.send(to=TO, body="Once", channel="exotel", headers=key), range(10)))
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: api.send(to=TO, body="Once", channel="exotel", headers=key), range(50)))
     assert {answer.status for answer in answers} <= {201, 409}
     assert all("Retry-After" in answer.headers for answer in answers if answer.status == 409)
     assert carrier.bodies() == ["Once"]
+
+
+def test_fifty_clients_at_once_all_get_their_turn(api: Api, carrier: Carrier) -> None:
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda n: api.send(to=TO, body=f"Text {n}", channel="exotel"), range(50)))
+    assert {answer.status for answer in answers} == {201}
+    assert sorted(carrier.bodies()) == sorted(f"Text {n}" for n in range(50))
 
 
 def test_an_event_that_is_delivered_twice_sends_once(aws: Aws, stack: Stack, carrier: Carrier) -> None:
