@@ -451,6 +451,18 @@ def test_what_was_sent_while_it_was_being_canceled_is_not_canceled() -> None:
     assert len(box.texts) == 1
 
 
+def test_what_is_gone_while_it_is_being_canceled_is_said_to_be_gone() -> None:
+    class Gone(FailingJournal):
+        def move(self, old: Message, new: Message) -> Message:
+            self.messages.clear()
+            return super().move(old, new)
+
+    box = a_box(journal=Gone())
+    message = send(box, mode="async")
+    with pytest.raises(NotCancelable, match="gone"):
+        box.herald().cancel(message.id)
+
+
 # ------------------------------------------------------------------------------------------ when a part is down
 
 
@@ -491,6 +503,7 @@ def test_what_cannot_be_put_aside_is_not_accepted_and_the_same_key_works_afterwa
         send(box, key="k", **fields)
     assert quiet(refused.value)
     assert not box.journal.messages
+    assert ("message not handed over", "Down") in box.notes.told
     down.down = False
     answer = sends(box, key="k", **fields)
     assert not answer.replayed
@@ -547,6 +560,7 @@ def test_a_cancellation_that_cannot_be_written_says_so_and_cancels_nothing() -> 
         box.herald().cancel(message.id)
     assert quiet(refused.value)
     assert box.schedule.at
+    assert ("message not canceled", "Down") in box.notes.told
 
 
 def test_a_schedule_that_cannot_be_removed_does_no_harm() -> None:

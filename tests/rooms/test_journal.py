@@ -253,6 +253,13 @@ def test_an_item_expires_after_the_message_and_the_days_that_it_is_kept(
     assert item(message.id)["ttl"] == {"N": str(int(until.timestamp()))}
 
 
+def test_an_item_is_kept_for_thirty_days_if_nothing_else_is_said(
+    dynamodb: Any, table: str, item: Callable[[str], dict[str, Any]]
+) -> None:
+    message = claimed(Journal(dynamodb, table))
+    assert item(message.id)["ttl"] == {"N": str(int((message.expires_at + timedelta(days=30)).timestamp()))}
+
+
 def test_the_text_is_removed_from_the_table_itself(
     dynamodb: Any, table: str, item: Callable[[str], dict[str, Any]]
 ) -> None:

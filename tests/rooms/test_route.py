@@ -54,6 +54,11 @@ def test_without_a_default_amazon_sns_is_taken_whatever_its_name() -> None:
     assert route(a_message(), settings()).channels == ("beta",)
 
 
+def test_of_two_accounts_at_amazon_sns_the_first_by_name_is_taken() -> None:
+    channels = {name: Channel(name, "amazonsns") for name in ("beta", "alpha")}
+    assert route(a_message(), settings(channels=channels)).channels == ("alpha",)
+
+
 def test_without_amazon_sns_the_first_channel_by_name_is_taken() -> None:
     channels = {name: CHANNELS[name] for name in ("otp", "alpha")}
     assert route(a_message(), settings(channels=channels)).channels == ("alpha",)
