@@ -35,6 +35,11 @@ def test_the_text_is_needed_until_it_was_surely_sent_or_surely_not(status: Statu
     assert status.text_needed == (status not in FINAL and status is not Status.SENT)
 
 
+@pytest.mark.parametrize("status", Status)
+def test_a_message_is_surely_unsent_if_it_ended_before_anybody_took_it(status: Status) -> None:
+    assert status.unsent == (status.final and Status.SENT not in COMES_FROM[status])
+
+
 def test_a_status_is_its_own_word() -> None:
     assert [str(status) for status in Status] == [
         "accepted", "scheduled", "sending", "unknown", "sent", "delivered", "undelivered", "failed", "expired",
