@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
             request = Request(self.command, target.path, self.headers, body, target.query)
             self._hand_over(self.server.answer(request))
 
-    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve
+    do_GET = do_HEAD = do_POST = do_DELETE = do_PUT = do_PATCH = do_OPTIONS = _serve
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
@@ -82,6 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if reply.fault != "drop_reply":
             self._write_head(reply, len(body))
+            if self.command == "HEAD":
+                return
             self.wfile.write(body[: len(body) // 2] if reply.fault == "cut_reply" else body)
 
     def _write_head(self, reply: Reply, length: int) -> None:

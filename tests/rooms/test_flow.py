@@ -391,7 +391,7 @@ def test_a_message_is_found_by_its_own_caller_only() -> None:
 
 def test_what_was_never_sent_is_not_found() -> None:
     with pytest.raises(NotFound):
-        a_box().herald().find("msg_0")
+        a_box().herald().find("msg_" + "0" * 26)
 
 
 def test_a_scheduled_message_can_be_canceled_and_is_never_sent() -> None:
@@ -594,8 +594,8 @@ def test_of_two_who_look_at_once_both_hear_unknown() -> None:
             return super().move(old, new)
 
     box = a_box(journal=Twice())
-    box.journal.claim(a_message(id="msg_0", status=Status.SENDING, lease_until=NOW))
-    found = box.herald().find("msg_0")
+    box.journal.claim(a_message(id="msg_" + "0" * 26, status=Status.SENDING, lease_until=NOW))
+    found = box.herald().find("msg_" + "0" * 26)
     assert (found.status, steps(found)) == (Status.UNKNOWN, ["accepted", "unknown"])
 
 
@@ -659,3 +659,11 @@ def test_what_a_caller_hands_over_is_not_changed() -> None:
     copy = {**given_fields}
     a_box().herald().send(given_fields, caller="shop", door="https")
     assert given_fields == copy
+
+
+@pytest.mark.parametrize("message_id", ["", "x", "msg_", "msg_" + "I" * 26, "A" * 5000, "msg_" + "0" * 26 + "\n"])
+def test_an_id_that_cannot_be_is_not_found_without_asking_the_journal(message_id: str) -> None:
+    box = a_box(journal=FailingJournal())
+    box.journal.failing["get"] = 1
+    with pytest.raises(NotFound):
+        box.herald().find(message_id)

@@ -16,6 +16,8 @@ from tests.rooms.builders import client
 GRAMEX = Path(__file__).parent / "gramex.yaml"
 SECRETS = ("wJalrXUtnFEMI/K7MDENG", "1_000", "0x1F")
 
+NO_REGION = "no AWS region is set: set AWS_DEFAULT_REGION, or region_name"
+
 
 class Run(NamedTuple):
     """What the command did."""
@@ -153,7 +155,7 @@ def test_without_a_region_it_is_one_clear_line(
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     told = run(GRAMEX)
-    assert told == Run(1, [], [f"/herald/{stage}/channels/amazonsns: not written (NoRegionError)"])
+    assert told == Run(1, [], [f"/herald/{stage}/channels/amazonsns: not written. region_name: {NO_REGION}"])
 
 
 @pytest.mark.parametrize("arguments", [[], ["import"], ["import", "x.yaml"], ["export", "x.yaml", "--stage", "dev"]])

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -114,7 +115,7 @@ class Herald:
 
     def find(self, message_id: str, *, caller: str | None = None) -> Message:
         """The message as it stands; with a ``caller``, only that caller's own. Raises ``NotFound``."""
-        message = self._kept(message_id)
+        message = self._kept(message_id) if ID.fullmatch(message_id) else None
         if message is None or caller not in (None, message.caller):
             raise NotFound
         return self._settled(message)
@@ -234,6 +235,8 @@ class Herald:
                 self.observer.trouble("schedule not removed", error, message_id=message.id)
 
 
+# The only ids that there are: the journal is not asked for another one, nor could it be if it is very long.
+ID = re.compile(r"msg_[0-9A-HJKMNP-TV-Z]{26}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from herald.deliver import Sender
-from herald.errors import NotAccepted, Refused
+from herald.errors import InvalidSettings, NotAccepted, Problem, Refused
 from herald.flow import Herald
 from herald.journal import Journal
 from herald.observe import CloudWatch
@@ -31,9 +31,13 @@ def stage() -> str:
 
 
 def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
-    """A boto3 client. ``attempts`` counts all tries of one call; timeouts are short, for callers who wait."""
+    """A boto3 client. ``attempts`` counts all tries of one call; timeouts are short, for callers who wait.
+
+    Raises ``InvalidSettings`` without a region.
+    """
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import NoRegionError
 
     config = Config(
         connect_timeout=3,
@@ -41,7 +45,11 @@ def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     given: dict[str, Any] = {name: value for name, value in options.items() if value}
-    return boto3.client(service, config=config, **given)
+    try:
+        return boto3.client(service, config=config, **given)
+    except NoRegionError:
+        problem = Problem("region_name", "missing", "no AWS region is set: set AWS_DEFAULT_REGION, or region_name")
+        raise InvalidSettings([problem]) from None
 
 
 def provider_fields(kind: str) -> Sequence[Field]:

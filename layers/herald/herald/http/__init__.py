@@ -14,9 +14,6 @@ from herald.http.gateway import Request, Response, problem, proxy_answer, read_e
 from herald.message import Status
 from herald.parse import parse
 
-# The only ids that there are: the journal need not be asked for another one (nor could it be, if it is very long).
-ID = re.compile(r"msg_[0-9A-HJKMNP-TV-Z]{26}")
-
 
 class NoSuchPage(NotFound):
     """There is nothing at this path."""
@@ -83,11 +80,11 @@ class Https:
 
     def get(self, request: Request) -> Response:
         """``GET /messages/{id}``: the message with its trace."""
-        return Response(200, self._herald().find(_id(request), caller=request.caller).public())
+        return Response(200, self._herald().find(request.message_id, caller=request.caller).public())
 
     def delete(self, request: Request) -> Response:
         """``DELETE /messages/{id}``: cancel a message that still waits."""
-        return Response(200, self._herald().cancel(_id(request), caller=request.caller).public())
+        return Response(200, self._herald().cancel(request.message_id, caller=request.caller).public())
 
     def health(self, request: Request) -> Response:
         """``GET /health``: whether the settings can be read. The channels are named on the laptop only."""
@@ -131,12 +128,6 @@ def _sent(answer: Answer, request_id: str) -> Response:
         return _with(problem(error, request_id, message), headers)
     done = message.status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
     return Response(201 if done else 202, message.public(), headers)
-
-
-def _id(request: Request) -> str:
-    if not ID.fullmatch(request.message_id):
-        raise NotFound
-    return request.message_id
 
 
 def _preferences(request: Request) -> set[str]:

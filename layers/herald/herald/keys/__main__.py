@@ -5,6 +5,7 @@ import re
 import sys
 
 from herald import keys, wiring
+from herald.errors import HeraldError
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
@@ -25,15 +26,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def create(name: str, stage: str, *, replace: bool) -> int:
     """Write a new key's record to SSM, then show the key."""
-    store = wiring.parameter_store(stage)
-    made = keys.create()
+    path, made = f"/herald/{stage}/keys/{name}", keys.create()
     try:
-        store.write(f"keys/{name}", made.record, replace=replace)
-    except Exception as error:
-        hint = "; --replace gives it a new key" if type(error).__name__ == "ParameterAlreadyExists" else ""
-        print(f"{store.path}/keys/{name}: not written ({type(error).__name__}){hint}", file=sys.stderr)
+        wiring.parameter_store(stage).write(f"keys/{name}", made.record, replace=replace)
+    except HeraldError as error:
+        print(f"{path}: not written. {error.detail}", file=sys.stderr)
         return 1
-    print(f"{store.path}/keys/{name} holds the hash of this key, which is shown only now:", file=sys.stderr)
+    except Exception as error:  # The client's own errors.
+        hint = "; --replace gives it a new key" if type(error).__name__ == "ParameterAlreadyExists" else ""
+        print(f"{path}: not written ({type(error).__name__}){hint}", file=sys.stderr)
+        return 1
+    print(f"{path} holds the hash of this key, which is shown only now:", file=sys.stderr)
     print(made.key)
     return 0
 

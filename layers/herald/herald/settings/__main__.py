@@ -35,6 +35,9 @@ def _write(channels: dict[str, Channel], stage: str) -> int:
         name = f"/herald/{stage}/channels/{channel.name}"
         try:
             parameter_store(stage).write(f"channels/{channel.name}", block(channel))
+        except HeraldError as error:
+            print(f"{name}: not written. {error.detail}", file=sys.stderr)
+            return 1
         except Exception as error:  # The client's own errors; their texts may repeat what was sent.
             print(f"{name}: not written ({type(error).__name__})", file=sys.stderr)
             return 1
