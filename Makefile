@@ -24,8 +24,8 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test check lock clean chromium
-test: $(TOOLS) chromium check ## All checks, then all tests: what CI runs (ARGS= for pytest)
+.PHONY: test check lock clean programs
+test: $(TOOLS) programs check ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python -m pytest $(ARGS)
 check: $(TOOLS) ## Style, types, the template, its security: without the tests
 	@.venv/bin/python -m ruff check --quiet .
@@ -86,14 +86,17 @@ compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --qui
 .venv-uv/.uv: requirements/uv.txt .venv-uv/bin/python
 	@requirements/set-up .venv-uv uv
 
-chromium:
-	@for browser in chromium chromium-browser google-chrome google-chrome-stable; do \
-		command -v $$browser >/dev/null && exit; \
+# What the tests run that is no Python package: a browser for the page, curl for the README's examples.
+programs:
+	@missing=chromium; for browser in chromium chromium-browser google-chrome google-chrome-stable; do \
+		if command -v $$browser >/dev/null; then missing=; fi; \
 	done; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
+	if [ -z "$$missing" ]; then exit; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Chromium for the tests of the page (once) ..."; \
-		install="apt-get install --yes --no-install-recommends chromium"; \
+		echo "Installing for the tests (once):" $$missing "..."; \
+		install="apt-get install --yes --no-install-recommends $$missing"; \
 		said=$$($$install 2>&1) || said=$$(apt-get update 2>&1 && $$install 2>&1) || { echo "$$said" >&2; exit 1; }; \
 	else \
-		echo "The tests of the page need Chromium: install 'chromium' or Google Chrome, then run this again." >&2; exit 1; \
+		echo "The tests need these programs; install them, then run this again:" $$missing >&2; exit 1; \
 	fi

@@ -95,8 +95,18 @@ def _pids(folder: Path) -> list[int]:
 
 def _is_ours(pid: int) -> bool:
     """Whether the process is still the one that was started: ids are used again."""
-    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return "-m local run" in shown or "-m ministack" in shown
+    line = _command_line(pid)
+    return "-m local run" in line or "-m ministack" in line
+
+
+def _command_line(pid: int) -> str:
+    """How a process was started; empty if it is gone. Small Linux systems have no ps, and macOS has no /proc."""
+    try:
+        if Path("/proc/self").exists():
+            return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
 
 
 def _wait_until_gone(pid: int) -> None:
