@@ -86,12 +86,14 @@ compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --qui
 .venv-uv/.uv: requirements/uv.txt .venv-uv/bin/python
 	@requirements/set-up .venv-uv uv
 
-# What the tests run that is no Python package: a browser for the page, curl for the README's examples.
-programs:
+# What the tests run that is no Python package: a browser for the page (and what Playwright's own Node.js links to),
+# curl for the README's examples.
+programs: .venv/.test
 	@missing=chromium; for browser in chromium chromium-browser google-chrome google-chrome-stable; do \
 		if command -v $$browser >/dev/null; then missing=; fi; \
 	done; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
+	.venv/bin/python -m playwright --version >/dev/null 2>&1 || missing="$$missing libatomic1"; \
 	if [ -z "$$missing" ]; then exit; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing for the tests (once):" $$missing "..."; \
