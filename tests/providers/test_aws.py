@@ -157,6 +157,11 @@ def test_an_answer_becomes_plain_json_values() -> None:
     assert call(lambda **request: {"MessageId": "1", "at": object}, {}, nothing)["at"] == "<class 'object'>"
 
 
+def test_an_answer_keeps_aws_request_id_and_not_the_headers() -> None:
+    answer = {"MessageId": "1", "ResponseMetadata": {"RequestId": "r-1", "HTTPHeaders": {"date": "now"}}}
+    assert call(lambda **request: answer, {}, nothing)["ResponseMetadata"] == {"RequestId": "r-1"}
+
+
 def break_off(when: str) -> tuple[str, Thread]:
     """An endpoint that hangs up in the middle of the TLS handshake, or lets it time out."""
     listener = socket.create_server(("127.0.0.1", 0))

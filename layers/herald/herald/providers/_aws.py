@@ -47,13 +47,15 @@ Explain = Callable[[str, str], str | None]
 
 
 def call(operation: Callable[..., Mapping[str, Any]], request: Mapping[str, Any], explain: Explain) -> dict[str, Any]:
-    """Call once; the answer as plain JSON values. Raises ``Unavailable``, ``Refused`` or ``Uncertain``.
+    """Call once; the answer as plain JSON values, without its HTTP headers.
 
-    What is raised is chained to nothing: the texts of AWS's errors may repeat the number.
+    Raises ``Unavailable``, ``Refused`` or ``Uncertain``, chained to nothing: the texts of AWS's errors may repeat the
+    number.
     """
     around = sys.exception()
     try:
         answer: dict[str, Any] = json.loads(json.dumps(operation(**request), default=str))
+        answer.get("ResponseMetadata", {}).pop("HTTPHeaders", None)
         return answer
     except Exception as error:
         failure = outcome(error, explain, around)
