@@ -14,9 +14,9 @@ from samtranslator.yaml_helper import yaml_parse
 import herald
 from herald import errors, validate
 from herald.errors import HeraldError, InvalidMessage, Refused
-from herald.flow import ID
 from herald.http import Https, idempotency_key, problem
 from herald.http.gateway import PROBLEM
+from herald.ids import ID
 from herald.message import PUBLIC, Encoding, Kind, Status
 from herald.reasons import REASONS, Reason, Who
 from herald.testing import Outbox

@@ -142,7 +142,7 @@ def test_a_message_that_waits_for_its_time_goes_back_to_the_queue(box: Outbox) -
 
 
 def test_the_ids_of_the_recorded_events_look_like_ids() -> None:
-    from herald.flow import ID as PATTERN
+    from herald.ids import ID as PATTERN
 
     recorded_ids = [json.loads(record["body"])["id"] for record in recorded("queue")["Records"]]
     assert all(PATTERN.fullmatch(each) for each in [ID, *recorded_ids, recorded("invoke-status")["id"]])

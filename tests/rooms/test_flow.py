@@ -25,7 +25,7 @@ from herald.errors import (
     Unavailable,
     Uncertain,
 )
-from herald.flow import message_id
+from herald.ids import message_id
 from herald.message import Message, Status, rfc3339
 from herald.settings import DEFAULT_CHANNELS, Settings
 from herald.testing import Outbox

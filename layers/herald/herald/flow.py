@@ -2,8 +2,6 @@
 
 import hashlib
 import hmac
-import re
-import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -11,6 +9,7 @@ from typing import NamedTuple, Protocol
 from herald.deliver import Delivery, Later, Sender
 from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
 from herald.guard import guard
+from herald.ids import ID, message_id
 from herald.journal import Moved, Records
 from herald.message import Message, Status, Step
 from herald.observe import Observer
@@ -233,18 +232,3 @@ class Herald:
                 self._schedule().remove(message.id)
             except Exception as error:  # It will fire for a canceled message, and do nothing.
                 self.observer.trouble("schedule not removed", error, message_id=message.id)
-
-
-# The only ids that there are: the journal is not asked for another one, nor could it be if it is very long.
-ID = re.compile(r"msg_[0-9A-HJKMNP-TV-Z]{26}")
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def message_id(caller: str, key: str | None, now: datetime) -> str:
-    """``msg_`` and 26 characters: derived from caller and key if there is a key, else random and sortable by time."""
-    if key:
-        scoped = f"{len(caller)}:{caller}{key}".encode("utf-8", "surrogatepass")
-        number = int.from_bytes(hashlib.sha256(scoped).digest()[:16], "big")
-    else:
-        number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
-    return "msg_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,20 @@
+"""Ids: how a message is called. With a key the id follows from caller and key: so the journal knows a repetition."""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime
+
+# The only ids that there are: the journal is not asked for another one, nor could it be if it is very long.
+ID = re.compile(r"msg_[0-9A-HJKMNP-TV-Z]{26}")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def message_id(caller: str, key: str | None, now: datetime) -> str:
+    """``msg_`` and 26 characters: derived from caller and key if there is a key, else random and sortable by time."""
+    if key:
+        scoped = f"{len(caller)}:{caller}{key}".encode("utf-8", "surrogatepass")
+        number = int.from_bytes(hashlib.sha256(scoped).digest()[:16], "big")
+    else:
+        number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+    return "msg_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
