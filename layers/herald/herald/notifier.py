@@ -6,7 +6,7 @@ whole journey.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from herald.errors import InvalidSettings, Problem, Uncertain
@@ -32,9 +32,8 @@ class Notifier:
         Raises ``InvalidMessage``, and ``Unavailable``, ``Refused`` or ``Uncertain`` (it may have been sent).
         """
         request = {"to": to, "body": subject, "sender": sender}
-        now = datetime.now(UTC)
-        message = validate(request, now=now, region=self._region, channels=(), valid_for=86400).message
-        return self._provider.send(message.with_(expires_at=now + timedelta(days=1))).response
+        message = validate(request, now=datetime.now(UTC), region=self._region, channels=(), valid_for=86400).message
+        return self._provider.send(message).response
 
     def status(self, result: Result) -> Result:
         """What the provider says now about a message. Raises ``Unsupported`` where it cannot be asked."""
