@@ -24,9 +24,11 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test check lock clean programs
+.PHONY: test prove check lock clean programs
 test: $(TOOLS) programs check ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python -m pytest $(ARGS)
+prove: $(TOOLS) ## The proofs of docs/promises.md at full size; their figures go into it (some minutes)
+	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
 check: $(TOOLS) ## Style, types, the template, its security: without the tests
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet . || { echo "Run: .venv/bin/python -m ruff format" >&2; exit 1; }

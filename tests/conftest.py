@@ -9,6 +9,11 @@ from local.engine import CREDENTIALS, Engine
 from local.stack import Stack
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--whole`` is what ``make prove`` says."""
+    parser.addoption("--whole", action="store_true", help="run the proofs in tests/promises at their full size")
+
+
 @pytest.fixture(autouse=True)
 def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test can reach an AWS account of whoever runs it."""

@@ -1,0 +1,1 @@
+"""The proofs of docs/promises.md: small in ``make test``, whole in ``make prove``."""
