@@ -14,11 +14,11 @@ FLOORS = (
     {"reasons"},
     {"errors", "message", "ids"},
     {"phone", "text", "parse", "moments", "settings", "keys"},
-    {"observe", "validate", "guard", "route", "journal", "queue", "schedule", "providers"},
+    {"observe", "validate", "guard", "route", "journal", "limit", "queue", "schedule", "providers"},
     {"deliver"},
     {"flow"},
     {"wiring", "http", "invocation"},
-    {"notifier", "testing", "settings.__main__", "keys.__main__"},
+    {"notifier", "testing", "settings.__main__", "keys.__main__", "redrive"},
     {""},
 )
 MODULES = modules()

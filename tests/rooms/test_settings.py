@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import InvalidSettings, Problem
-from herald.providers import types
-from herald.settings import DEFAULT_CHANNELS, Channel, Rule, Settings
+from herald.providers import load, types
+from herald.settings import DEFAULT_CHANNELS, Channel, Rate, Rule, Settings
 from herald.settings.read import read_gramex, read_settings
 from herald.wiring import provider_fields
 
@@ -19,7 +19,7 @@ SECRET = "Zq9-s3cr3t"
 def read(settings: str = "", **channels: str) -> Settings:
     """The settings that these parameters hold."""
     parameters = {f"channels/{name}": text for name, text in channels.items()}
-    return read_settings({"settings": settings, **parameters}, provider_fields)
+    return read_settings({"settings": settings, **parameters}, provider_fields, lambda kind: load(kind).rate)
 
 
 def mistakes(settings: str = "", **channels: str) -> list[Problem]:
@@ -60,8 +60,8 @@ routes:
 """
     assert read(text, exotel=EXOTEL, sns="type: amazonsns") == Settings(
         channels={
-            "exotel": Channel("exotel", "exotel", {"sid": "gramener", "token": "t0k3n"}),
-            "sns": Channel("sns", "amazonsns", {}),
+            "exotel": Channel("exotel", "exotel", {"sid": "gramener", "token": "t0k3n"}, Rate(200, 60.0)),
+            "sns": Channel("sns", "amazonsns", {}, Rate(20, 1.0)),
         },
         default_region="SG",
         default_channel="exotel",
@@ -116,7 +116,76 @@ def test_a_channels_repr_does_not_hold_its_values() -> None:
     assert "t0k3n" not in repr(read(exotel=EXOTEL))
 
 
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("1/s", Rate(1, 1.0)),
+        ("20/s", Rate(20, 1.0)),
+        ("200/min", Rate(200, 60.0)),
+        ("'1000/h'", Rate(1000, 3600.0)),
+        ("999999/s", Rate(999_999, 1.0)),
+        ("unlimited", None),
+        ("Unlimited", None),
+    ],
+)
+def test_a_rate_is_so_many_messages_in_a_time(text: str, rate: Rate | None) -> None:
+    assert read(sns=f"type: amazonsns\nrate: {text}").channels["sns"].rate == rate
+
+
+@pytest.mark.parametrize("block", [EXOTEL, f"{EXOTEL}rate:", f"{EXOTEL}rate: ''"])
+def test_a_channel_that_says_no_rate_has_the_one_of_its_provider(block: str) -> None:
+    assert read(exotel=block).channels["exotel"].rate == Rate(200, 60.0)
+
+
+def test_a_provider_that_says_no_rate_is_unlimited() -> None:
+    assert read_settings({"channels/x": EXOTEL}, provider_fields).channels["x"].rate is None
+    assert read_settings({"channels/x": f"{EXOTEL}rate: 2/s"}, provider_fields).channels["x"].rate == Rate(2, 1.0)
+
+
+@pytest.mark.parametrize(("name", "rate"), [("amazonsns", Rate(20, 1.0)), ("exotel", Rate(200, 60.0))])
+def test_a_provider_knows_its_own_rate(name: str, rate: Rate) -> None:
+    assert Rate.read(load(name).rate) == rate
+
+
+def test_the_channel_of_a_fresh_stack_has_the_rate_of_amazon_sns() -> None:
+    assert DEFAULT_CHANNELS["amazonsns"].rate == Rate.read(load("amazonsns").rate)
+
+
+def test_the_rate_is_not_among_the_values_for_the_vendor() -> None:
+    assert read(exotel=f"{EXOTEL}rate: 5/s").channels["exotel"].values == {"sid": "gramener", "token": "t0k3n"}
+
+
 # ------------------------------------------------------------------------------------------------------- what is wrong
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "0/s",
+        "-1/s",
+        "1.5/s",
+        "20",
+        "20/",
+        "/s",
+        "20/d",
+        "20 / s",
+        "20/S",
+        "1000000/s",
+        "020/s",
+        "٢٠/s",
+        "20/s/s",
+        SECRET,
+    ],
+)
+def test_a_rate_that_cannot_be_meant_is_a_mistake_on_its_line(rate: str) -> None:
+    found = mistake(exotel=f"{EXOTEL}rate: '{rate}'")
+    assert (found.field, found.code) == ("channels/exotel", "invalid_rate")
+    assert found.detail == "rate must be such as 20/s, 200/min, 1000/h, or unlimited (line 4)"
+
+
+@pytest.mark.parametrize("rate", ["[20/s]", "{count: 20}"])
+def test_a_rate_is_a_plain_value(rate: str) -> None:
+    assert mistake(sns=f"type: amazonsns\nrate: {rate}").code == "wrong_type"
 
 
 def test_every_mistake_of_every_parameter_is_reported_at_once_with_its_line() -> None:
@@ -269,7 +338,7 @@ SHAPES = [
     "default_region: {}", "countries: {}", "countries: [{}]", "default_channel: {}", "routes: {}", "routes: [{}]",
     "routes: [{{{}: x}}]", "routes: [{{channels: [{}]}}]", "routes: [{{channels: {}}}]", "valid_for: {}",
     "routes: [{{channels: [amazonsns], kind: {}}}]", "routes: [{{channels: [amazonsns], country: {}}}]",
-    "keep_days: {}", "keep_days: [{}]", "!!int {}", "token: !!timestamp {}", "valid_for: !!int {}",
+    "rate: {}", "rate: [{}]", "keep_days: {}", "keep_days: [{}]", "!!int {}", "token: !!timestamp {}", "valid_for: !!int {}",
 ]  # fmt: skip
 junk = st.text(" \n:{}[],'\"!&*#|>-?%@`\\\tab0~=<\x00\u2028", max_size=4)
 

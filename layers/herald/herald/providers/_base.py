@@ -27,6 +27,9 @@ class Provider(ABC):
     transport: ClassVar[str]
     """What carries the request: ``http``, or the name of a boto3 service."""
 
+    rate: ClassVar[str] = "unlimited"
+    """How fast the vendor takes messages, as a channel's YAML says it, which goes before."""
+
     texts: ClassVar[frozenset[str]] = frozenset()
     """The fields of the vendor's answers that repeat the number or the text, and are not to be kept."""
 

@@ -41,6 +41,7 @@ class AmazonSNS(Provider):
         Field("max_price"),
     )
     transport = "sns"
+    rate = "20/s"
 
     def __init__(
         self,

@@ -80,6 +80,7 @@ class Exotel(Provider):
         Field("sms_type", choices=("transactional", "transactional_opt_in", "promotional")),
     )
     transport = "http"
+    rate = "200/min"  # sends and questions for a status together
     texts = frozenset({"To", "Body"})
 
     def __init__(

@@ -1,7 +1,11 @@
 """Settings: the YAML in SSM Parameter Store, as values. ``settings.store`` fetches it, ``settings.read`` reads it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
+
+_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +19,34 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """So many messages in so many seconds."""
+
+    count: int
+    seconds: float
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """``20/s``, ``200/min`` or ``1000/h``; None for ``unlimited``. Raises ``ValueError`` for anything else."""
+        if text.lower() == "unlimited":
+            return None
+        found = re.fullmatch(r"([1-9]\d{0,5})/(s|min|h)", text, re.ASCII)
+        if found is None:
+            raise ValueError("not a rate")
+        return cls(int(found[1]), _UNITS[found[2]])
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """A named, configured account at a provider. ``values`` hold secrets and never show in a repr."""
+    """A named, configured account at a provider. ``values`` hold secrets and never show in a repr.
+
+    ``rate`` is how fast the provider takes messages; None: as fast as they come.
+    """
 
     name: str
     type: str
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    rate: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +72,4 @@ class Settings:
 
 
 # What a fresh stack has: Amazon SNS under the function's own role.
-DEFAULT_CHANNELS = {"amazonsns": Channel("amazonsns", "amazonsns")}
+DEFAULT_CHANNELS = {"amazonsns": Channel("amazonsns", "amazonsns", rate=Rate(20, 1.0))}

@@ -5,21 +5,30 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from herald.errors import InvalidSettings
-from herald.settings import DEFAULT_CHANNELS, Channel, Field, Rule, Settings
+from herald.settings import DEFAULT_CHANNELS, Channel, Field, Rate, Rule, Settings
 from herald.settings.block import Block, Problems, block, entries, root
 
 Fields = Callable[[str], Sequence[Field]]
 """The fields that a provider's type knows. Raises ``InvalidSettings``, which names the types, for another."""
 
+Rates = Callable[[str], str]
+"""The rate that a provider's type has where a channel's block says none."""
+
 KINDS = ("transactional", "promotional", "otp")
 SETTINGS = ("default_region", "default_channel", "routes", "countries", "valid_for", "keep_days")
 # Every channel may have these, whatever its type.
 COMMON_FIELDS = (Field("type", required=True), Field("sender"), Field("endpoint_url"))
+# These are about the channel; the vendor's class never sees them.
+OWN_FIELDS = (Field("rate"),)
 # What SSM takes in a parameter's name, without the slash.
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 
-def read_settings(parameters: Mapping[str, str], fields: Fields) -> Settings:
+def _unlimited(_type: str) -> str:
+    return "unlimited"
+
+
+def read_settings(parameters: Mapping[str, str], fields: Fields, rates: Rates = _unlimited) -> Settings:
     """The settings of a stage from its parameters, ``{"settings": yaml, "channels/<name>": yaml}``.
 
     Raises ``InvalidSettings`` that lists every mistake of every parameter, never with a value.
@@ -30,7 +39,7 @@ def read_settings(parameters: Mapping[str, str], fields: Fields) -> Settings:
         prefix, _, name = parameter.partition("/")
         if prefix == "channels":
             found = block(parameter, root(parameter, text, problems), problems)
-            channels[name] = _channel(name, parameter, found, fields, problems)
+            channels[name] = _channel(name, parameter, found, fields, problems, rates=rates)
     general = block("settings", root("settings", parameters.get("settings", ""), problems), problems)
     settings = _General(general, channels or DEFAULT_CHANNELS, problems).settings()
     if problems:
@@ -61,14 +70,16 @@ def read_gramex(text: str, fields: Fields) -> dict[str, Channel]:
     return channels
 
 
-def _channel(name: str, where: str, found: Block, fields: Fields, problems: Problems) -> Channel:
+def _channel(
+    name: str, where: str, found: Block, fields: Fields, problems: Problems, *, rates: Rates = _unlimited
+) -> Channel:
     given = {key: value for key, value in found.values.items() if value not in (None, "")}
     lines, kind = found.lines, str(given.get("type", ""))
     if not kind:
         problems.add(where, "missing", "type is missing")
         return Channel(name, kind)
     try:
-        known = {field.name: field for field in (*COMMON_FIELDS, *fields(kind))}
+        known = {field.name: field for field in (*COMMON_FIELDS, *OWN_FIELDS, *fields(kind))}
     except InvalidSettings as error:
         problems.add(where, "unknown_type", f"type {error.problems[0].detail}", lines.get("type"))
         return Channel(name, kind)
@@ -82,7 +93,16 @@ def _channel(name: str, where: str, found: Block, fields: Fields, problems: Prob
             problems.add(where, "wrong_type", f"{field.name} must be a plain value", line)
         elif field.choices and isinstance(value, str) and value.lower() not in {c.lower() for c in field.choices}:
             problems.add(where, "unknown_choice", f"{field.name} must be one of {', '.join(field.choices)}", line)
-    return Channel(name, kind, {key: str(value) for key, value in given.items() if key != "type"})
+    rate = _rate(where, given.get("rate", rates(kind)), lines.get("rate"), problems)
+    return Channel(name, kind, {key: str(value) for key, value in given.items() if key not in ("type", "rate")}, rate)
+
+
+def _rate(where: str, value: object, line: int | None, problems: Problems) -> Rate | None:
+    try:
+        return Rate.read(value) if isinstance(value, str) else None
+    except ValueError:
+        problems.add(where, "invalid_rate", "rate must be such as 20/s, 200/min, 1000/h, or unlimited", line)
+    return None
 
 
 def _no_such(thing: str, name: str, known: Collection[str]) -> str:
