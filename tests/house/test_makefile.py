@@ -12,7 +12,7 @@ import pytest
 
 from tests.house import LAYER, ROOT
 
-TARGETS = ("run", "up", "down", "test", "prove", "check", "lock", "build", "deploy", "key", "import", "clean")
+TARGETS = ("run", "up", "down", "test", "prove", "check", "lock", "build", "deploy", "key", "import", "redrive", "clean")
 
 
 def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
