@@ -338,7 +338,8 @@ SHAPES = [
     "default_region: {}", "countries: {}", "countries: [{}]", "default_channel: {}", "routes: {}", "routes: [{}]",
     "routes: [{{{}: x}}]", "routes: [{{channels: [{}]}}]", "routes: [{{channels: {}}}]", "valid_for: {}",
     "routes: [{{channels: [amazonsns], kind: {}}}]", "routes: [{{channels: [amazonsns], country: {}}}]",
-    "rate: {}", "rate: [{}]", "keep_days: {}", "keep_days: [{}]", "!!int {}", "token: !!timestamp {}", "valid_for: !!int {}",
+    "keep_days: {}", "keep_days: [{}]", "rate: {}", "rate: [{}]", "!!int {}",
+    "token: !!timestamp {}", "valid_for: !!int {}",
 ]  # fmt: skip
 junk = st.text(" \n:{}[],'\"!&*#|>-?%@`\\\tab0~=<\x00\u2028", max_size=4)
 

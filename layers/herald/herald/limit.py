@@ -1,8 +1,7 @@
 """Limit: the turns of a channel: one moment for each message, shared by all processes, never faster than its rate."""
 
 from datetime import UTC, datetime, timedelta
-from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 from herald.settings import Rate
 
@@ -13,16 +12,8 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 _KEPT_SECONDS = 86_400
 
 
-class Limiter(Protocol):
-    """What deals turns. ``Turns`` for all processes, ``MemoryTurns`` for one."""
-
-    def take(self, channel: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
-        """The moment, not before ``now``, that is the caller's alone; None, and nothing taken, if it is after
-        ``latest``."""
-
-
 class Turns:
-    """Turns in the journal's table: one item a channel, which holds its next free moment in microseconds.
+    """Turns in the journal's table: one item a channel, which holds its next free moment in microseconds since 1970.
 
     ``client`` is a low-level DynamoDB client; its own errors are raised. If the answer of a write is lost the SDK
     repeats it, and a turn is wasted: nobody sends then, and nobody sends too fast.
@@ -35,6 +26,8 @@ class Turns:
         self._seen: dict[str, int] = {}
 
     def take(self, channel: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        """The moment, not before ``now``, that is the caller's alone; None, and none is taken, if it is after
+        ``latest``. One write if the last one told enough, else two."""
         start, end, step = _number(now), _number(latest), interval(rate)
         while max(start, seen := self._seen.get(channel, 0)) <= end:
             write = self._behind if seen >= start else self._at_once
@@ -75,22 +68,6 @@ class Turns:
             return None
         self._seen[channel] = after = int(answer["Attributes"]["next_turn"]["N"])
         return after
-
-
-class MemoryTurns:
-    """Turns in memory, by the same rules."""
-
-    def __init__(self) -> None:
-        self._next: dict[str, int] = {}
-        self._lock = Lock()
-
-    def take(self, channel: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
-        with self._lock:
-            turn = max(_number(now), self._next.get(channel, 0))
-            if turn > _number(latest):
-                return None
-            self._next[channel] = turn + interval(rate)
-            return _moment(turn)
 
 
 def interval(rate: Rate) -> int:
