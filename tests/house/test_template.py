@@ -85,7 +85,13 @@ def test_a_record_never_outlives_the_queue_that_it_ends_in() -> None:
 def test_the_worker_knows_which_receive_is_the_last() -> None:
     redrive = RESOURCES["Queue"]["Properties"]["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
-    assert FUNCTIONS["WorkerFunction"]["Environment"]["Variables"]["MAX_RECEIVES"] == redrive["maxReceiveCount"] == 5
+    assert FUNCTIONS["WorkerFunction"]["Environment"]["Variables"]["MAX_RECEIVES"] == str(redrive["maxReceiveCount"])
+
+
+def test_an_environment_holds_texts_only() -> None:
+    for name, function in FUNCTIONS.items():
+        values = function["Environment"]["Variables"].values()
+        assert all(isinstance(value, str | dict) for value in values), name
 
 
 def test_the_worker_may_call_a_record_back_early() -> None:
