@@ -30,13 +30,16 @@ FAULTS = tuple([(fault, False) for fault in BEFORE] + [(fault, True) for fault i
 
 
 class Ledger:
-    """Exotel on loopback: what it accepted is in ``texts``. ``fault`` is how the next request ends, if it is set."""
+    """Exotel on loopback: what it accepted is in ``texts``, what it answered in ``statuses``.
+
+    ``fault`` is how the next request ends, if it is set.
+    """
 
     def __init__(self) -> None:
         self.fault: tuple[str, bool] | None = None
-        self._handset = Handset()
-        accounts = {ACCOUNT["sid"]: (ACCOUNT["key"], ACCOUNT["token"])}
-        self._vendor = Exotel(accounts, self._handset, Faults(), lambda: datetime.now(UTC))
+        self.statuses: Counter[int] = Counter()
+        self._handset, self._accounts = Handset(), {ACCOUNT["sid"]: (ACCOUNT["key"], ACCOUNT["token"])}
+        self._vendor = Exotel(self._accounts, self._handset, Faults(), lambda: datetime.now(UTC))
         self._server = Server(0, self._answer, slow=3 * PATIENCE)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -45,6 +48,10 @@ class Ledger:
         """All that was accepted."""
         return self._handset.texts()
 
+    def rotate(self, token: str) -> None:
+        """From now on only this token is good."""
+        self._accounts[ACCOUNT["sid"]] = (ACCOUNT["key"], token)
+
     def stop(self) -> None:
         self._server.stop()
 
@@ -52,7 +59,9 @@ class Ledger:
         (fault, accepts), self.fault = self.fault or ("", True), None
         reply = self._vendor.answer(request) if accepts else Reply(502, {"detail": "Nobody took it."})
         assert reply
-        return Exotel.refusals.get(fault) or reply._replace(fault=fault)
+        given = Exotel.refusals.get(fault) or reply._replace(fault=fault)
+        self.statuses[given.status] += 1
+        return given
 
 
 @contextmanager
