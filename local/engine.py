@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -19,34 +20,42 @@ class CannotRun(Exception):
 
 
 class Engine:
-    """One engine on a free port. ``folder`` takes its log and its temporary files."""
+    """One engine on a free port, which it keeps when it is started again.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    ``folder`` takes its log and its temporary files; ``more`` is added to its environment.
+    """
+
+    def __init__(self, folder: Path, more: Mapping[str, str] | None = None) -> None:
+        self._folder, self._more = folder, dict(more or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = ""
+        self._port = 0
 
     @property
     def pid(self) -> int:
         """The process id; 0 before the start."""
         return self._process.pid if self._process else 0
 
+    @property
+    def url(self) -> str:
+        """The engine's address; empty before the first start."""
+        return f"http://127.0.0.1:{self._port}" if self._port else ""
+
     def start(self) -> str:
         """Start and wait until it answers. Returns the URL. Raises ``CannotRun``."""
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self._port = self._port or free_port()
         temporary = self._folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
         environment = kept | CREDENTIALS | {
             "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(port),
+            "GATEWAY_PORT": str(self._port),
             "MINISTACK_REGION": REGION,
             "LAMBDA_ACCOUNT_CONCURRENCY": "16",
             "LOG_LEVEL": "WARNING",
             "TMPDIR": str(temporary),
+            **self._more,
         }  # fmt: skip
-        with (self._folder / "engine.log").open("wb") as log:
+        with (self._folder / "engine.log").open("ab" if self._process else "wb") as log:
             command = [sys.executable, "-m", "ministack"]
             # A session of its own, so that Ctrl-C reaches us alone and we stop the engine in order.
             self._process = subprocess.Popen(

@@ -16,11 +16,16 @@ SID = "herald-laptop"
 
 
 class Stack:
-    """The whole of Herald on this machine. ``folder`` takes logs and ``env``; ``port`` is the front's (0: any)."""
+    """The whole of Herald on this machine. ``folder`` takes logs and ``env``; ``port`` is the front's (0: any).
 
-    def __init__(self, folder: Path, port: int, template: Path = ROOT / "template.yaml") -> None:
+    ``engine`` is the AWS that it is deployed on: one of its own, if none is given.
+    """
+
+    def __init__(
+        self, folder: Path, port: int, template: Path = ROOT / "template.yaml", engine: Engine | None = None
+    ) -> None:
         self._folder, self._port, self._template = folder, port, template
-        self.engine = Engine(folder)
+        self.engine = engine or Engine(folder)
         self.carrier: Carrier | None = None
         self._front: Front | None = None
         self.env: dict[str, str] = {}
