@@ -1,18 +1,25 @@
 """The queue's door: messages that were put aside, or whose provider could not take them, are sent here."""
 
+import os
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from herald import wiring
+from herald.records import Records
 
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+records = Records(
+    wiring.herald,
+    max_receives=int(os.environ.get("MAX_RECEIVES", "5")),
+    wait=float(os.environ.get("RETRY_SECONDS", "30")),
+)
 
 
 def send(record: SQSRecord) -> None:
     """Send the message that the record names."""
-    wiring.herald().resume(record.json_body["id"])
+    records.send(record.raw_event)
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:

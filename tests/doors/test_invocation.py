@@ -135,7 +135,7 @@ def test_a_message_of_which_nobody_knows_comes_back_as_unknown(box: Outbox) -> N
 def test_a_message_that_is_being_sent_raises_so_that_lambda_asks_again(box: Outbox) -> None:
     message_id = invoke(box, SIMPLE)["id"]
     sent = box.journal.messages[message_id]
-    box.journal.messages[message_id] = sent.with_(status=Status.SENDING, lease_until=sent.expires_at)
+    box.journal.messages[message_id] = sent.with_(status=Status.SENDING, due_at=sent.expires_at)
     with pytest.raises(StillSending):
         invoke(box, SIMPLE)
 

@@ -14,10 +14,11 @@ FLOORS = (
     {"reasons"},
     {"errors", "message", "ids"},
     {"phone", "text", "parse", "moments", "settings", "keys"},
-    {"observe", "validate", "guard", "route", "turn", "journal", "limit", "queue", "schedule", "providers"},
+    {"observe"},
+    {"validate", "guard", "route", "turn", "journal", "limit", "queue", "schedule", "providers"},
     {"deliver"},
     {"flow", "sweep"},
-    {"wiring", "http", "invocation"},
+    {"wiring", "http", "invocation", "records"},
     {"notifier", "testing", "settings.__main__", "keys.__main__", "redrive"},
     {""},
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from herald.flow import Answer
 from herald.message import Encoding, Kind, Message, OnUnknown, Status, Step
 from herald.reasons import REASONS
-from herald.settings import Channel, Rule, Settings
+from herald.settings import Channel, Rate, Rule, Settings
 from herald.testing import FakeProvider, MemoryJournal, MemoryQueue, MemorySchedule, Outbox
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -73,12 +73,14 @@ messages = st.builds(
     sent_at=st.none() | moments,
     delivered_at=st.none() | moments,
     attempts=st.integers(0, 400),
-    lease_until=st.none() | moments,
+    due_at=st.none() | moments,
     retry_at=st.none() | moments,
+    turn_at=st.none() | moments,
     reason=st.none() | st.sampled_from(list(REASONS.values())),
     reference=st.none() | texts,
     tags=st.dictionaries(names, texts, max_size=3),
     on_unknown=st.sampled_from(get_args(OnUnknown)),
+    possible_duplicate=st.booleans(),
     price=st.none() | texts,
     fingerprint=texts,
     trace=st.lists(st.builds(Step, moments, texts, texts), max_size=4).map(tuple),
@@ -126,9 +128,6 @@ class FailingJournal(MemoryJournal):
         moved: Message = self._do("move", old, new)
         return moved
 
-    def release(self, message: Message) -> None:
-        self._do("release", message)
-
 
 class FailingQueue(MemoryQueue):
     """A queue that cannot be reached while ``down``; ``on_put`` sees each id that arrives even so."""
@@ -142,6 +141,11 @@ class FailingQueue(MemoryQueue):
         if self.down:
             raise Down
         super().put(message_id, delay)
+
+    def again(self, receipt: str, delay: float) -> None:
+        if self.down:
+            raise Down
+        super().again(receipt, delay)
 
 
 class FailingSchedule(MemorySchedule):
@@ -160,10 +164,10 @@ class FailingSchedule(MemorySchedule):
         super().remove(message_id)
 
 
-def a_box(*channels: str, **parts: Any) -> Outbox:
-    """An outbox whose messages try these channels in this order."""
+def a_box(*channels: str, rate: Rate | None = None, **parts: Any) -> Outbox:
+    """An outbox whose messages try these channels in this order, each at this rate."""
     named = channels or ("amazonsns",)
-    settings = Settings(channels={name: Channel(name, "fake") for name in named}, routes=(Rule(named),))
+    settings = Settings(channels={name: Channel(name, "fake", rate=rate) for name in named}, routes=(Rule(named),))
     providers = {name: FakeProvider(name) for name in named}
     return Outbox(**{"providers": providers, "settings": settings, **parts})
 
@@ -210,8 +214,18 @@ def a_table(dynamodb: Any) -> str:
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "due", "due_at")],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "due",
+                "KeySchema": [
+                    {"AttributeName": "due", "KeyType": "HASH"},
+                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
     )
     return name
 

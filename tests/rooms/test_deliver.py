@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.deliver import FIRST_WAIT, LEASE, Sender, waiting_time
+from herald.deliver import FIRST_WAIT, LEASE, OVERDUE, Sender, waiting_time
 from herald.errors import (
     AttemptError,
     InvalidSettings,
@@ -162,8 +162,8 @@ def test_each_attempt_is_written_with_its_lease_before_the_provider_is_called() 
     message = send(box)
     (written,) = seen
     assert (written.status, written.channel, written.attempts) == (Status.SENDING, "beta", 2)
-    assert written.lease_until == box.clock.now + LEASE
-    assert message.lease_until is None
+    assert written.due_at == box.clock.now + LEASE
+    assert message.due_at is None
 
 
 # -------------------------------------------------------------------------------------------------------- again later
@@ -225,11 +225,12 @@ def test_a_short_retry_after_does_not_shorten_our_own_wait() -> None:
 
 
 @pytest.mark.parametrize("retry_after", [86_400.0, 1e9, 1e18, float("inf")])
-def test_a_message_whose_time_is_over_before_the_next_attempt_has_failed(retry_after: float) -> None:
+def test_a_message_whose_time_is_over_before_the_next_attempt_has_expired(retry_after: float) -> None:
     box = a_box()
     fails(box, Unavailable("throttled", retry_after=retry_after))
     message = send(box)
-    assert (message.status, reason(message)) == (Status.FAILED, "throttled")
+    assert (message.status, reason(message)) == (Status.EXPIRED, "throttled")
+    assert message.trace[-1].detail == "throttled: no time left for another attempt"
     assert not box.queue.waiting
 
 
@@ -241,17 +242,138 @@ def test_an_otp_is_not_tried_again_when_nobody_needs_it_any_more() -> None:
     while message.status is Status.ACCEPTED:
         box.clock.pass_(seconds=box.queue.waiting.pop()[1])
         message = box.herald().resume(message.id) or message
-    assert (message.status, reason(message)) == (Status.FAILED, "provider_unavailable")
-    assert box.clock.now < until
+    assert (message.status, reason(message)) == (Status.EXPIRED, "provider_unavailable")
+    assert timedelta() < until - box.clock.now < timedelta(seconds=4)
 
 
-def test_a_queue_that_is_down_makes_a_retry_a_failure_and_not_a_promise() -> None:
+def test_a_retry_that_cannot_be_queued_is_left_to_the_sweep() -> None:
     box = a_box(queue=FailingQueue())
     fails(box, Unavailable("throttled"))
     message = send(box)
-    assert (message.status, reason(message)) == (Status.FAILED, "throttled")
-    assert box.journal.messages[message.id].status is Status.FAILED
-    assert ("retry not queued", "Down") in box.notes.told
+    assert (message.status, reason(message)) == (Status.ACCEPTED, "throttled")
+    assert message.retry_at
+    assert message.due_at == message.retry_at + OVERDUE
+    assert ("message not queued", "Down") in box.notes.told
+
+
+def test_the_last_waits_shrink_so_that_the_whole_time_is_used() -> None:
+    box = a_box()
+    fails(box, *[Unavailable()] * 50)
+    message = send(box, valid_for=60)
+    while message.status is Status.ACCEPTED:
+        wait = box.queue.waiting.pop()[1]
+        assert wait <= (message.expires_at - box.clock.now).total_seconds() / 2 + 0.001
+        box.clock.pass_(seconds=wait)
+        message = box.herald().resume(message.id) or message
+    assert message.status is Status.EXPIRED
+    assert message.expires_at - box.clock.now <= timedelta(seconds=2)
+
+
+def test_no_channel_is_tried_once_the_time_is_over() -> None:
+    box = a_box("alpha", "beta")
+    box.providers["alpha"] = Slow("alpha", [Unavailable()], meanwhile=lambda: box.clock.pass_(seconds=10))
+    message = send(box, valid_for=10)
+    assert (message.status, reason(message)) == (Status.EXPIRED, "expired")
+    assert calls(box) == {"alpha": 1, "beta": 0}
+
+
+def test_new_credentials_are_not_tried_once_the_time_is_over() -> None:
+    box = a_box()
+    box.on_refresh = lambda: box.providers.update(amazonsns=FakeProvider("renewed"))
+    refused = [Refused("credentials_refused")]
+    box.providers["amazonsns"] = Slow("amazonsns", [*refused], meanwhile=lambda: box.clock.pass_(seconds=10))
+    assert send(box, valid_for=10).status is Status.FAILED
+    assert box.texts == []
+
+
+# ------------------------------------------------------------------------------------------------------- once more
+
+
+def unknown(box: Outbox, **fields: object) -> Message:
+    """A message of which nobody knows, and which is to be sent once more."""
+    fails(box, Uncertain("answer_lost"))
+    return send(box, on_unknown="resend", **fields)
+
+
+def resumed(box: Outbox, message: Message, *answers: Exception | None) -> Message:
+    """The message after its wait is over and it was taken up again."""
+    assert message.retry_at
+    fails(box, *answers)
+    box.clock.now = message.retry_at
+    return box.herald().resume(message.id) or message
+
+
+def test_under_hold_an_unknown_message_keeps_no_text_and_waits_for_nothing() -> None:
+    box = a_box()
+    fails(box, Uncertain("answer_lost"))
+    message = send(box)
+    assert (message.retry_at, message.due_at, box.journal.messages[message.id].body) == (None, None, None)
+    box.clock.pass_(hours=1)
+    assert box.herald().resume(message.id) == box.journal.messages[message.id]
+    assert box.providers["amazonsns"].calls == 1
+
+
+def test_under_resend_an_unknown_message_is_sent_once_more_and_marked() -> None:
+    box = a_box()
+    first = unknown(box)
+    assert (first.status, first.possible_duplicate) == (Status.UNKNOWN, False)
+    assert first.due_at == first.retry_at == box.clock.now + timedelta(seconds=120)
+    second = resumed(box, first)
+    assert (second.status, second.possible_duplicate, second.attempts) == (Status.SENT, True, 2)
+    assert second.reason is None
+    assert steps(second) == ["accepted", "sending", "unknown", "sending", "sent"]
+
+
+def test_it_is_not_sent_again_before_its_time() -> None:
+    box = a_box()
+    message = unknown(box)
+    box.clock.pass_(seconds=119)
+    assert box.herald().resume(message.id) == box.journal.messages[message.id]
+    assert box.queue.waiting == [(message.id, 1.0)]
+    assert box.providers["amazonsns"].calls == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [Uncertain("answer_unclear"), Down(), Refused("spam"), Refused("no_balance"), Refused("channel_missing")]
+)
+def test_what_is_not_sent_once_more_stays_unknown_for_good(answer: Exception) -> None:
+    box = a_box()
+    message = resumed(box, unknown(box), answer)
+    assert (message.status, message.possible_duplicate, message.waiting) == (Status.UNKNOWN, True, False)
+    assert message.reason
+    assert message.reason.code in ("answer_lost", "answer_unclear", "interrupted")
+    box.clock.pass_(hours=1)
+    assert box.herald().resume(message.id) == message
+    assert box.journal.messages[message.id].body is None
+
+
+def test_what_cannot_be_taken_once_more_is_tried_again_later_and_stays_unknown_meanwhile() -> None:
+    box = a_box()
+    waiting = resumed(box, unknown(box), Unavailable("throttled"))
+    assert (waiting.status, reason(waiting)) == (Status.UNKNOWN, "answer_lost")
+    assert waiting.due_at == (waiting.retry_at or box.clock.now) + OVERDUE
+    sent = resumed(box, waiting)
+    assert (sent.status, sent.possible_duplicate, len(box.texts)) == (Status.SENT, True, 1)
+
+
+def test_once_more_is_not_after_the_messages_time() -> None:
+    box = a_box()
+    assert unknown(box, valid_for=120).retry_at is None
+    message = unknown(box, valid_for=121)
+    box.clock.pass_(seconds=121)
+    late = box.herald().resume(message.id)
+    assert late
+    assert (late.status, late.trace[-1].detail, late.waiting) == (Status.UNKNOWN, "not sent again: expired", False)
+    assert box.texts == []
+
+
+def test_two_who_send_once_more_at_once_send_once() -> None:
+    box = a_box()
+    message = unknown(box)
+    box.clock.pass_(seconds=120)
+    box.providers["amazonsns"] = Slow("amazonsns", meanwhile=lambda: box.herald().resume(message.id))
+    box.herald().resume(message.id)
+    assert len(box.texts) == 1
 
 
 # -------------------------------------------------------------------------------------------- credentials, channels
@@ -351,7 +473,7 @@ def test_a_channel_that_cannot_be_built_gives_way_to_the_next() -> None:
         (Refused("spam"), Status.FAILED, "spam"),
         (Uncertain("answer_lost"), Status.UNKNOWN, "answer_lost"),
         (Down(), Status.UNKNOWN, "interrupted"),
-        (Unavailable("throttled"), Status.FAILED, "throttled"),
+        (Unavailable("throttled"), Status.UNKNOWN, "interrupted"),
     ],
 )
 @pytest.mark.parametrize("late", [False, True], ids=["not written", "answer lost"])
@@ -378,6 +500,19 @@ def test_what_could_not_be_recorded_is_unknown_to_everybody_else_and_never_sent_
     again = send(box, key="k")
     assert (first.status, again.status, reason(again)) == (Status.SENT, Status.UNKNOWN, "interrupted")
     assert len(box.texts) == 1
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["not written", "answer lost"])
+def test_a_retry_that_cannot_be_written_does_not_come(late: bool) -> None:
+    journal = FailingJournal()
+    box = a_box(journal=journal)
+    fails(box, Unavailable("throttled"))
+    journal.failing, journal.late = {"move": 1}, late
+    message = send(box)
+    assert (message.status, reason(message)) == (Status.FAILED, "throttled")
+    assert journal.messages[message.id].status is Status.FAILED
+    assert not box.queue.waiting
+    assert not list(journal.due(box.clock.now + timedelta(days=2)))
 
 
 @pytest.mark.parametrize("error", [Unavailable(), Refused("no_balance")])

@@ -27,8 +27,8 @@ from herald.errors import (
 )
 from herald.ids import message_id
 from herald.message import Message, Status, rfc3339
-from herald.settings import DEFAULT_CHANNELS, Settings
-from herald.testing import Outbox
+from herald.settings import DEFAULT_CHANNELS, Rate, Settings
+from herald.testing import MemoryJournal, MemoryQueue, Outbox
 from tests.rooms.builders import (
     FIELDS,
     NOW,
@@ -492,52 +492,37 @@ def test_when_the_journal_is_back_the_same_key_works(fields: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize(
-    ("fields", "part"), [({"mode": "async"}, FailingQueue), ({"send_at": TOMORROW}, FailingSchedule)]
+    ("fields", "part", "told", "late"),
+    [
+        ({"mode": "async"}, FailingQueue, "message not queued", timedelta(seconds=60)),
+        ({"send_at": TOMORROW}, FailingSchedule, "message not scheduled", timedelta(days=1, seconds=60)),
+    ],
 )
-def test_what_cannot_be_put_aside_is_not_accepted_and_the_same_key_works_afterwards(
-    fields: dict[str, Any], part: Callable[[], FailingQueue | FailingSchedule]
+def test_what_cannot_be_handed_over_is_accepted_even_so_and_found_by_the_sweep(
+    fields: dict[str, Any], part: Callable[[], FailingQueue | FailingSchedule], told: str, late: timedelta
 ) -> None:
-    down = part()
-    box = a_box(queue=down, schedule=down)
-    with pytest.raises(NotAccepted) as refused:
-        send(box, key="k", **fields)
-    assert quiet(refused.value)
-    assert not box.journal.messages
-    assert ("message not handed over", "Down") in box.notes.told
-    down.down = False
-    answer = sends(box, key="k", **fields)
-    assert not answer.replayed
-    assert answer.message.id in box.journal.messages
+    box = a_box(**{"queue" if part is FailingQueue else "schedule": part()})
+    message = send(box, **fields)
+    assert message.status in (Status.ACCEPTED, Status.SCHEDULED)
+    assert (told, "Down") in box.notes.told
+    box.queue = MemoryQueue()
+    assert list(box.journal.due(box.clock.now + late)) == [message.id]
+    box.clock.pass_(seconds=late.total_seconds())
+    box.sweep().run()
+    ((queued, _),) = box.queue.waiting
+    resumed = box.herald().resume(queued)
+    assert resumed
+    assert (resumed.status, len(box.texts)) == (Status.SENT, 1)
 
 
-def test_what_reached_the_worker_after_all_is_accepted() -> None:
+def test_what_reached_the_worker_after_all_is_accepted_and_sent_once() -> None:
     queue = FailingQueue()
     box = a_box(queue=queue)
     queue.on_put = lambda arrived: box.herald().resume(arrived)
     message = send(box, mode="async")
-    assert message.status is Status.SENT
+    assert message.status is Status.ACCEPTED
+    assert box.herald().find(message.id).status is Status.SENT
     assert len(box.texts) == 1
-
-
-def test_what_reaches_the_worker_after_it_was_not_accepted_is_not_sent() -> None:
-    queue = FailingQueue()
-    box = a_box(queue=queue)
-    arrived: list[str] = []
-    queue.on_put = arrived.append
-    with pytest.raises(NotAccepted):
-        send(box, mode="async")
-    assert box.herald().resume(arrived[0]) is None
-    assert not box.texts
-
-
-def test_a_claim_that_cannot_even_be_taken_back_is_not_accepted() -> None:
-    journal = FailingJournal()
-    box = a_box(queue=FailingQueue(), journal=journal)
-    journal.failing = {"release": 1}
-    with pytest.raises(NotAccepted) as refused:
-        send(box, mode="async")
-    assert quiet(refused.value)
-    assert ("claim not released", "Down") in box.notes.told
 
 
 def test_a_journal_that_cannot_be_read_says_so() -> None:
@@ -579,7 +564,7 @@ def test_a_schedule_that_cannot_be_removed_does_no_harm() -> None:
 def test_who_looks_hears_unknown_even_if_that_cannot_be_written() -> None:
     journal = FailingJournal()
     box = a_box(journal=journal)
-    message = a_message(status=Status.SENDING, attempts=1, lease_until=NOW)
+    message = a_message(status=Status.SENDING, attempts=1, due_at=NOW)
     journal.claim(message)
     journal.failing = {"move": 1}
     found = box.herald().find(message.id)
@@ -594,9 +579,81 @@ def test_of_two_who_look_at_once_both_hear_unknown() -> None:
             return super().move(old, new)
 
     box = a_box(journal=Twice())
-    box.journal.claim(a_message(id="msg_" + "0" * 26, status=Status.SENDING, lease_until=NOW))
+    box.journal.claim(a_message(id="msg_" + "0" * 26, status=Status.SENDING, due_at=NOW))
     found = box.herald().find("msg_" + "0" * 26)
     assert (found.status, steps(found)) == (Status.UNKNOWN, ["accepted", "unknown"])
+
+
+# ---------------------------------------------------------------------------------------------------- dead letters
+
+
+def dead(box: Outbox, **fields: object) -> Message:
+    """A message that could not be handled."""
+    buried = box.herald().bury(send(box, mode="async", **fields).id)
+    assert buried
+    return buried
+
+
+def test_what_cannot_be_handled_has_failed_and_keeps_its_text() -> None:
+    box = a_box()
+    message = dead(box)
+    assert (message.status, reason(message), message.body) == (Status.FAILED, "dead_lettered", TEXT)
+    assert message.due_at is None
+
+
+def test_what_is_redriven_is_sent() -> None:
+    box = a_box()
+    message = box.herald().resume(dead(box).id)
+    assert message
+    assert (message.status, message.possible_duplicate, len(box.texts)) == (Status.SENT, False, 1)
+
+
+def test_what_is_redriven_too_late_has_expired() -> None:
+    box = a_box()
+    message = dead(box, valid_for=60)
+    box.clock.pass_(seconds=60)
+    late = box.herald().resume(message.id)
+    assert late
+    assert (late.status, late.body, box.texts) == (Status.EXPIRED, None, [])
+
+
+def test_what_is_redriven_while_its_channel_is_busy_waits_for_its_turn() -> None:
+    box = a_box(rate=Rate(1, 60))
+    message = dead(box)
+    assert send(box).status is Status.SENT
+    waiting = box.herald().resume(message.id)
+    assert waiting
+    assert (waiting.status, waiting.turn_at) == (Status.ACCEPTED, NOW + timedelta(seconds=60))
+
+
+def test_a_dead_letter_cannot_be_canceled() -> None:
+    box = a_box()
+    with pytest.raises(NotCancelable):
+        box.herald().cancel(dead(box).id)
+
+
+def test_what_was_sent_meanwhile_is_not_buried() -> None:
+    box = a_box()
+    message = send(box, key="k")
+    assert box.herald().bury(message.id) == box.journal.messages[message.id]
+    assert box.herald().bury("msg_" + "0" * 26) is None
+
+
+def test_what_moved_at_the_last_moment_is_not_buried() -> None:
+    class Race(FailingJournal):
+        def get(self, message_id: str) -> Message | None:
+            seen = super().get(message_id)
+            box.journal = MemoryJournal()
+            box.journal.claim(seen.with_(status=Status.SENT)) if seen else None
+            return seen
+
+    box = a_box()
+    message = send(box, mode="async")
+    race = Race()
+    race.messages, box.journal = box.journal.messages, race
+    buried = box.herald().bury(message.id)
+    assert buried
+    assert buried.status is Status.SENT
 
 
 @pytest.mark.parametrize("operation", ["get", "move"])

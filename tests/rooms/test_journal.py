@@ -4,24 +4,24 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from herald.journal import COMES_FROM, Journal, Moved, Records
 from herald.message import Message, Status, Step
+from herald.reasons import REASONS
 from herald.testing import MemoryJournal
-from tests.rooms.builders import NOW, NUMBER, TEXT, AnswersLost, a_message, a_table, client, messages
+from tests.rooms.builders import NOW, NUMBER, TEXT, AnswersLost, Down, a_message, a_table, client, messages
 
 PAIRS = list(itertools.product(Status, Status))
 ALLOWED = [(old, new) for old, new in PAIRS if old in COMES_FROM[new]]
 REFUSED = [pair for pair in PAIRS if pair not in ALLOWED]
+DEAD = REASONS["dead_lettered"]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,10 @@ def claimed(journal: Records, **changes: Any) -> Message:
     message = a_message(**changes)
     assert journal.claim(message) is None
     return message
+
+
+# What keeps the text of a message that may be sent again.
+KEPT: dict[Status, dict[str, Any]] = {Status.UNKNOWN: {"retry_at": NOW}, Status.FAILED: {"reason": DEAD}}
 
 
 def moved(journal: Records, old: Message, status: Status, **changes: Any) -> Message:
@@ -90,7 +94,7 @@ def test_what_was_never_claimed_is_not_there(journal: Records) -> None:
 def test_every_field_comes_back_as_it_was(journal: Records, message: Message) -> None:
     message = message.with_(id=a_message().id)
     assert journal.claim(message) is None
-    kept = message if message.status.text_needed else message.with_(body=None)
+    kept = message if message.text_needed else message.with_(body=None)
     assert journal.get(message.id) == kept
     assert journal.claim(message) == kept
 
@@ -100,7 +104,7 @@ def test_every_field_comes_back_as_it_was(journal: Records, message: Message) ->
 
 @pytest.mark.parametrize(("old", "new"), ALLOWED)
 def test_a_message_moves_forward(journal: Records, old: Status, new: Status) -> None:
-    message = claimed(journal, status=old)
+    message = claimed(journal, status=old, **KEPT.get(old, {}))
     after = moved(journal, message, new)
     assert after.status is new
     assert after == journal.get(message.id)
@@ -112,7 +116,7 @@ def test_a_message_never_moves_back_or_aside(journal: Records, old: Status, new:
     with pytest.raises(Moved) as refused:
         moved(journal, message, new)
     assert refused.value.current == journal.get(message.id)
-    assert refused.value.current == (message if old.text_needed else message.with_(body=None))
+    assert refused.value.current == (message if message.text_needed else message.with_(body=None))
 
 
 def test_only_the_owner_of_an_attempt_records_its_end(journal: Records) -> None:
@@ -139,15 +143,6 @@ def test_of_twenty_who_start_the_next_attempt_exactly_one_does(journal: Records)
         assert sum(crowd.map(start, range(20))) == 1
 
 
-def test_a_message_that_is_gone_cannot_be_moved(journal: Records) -> None:
-    message = claimed(journal)
-    journal.release(message)
-    with pytest.raises(Moved) as refused:
-        moved(journal, message, Status.SENDING)
-    assert refused.value.current is None
-    assert journal.get(message.id) is None
-
-
 def test_a_message_that_never_was_is_not_made_by_a_move(journal: Records) -> None:
     message = a_message()
     with pytest.raises(Moved):
@@ -155,9 +150,9 @@ def test_a_message_that_never_was_is_not_made_by_a_move(journal: Records) -> Non
     assert journal.get(message.id) is None
 
 
-@pytest.mark.parametrize("status", [s for s in Status if COMES_FROM[s] and not s.text_needed])
+@pytest.mark.parametrize("status", [s for s in Status if s.rank >= 2])
 def test_the_text_is_gone_once_it_is_not_needed(journal: Records, status: Status) -> None:
-    message = claimed(journal, status=next(iter(COMES_FROM[status])))
+    message = claimed(journal, status=min(COMES_FROM[status]))
     assert moved(journal, message, status).body is None
     found = journal.get(message.id)
     assert found
@@ -165,16 +160,16 @@ def test_the_text_is_gone_once_it_is_not_needed(journal: Records, status: Status
     assert (found.length, found.segments) == (message.length, message.segments)
 
 
-@pytest.mark.parametrize("status", [s for s in Status if COMES_FROM[s] and s.text_needed])
+@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.SENDING, Status.UNKNOWN, Status.FAILED])
 def test_the_text_stays_while_it_may_still_be_sent(journal: Records, status: Status) -> None:
-    message = claimed(journal, status=next(iter(COMES_FROM[status])))
-    assert moved(journal, message, status).body == TEXT
+    message = claimed(journal, status=Status.SENDING, due_at=NOW)
+    assert moved(journal, message, status, due_at=None, **KEPT.get(status, {})).body == TEXT
 
 
 def test_what_a_move_does_not_change_stays_and_what_it_takes_away_goes(journal: Records) -> None:
-    message = claimed(journal, status=Status.SENDING, lease_until=NOW, tags={"order": "7"}, reference="r")
-    after = moved(journal, message, Status.SENT, lease_until=None, provider_id="SM1", response={"Sid": "SM1"})
-    assert (after.lease_until, after.provider_id, after.response) == (None, "SM1", {"Sid": "SM1"})
+    message = claimed(journal, status=Status.SENDING, due_at=NOW, tags={"order": "7"}, reference="r")
+    after = moved(journal, message, Status.SENT, due_at=None, provider_id="SM1", response={"Sid": "SM1"})
+    assert (after.due_at, after.provider_id, after.response) == (None, "SM1", {"Sid": "SM1"})
     assert (after.tags, after.reference) == ({"order": "7"}, "r")
 
 
@@ -192,42 +187,133 @@ def test_a_move_without_a_new_step_keeps_the_old_ones(journal: Records) -> None:
     assert after.trace == message.trace
 
 
-# ---------------------------------------------------------------------------------------------------------- release
+# ----------------------------------------------------------------------------------------------- sent again, or not
 
 
-@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.SCHEDULED])
-def test_an_untouched_claim_is_taken_back_and_the_id_is_free(journal: Records, status: Status) -> None:
-    message = claimed(journal, status=status)
-    journal.release(message)
-    assert journal.get(message.id) is None
-    assert journal.claim(message) is None
-
-
-@pytest.mark.parametrize("status", [s for s in Status if s not in (Status.ACCEPTED, Status.SCHEDULED)])
-def test_what_has_come_further_is_not_taken_back(journal: Records, status: Status) -> None:
+@pytest.mark.parametrize("status", [Status.UNKNOWN, Status.FAILED])
+def test_what_nobody_may_send_again_cannot_be_sent_again(journal: Records, status: Status) -> None:
     message = claimed(journal, status=status)
     with pytest.raises(Moved) as refused:
-        journal.release(message)
-    assert refused.value.current == journal.get(message.id)
-    assert refused.value.current
+        moved(journal, message.with_(body=TEXT), Status.SENDING, attempts=1)
+    assert refused.value.current == message.with_(body=None)
 
 
-def test_what_was_attempted_and_waits_again_is_not_taken_back(journal: Records) -> None:
-    message = claimed(journal, attempts=1)
-    with pytest.raises(Moved):
-        journal.release(message)
-    assert journal.get(message.id) == message
+def test_what_belongs_to_the_status_is_written_over_what_somebody_else_wrote(journal: Records) -> None:
+    seen = claimed(journal, status=Status.SENDING, attempts=1, due_at=NOW)
+    moved(journal, seen, Status.UNKNOWN, reason=REASONS["interrupted"], retry_at=NOW, turn_at=NOW)
+    late = moved(journal, seen, Status.SENT, due_at=None)
+    assert (late.reason, late.retry_at, late.turn_at, late.due_at, late.body) == (None, None, None, None, None)
+    assert late == journal.get(seen.id)
 
 
-def test_releasing_twice_says_that_nothing_is_there(journal: Records) -> None:
+# -------------------------------------------------------------------------------------------------------------- due
+
+
+def due(journal: Records, *own: Message, now: datetime = NOW) -> list[str]:
+    """Which of these messages are due, oldest first: the table has others too."""
+    ids = {message.id for message in own}
+    return [found for found in journal.due(now) if found in ids]
+
+
+def test_what_is_due_is_found_oldest_first_and_nothing_else(journal: Records) -> None:
+    late = claimed(journal, due_at=NOW - timedelta(seconds=1))
+    later = claimed(journal, due_at=NOW - timedelta(hours=3))
+    now = claimed(journal, due_at=NOW, status=Status.SENDING)
+    soon = claimed(journal, due_at=NOW + timedelta(milliseconds=1))
+    never = claimed(journal, status=Status.SENT)
+    assert due(journal, late, later, now, soon, never) == [later.id, late.id, now.id]
+
+
+def test_what_has_ended_is_not_due_any_more(journal: Records) -> None:
+    message = claimed(journal, due_at=NOW, status=Status.SENDING)
+    moved(journal, message, Status.SENT, due_at=None)
+    assert due(journal, message) == []
+
+
+def test_of_twenty_who_look_after_a_message_at_once_exactly_one_does(journal: Records) -> None:
+    overdue, together = claimed(journal, due_at=NOW), Barrier(20)
+
+    def look_after(number: int) -> bool:
+        together.wait()
+        try:
+            moved(journal, overdue, Status.ACCEPTED, due_at=NOW + timedelta(seconds=60 + number))
+        except Moved:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as crowd:
+        assert sum(crowd.map(look_after, range(20))) == 1
+
+
+def test_what_somebody_else_looked_after_without_a_time_is_refused_too(journal: Records) -> None:
     message = claimed(journal)
-    journal.release(message)
-    with pytest.raises(Moved) as refused:
-        journal.release(message)
-    assert refused.value.current is None
+    moved(journal, message, Status.ACCEPTED, due_at=NOW)
+    with pytest.raises(Moved):
+        moved(journal, message, Status.ACCEPTED, due_at=NOW)
+
+
+def test_looking_after_a_message_does_not_hinder_the_one_who_sends_it(journal: Records) -> None:
+    seen = claimed(journal, due_at=NOW)
+    moved(journal, seen, Status.ACCEPTED, due_at=NOW + timedelta(minutes=1))
+    assert moved(journal, seen, Status.SENDING, attempts=1).status is Status.SENDING
+
+
+def test_all_that_is_due_is_found_in_pages(dynamodb: Any) -> None:
+    table = a_table(dynamodb)
+    journal = Journal(dynamodb, table)
+    many = [claimed(journal, due_at=NOW + timedelta(milliseconds=n)) for n in range(250)]
+    paged = Journal(Pages(dynamodb, 100), table)
+    assert list(paged.due(NOW + timedelta(seconds=1))) == [message.id for message in many]
+
+
+def test_finished_messages_cost_a_look_nothing(dynamodb: Any) -> None:
+    table = a_table(dynamodb)
+    journal, looks = Journal(dynamodb, table), Pages(dynamodb, 1000)
+    (waiting,) = [claimed(journal, due_at=NOW)]
+    assert list(Journal(looks, table).due(NOW)) == [waiting.id]
+    for _ in range(300):
+        claimed(journal, status=Status.SENT, attempts=1)
+    assert list(Journal(looks, table).due(NOW)) == [waiting.id]
+    assert looks.scanned == [1, 1]
 
 
 # ------------------------------------------------------------------------------------------- DynamoDB and its client
+
+
+class Pages:
+    """A client whose pages are at most so long; it notes how many items each look cost."""
+
+    def __init__(self, real: Any, size: int) -> None:
+        self._real, self._size, self.scanned = real, size, list[int]()
+
+    def get_paginator(self, operation: str) -> Any:
+        pages = self._real.get_paginator(operation)
+
+        class Paginator:
+            @staticmethod
+            def paginate(**query: Any) -> Iterator[Any]:
+                for page in pages.paginate(**query, PaginationConfig={"PageSize": self._size}):
+                    self.scanned.append(page["ScannedCount"])
+                    yield page
+
+        return Paginator
+
+
+class NoAnswer:
+    """A client whose writes may go through, but whose answers never come."""
+
+    def __init__(self, real: Any, *, written: bool = True, table_lost: bool = False) -> None:
+        self._real, self._written, self._lost, self.exceptions = real, written, table_lost, real.exceptions
+
+    def put_item(self, **request: Any) -> None:
+        if self._written:
+            self._real.put_item(**request)
+        raise Down
+
+    def delete_item(self, **request: Any) -> Any:
+        if self._lost:
+            raise Down
+        return self._real.delete_item(**request)
 
 
 @pytest.fixture
@@ -302,12 +388,23 @@ def test_a_move_that_the_sdk_repeats_is_refused_if_somebody_else_was_faster(
     assert refused.value.current == theirs
 
 
-def test_a_release_that_the_sdk_repeats_has_released(lossy: Journal, dynamodb: Any, table: str) -> None:
-    message = claimed(Journal(dynamodb, table))
-    with pytest.raises(Moved) as gone:
-        lossy.release(message)
-    assert gone.value.current is None
-    assert lossy.get(message.id) is None
+def test_a_claim_whose_answer_never_came_is_taken_back(dynamodb: Any, table: str) -> None:
+    message = a_message(due_at=NOW)
+    with pytest.raises(Down):
+        Journal(NoAnswer(dynamodb), table).claim(message)
+    assert Journal(dynamodb, table).get(message.id) is None
+
+
+def test_a_claim_whose_answer_never_came_does_not_take_somebody_elses_back(dynamodb: Any, table: str) -> None:
+    theirs = claimed(Journal(dynamodb, table))
+    with pytest.raises(Down):
+        Journal(NoAnswer(dynamodb, written=False), table).claim(theirs)
+    assert Journal(dynamodb, table).get(theirs.id) == theirs
+
+
+def test_a_claim_that_cannot_even_be_taken_back_is_still_the_first_error(dynamodb: Any, table: str) -> None:
+    with pytest.raises(Down):
+        Journal(NoAnswer(dynamodb, table_lost=True), table).claim(a_message())
 
 
 def test_a_reason_that_this_version_does_not_know_can_be_read(dynamodb: Any, table: str) -> None:
@@ -325,81 +422,10 @@ def test_a_reason_that_this_version_does_not_know_can_be_read(dynamodb: Any, tab
     assert found.reason.code == "unexplained"
 
 
-@pytest.mark.parametrize("operation", ["claim", "get", "release"])
+@pytest.mark.parametrize("operation", ["claim", "get"])
 def test_a_table_that_is_not_there_is_the_clients_own_error(dynamodb: Any, operation: str) -> None:
     message = a_message()
     given: Any = message.id if operation == "get" else message
     with pytest.raises(ClientError) as failed:
         getattr(Journal(dynamodb, "nowhere"), operation)(given)
     assert not [word for word in (NUMBER, TEXT) if word in str(failed.value)]
-
-
-# ------------------------------------------------------------------------------------------------------- any history
-
-
-class History(RuleBasedStateMachine):
-    """Two writers with what each last saw; whatever they try, a message only moves forward and loses no step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.journal = MemoryJournal()
-        self.first = a_message()
-        self.seen: dict[int, Message] = {}
-        self.ranks, self.taken = [0], 0
-
-    @rule(writer=st.integers(0, 1))
-    def look(self, writer: int) -> None:
-        found = self.journal.get(self.first.id)
-        if found:
-            self.seen[writer] = found
-
-    @rule()
-    def claim(self) -> None:
-        there = self.journal.get(self.first.id)
-        assert self.journal.claim(self.first) == there
-        self.ranks = self.ranks if there else [0]
-
-    @precondition(lambda self: self.seen)
-    @rule(writer=st.integers(0, 1), status=st.sampled_from(Status), again=st.booleans())
-    def move(self, writer: int, status: Status, again: bool) -> None:
-        old, before = self.seen.get(writer), self.journal.get(self.first.id)
-        if old is None:
-            return
-        allowed = before is not None and before.attempts == old.attempts and before.status in COMES_FROM[status]
-        try:
-            after = moved(self.journal, old, status, attempts=old.attempts + again)
-        except Moved as refused:
-            assert not allowed
-            assert refused.current == before
-            return
-        assert allowed
-        assert before
-        assert after.trace[: len(before.trace)] == before.trace
-        assert len(after.trace) == len(before.trace) + 1
-        self.ranks.append(0 if status is Status.ACCEPTED else status.rank)
-
-    @precondition(lambda self: self.seen)
-    @rule()
-    def release(self) -> None:
-        before = self.journal.get(self.first.id)
-        try:
-            self.journal.release(self.first)
-        except Moved:
-            assert before is None or before.attempts or before.status.rank
-        else:
-            assert before
-            assert not before.attempts
-            self.seen.clear()
-
-    @invariant()
-    def never_leaves_a_final_state(self) -> None:
-        assert self.ranks.count(4) <= 1
-
-    @invariant()
-    def keeps_no_text_that_is_not_needed(self) -> None:
-        found = self.journal.get(self.first.id)
-        assert found is None or (found.body is None) == (not found.status.text_needed)
-
-
-TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)

@@ -15,6 +15,7 @@ from herald.schedule import Schedule, expression
 from tests.rooms.builders import NOW, NUMBER, TEXT, a_message, client, times
 
 ROLE = "arn:aws:iam::000000000000:role/herald-schedule"
+FAILED = "arn:aws:sqs:us-east-1:000000000000:herald-failed-invocations"
 TARGET = "arn:aws:lambda:us-east-1:000000000000:function:herald-invoke"
 IST = timezone(timedelta(hours=5, minutes=30))
 
@@ -48,7 +49,7 @@ def scheduler(engine: str) -> Any:
 def schedule(scheduler: Any) -> Iterator[Schedule]:
     group = f"herald-{uuid.uuid4().hex[:8]}"
     scheduler.create_schedule_group(Name=group)
-    yield Schedule(scheduler, group=group, role=ROLE, target=TARGET)
+    yield Schedule(scheduler, group=group, role=ROLE, target=TARGET, failed=FAILED)
     scheduler.delete_schedule_group(Name=group)
 
 
@@ -97,4 +98,4 @@ def test_a_schedule_that_is_there_already_gets_the_new_time(scheduler: Any, sche
 
 def test_a_group_that_is_not_there_is_the_clients_own_error(scheduler: Any) -> None:
     with pytest.raises(ClientError):
-        Schedule(scheduler, group="nowhere", role=ROLE, target=TARGET).put("msg_1", NOW)
+        Schedule(scheduler, group="nowhere", role=ROLE, target=TARGET, failed=FAILED).put("msg_1", NOW)

@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from herald.deliver import Delivery, Later, Sender
+from herald.deliver import OVERDUE, Delivery, Later, Sender, comes_at
 from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
 from herald.guard import guard
 from herald.ids import ID, message_id
@@ -16,9 +17,10 @@ from herald.observe import Observer
 from herald.reasons import REASONS
 from herald.route import route
 from herald.settings import Settings
+from herald.turn import Pace, Turn
 from herald.validate import Request, content, validate
 
-WAITING = (Status.ACCEPTED, Status.SCHEDULED)
+CANCELABLE = (Status.ACCEPTED, Status.SCHEDULED)
 
 
 class Calendar(Protocol):
@@ -51,20 +53,24 @@ class Herald:
         journal: Callable[[], Records],
         queue: Callable[[], Later],
         schedule: Callable[[], Calendar],
+        pace: Callable[[], Pace],
         observer: Observer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.settings, self.channel, self.observer = settings, channel, observer
-        self._hash_key, self._journal, self._queue, self._schedule = hash_key, journal, queue, schedule
+        self.settings, self.channel, self.queue, self.observer = settings, channel, queue, observer
+        self._hash_key, self._journal, self._schedule = hash_key, journal, schedule
         self._clock = clock
-        self._delivery = Delivery(
+        self.delivery = Delivery(
             settings=settings,
             refresh=refresh,
             channel=channel,
             journal=journal,
             queue=queue,
+            pace=pace,
             observer=observer,
             clock=clock,
+            sleep=sleep,
         )
 
     def send(self, request: Mapping[str, object], *, caller: str, door: str, key: str | None = None) -> Answer:
@@ -89,28 +95,37 @@ class Herald:
             return self._scheduled(message, message.send_at)
         if mode == "async":
             return self._queued(message)
-        channels, why = route(message, settings)
-        claimed = self._delivery.sending(message, channels[0], why)
+        turn = self.delivery.turn(message, *route(message, settings))
+        if turn is None or not turn.soon(self._clock()):
+            return self._put_off(message, turn)
+        claimed = self.delivery.sending(message, turn)
         before = self._claim(claimed)
-        return self._replay(before, claimed) if before else Answer(self._delivery.attempt(claimed, channels[1:]))
+        return self._replay(before, claimed) if before else Answer(self.delivery.attempt(claimed, turn))
 
     def resume(self, message_id: str) -> Message | None:
         """Send a message whose time has come. Safe to call any number of times; None if there is no such message."""
         message, now = self._journal().get(message_id), self._clock()
-        if message is None or message.status not in WAITING:
+        if message is None or not message.waiting:
             return message
-        due = max(filter(None, (message.send_at, message.retry_at)), default=now)
-        if now < due:
-            self._queue().put(message_id, (due - now).total_seconds())
+        if comes_at(message, now) > now:
+            self.delivery.put(message)
             return message
         try:
             if message.expired(now):
-                return self._delivery.move(message, Status.EXPIRED, reason=REASONS["expired"])
-            channels, why = route(message, self.settings())
-            sending = self._journal().move(message, self._delivery.sending(message, channels[0], why))
+                return self.delivery.give_up(message, Status.EXPIRED, REASONS["expired"])
+            return self.delivery.begin(message, *route(message, self.settings()))
         except Moved as moved:
             return moved.current
-        return self._delivery.attempt(sending, channels[1:])
+
+    def bury(self, message_id: str) -> Message | None:
+        """Write that a message which waits could not be handled: it failed, but its text is kept for a redrive."""
+        message = self._journal().get(message_id)
+        if message is None or not message.waiting:
+            return message
+        try:
+            return self.delivery.give_up(message, Status.FAILED, REASONS["dead_lettered"])
+        except Moved as moved:
+            return moved.current
 
     def find(self, message_id: str, *, caller: str | None = None) -> Message:
         """The message as it stands; with a ``caller``, only that caller's own. Raises ``NotFound``."""
@@ -124,9 +139,9 @@ class Herald:
         message: Message | None = self.find(message_id, caller=caller)
         if message and message.status is Status.CANCELED:
             return message
-        if message and message.status in WAITING:
+        if message and message.status in CANCELABLE:
             try:
-                canceled = self._delivery.move(message, Status.CANCELED, reason=REASONS["canceled"])
+                canceled = self.delivery.move(message, Status.CANCELED, reason=REASONS["canceled"])
             except Moved as moved:
                 message = moved.current
             except Exception as error:
@@ -160,35 +175,36 @@ class Herald:
 
     def _scheduled(self, message: Message, at: datetime) -> Answer:
         step = Step(message.created_at, "scheduled")
-        waiting = message.with_(status=Status.SCHEDULED, trace=(*message.trace, step))
-        return self._wait(waiting, lambda: self._schedule().put(message.id, at))
+        waiting = message.with_(status=Status.SCHEDULED, due_at=at + OVERDUE, trace=(*message.trace, step))
+        return self._wait(waiting, self._plan)
 
     def _queued(self, message: Message) -> Answer:
-        waiting = message.with_(trace=(*message.trace, Step(message.created_at, "queued")))
-        return self._wait(waiting, lambda: self._queue().put(message.id))
+        step = Step(message.created_at, "queued")
+        waiting = message.with_(due_at=message.created_at + OVERDUE, trace=(*message.trace, step))
+        return self._wait(waiting, self.delivery.put)
 
-    def _wait(self, message: Message, hand_over: Callable[[], None]) -> Answer:
+    def _put_off(self, message: Message, turn: Turn | None) -> Answer:
+        """No channel is free: the message waits for its turn, unless that comes too late."""
+        if turn:
+            return self._wait(self.delivery.waits(message, turn), self.delivery.put)
+        step = Step(message.created_at, "expired", "no channel is free in time")
+        reason = REASONS["throttled"]
+        return self._wait(message.with_(status=Status.EXPIRED, reason=reason, trace=(*message.trace, step)))
+
+    def _wait(self, message: Message, hand_over: Callable[[Message], object] = lambda message: None) -> Answer:
+        """Claim a message that waits. If it cannot be handed over the sweep finds it, once it is overdue."""
         before = self._claim(message)
         if before:
             return self._replay(before, message)
-        try:
-            hand_over()
-        except Exception as error:
-            self.observer.trouble("message not handed over", error, message_id=message.id)
-            return self._taken_back(message)
+        hand_over(message)
         self.observer.ended(message)
         return Answer(message)
 
-    def _taken_back(self, message: Message) -> Answer:
-        """Release the claim. Raises ``NotAccepted``, unless the message did arrive and is being sent already."""
+    def _plan(self, message: Message) -> None:
         try:
-            self._journal().release(message)
-        except Moved as moved:
-            if moved.current:
-                return Answer(moved.current)
+            self._schedule().put(message.id, message.send_at or message.created_at)
         except Exception as error:
-            self.observer.trouble("claim not released", error, message_id=message.id)
-        raise NotAccepted("The message could not be put aside for later.") from None
+            self.observer.trouble("message not scheduled", error, message_id=message.id)
 
     def _kept(self, message_id: str) -> Message | None:
         try:
@@ -216,10 +232,10 @@ class Herald:
 
     def _settled(self, message: Message) -> Message:
         """A message whose sender is gone (its lease ran out) is unknown, from the moment that somebody looks."""
-        if message.status is not Status.SENDING or not message.lease_until or self._clock() < message.lease_until:
+        if message.status is not Status.SENDING or not message.due_at or self._clock() < message.due_at:
             return message
         try:
-            return self._delivery.move(message, Status.UNKNOWN, "interrupted", reason=REASONS["interrupted"])
+            return self.delivery.interrupted(message)
         except Moved as moved:
             return moved.current or message
         except Exception as error:

@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,19 +12,25 @@ from herald.message import Message, Status, Step, rfc3339
 from herald.reasons import REASONS
 
 # From which states a message may come into each state. `accepted` comes again only from an attempt that surely did
-# not send; only `unknown` may still turn out to be sent or not.
+# not send. Nothing is sent once the text is removed: after `failed` it is kept for dead letters only, after `unknown`
+# only for a message that is to be resent. And only `unknown` may still turn out to be sent or not.
 COMES_FROM: Mapping[Status, frozenset[Status]] = {
-    Status.ACCEPTED: frozenset({Status.SENDING}),
-    Status.SCHEDULED: frozenset(),
-    Status.SENDING: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING}),
-    Status.UNKNOWN: frozenset({Status.SENDING}),
+    Status.ACCEPTED: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.FAILED}),
+    Status.SCHEDULED: frozenset({Status.SCHEDULED}),
+    Status.SENDING: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.UNKNOWN, Status.FAILED}),
+    Status.UNKNOWN: frozenset({Status.SENDING, Status.UNKNOWN}),
     Status.SENT: frozenset({Status.SENDING, Status.UNKNOWN}),
     Status.DELIVERED: frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT}),
     Status.UNDELIVERED: frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT}),
     Status.FAILED: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.UNKNOWN}),
-    Status.EXPIRED: frozenset({Status.ACCEPTED, Status.SCHEDULED}),
+    Status.EXPIRED: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.FAILED}),
     Status.CANCELED: frozenset({Status.ACCEPTED, Status.SCHEDULED}),
 }
+# The sparse index: only what the sweep may have to look after is in it.
+INDEX = "due"
+_DUE = {"S": "1"}
+# What belongs to a status is written with it even where it is the same as before: somebody else may have changed it.
+OF_THE_STATUS = frozenset({"status", "reason", "retry_at", "turn_at", "due_at"})
 
 
 class Moved(Exception):
@@ -46,15 +53,16 @@ class Records(Protocol):
     def move(self, old: Message, new: Message) -> Message:
         """Write how ``new`` differs from ``old``; the message as it stands then.
 
-        Raises ``Moved`` if somebody else attempted it meanwhile, or it is not where it may come from.
+        Raises ``Moved`` if somebody else attempted it meanwhile, it is not where it may come from, or (where its
+        status stays the same) somebody else looked after it.
         """
 
-    def release(self, message: Message) -> None:
-        """Take a claim back: the message was not accepted after all. Raises ``Moved`` if it is being sent."""
+    def due(self, now: datetime) -> Iterator[str]:
+        """The ids of messages whose ``due_at`` has come, oldest first. Some may have moved on meanwhile."""
 
 
 class Journal:
-    """The journal in a DynamoDB table with the key ``pk``. ``client`` is a low-level DynamoDB client.
+    """The journal in a DynamoDB table with the key ``pk`` and the index ``due``. ``client`` is a low-level client.
 
     Every write carries a token of its own: one that the SDK repeats, because its answer was lost, is known as ours.
     """
@@ -75,6 +83,9 @@ class Journal:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             found = error.response["Item"]
             return None if found["token"] == {"S": token} else _message(found)
+        except Exception:
+            self._unclaim(message, token)
+            raise
         return None
 
     def get(self, message_id: str) -> Message | None:
@@ -82,27 +93,26 @@ class Journal:
         return _message(answer["Item"]) if "Item" in answer else None
 
     def move(self, old: Message, new: Message) -> Message:
-        if not COMES_FROM[new.status]:
+        if not comes_from(old, new):
             raise Moved(self.get(new.id))
         token = uuid.uuid4().hex
-        before, after = _item(old), _item(new)
-        changes = {name: value for name, value in after.items() if value != before.get(name) and name != "trace"}
-        removed = [name for name in before if name not in after]
+        before, after, states = _item(old), _item(new), OF_THE_STATUS | {"due"}
+        changed = {name for name, value in after.items() if value != before.get(name)} | (states & after.keys())
+        changes = {name: after[name] for name in changed - {"trace"}}
+        removed = (before.keys() | states) - after.keys()
         steps = after["trace"]["L"][len(before["trace"]["L"]) :]
-        names = {f"#{name}": name for name in [*changes, *removed, "status", "attempts", "trace", "token"]}
-        values = {f":{name}": value for name, value in changes.items()}
-        values |= {":token": {"S": token}, ":steps": {"L": steps}, ":was": before["attempts"]}
-        values |= {f":from{n}": {"S": state} for n, state in enumerate(sorted(COMES_FROM[new.status]))}
         sets = [f"#{name} = :{name}" for name in changes] + ["#token = :token", "#trace = list_append(#trace, :steps)"]
-        states = ", ".join(name for name in values if name.startswith(":from"))
+        condition, names, values = _condition(old, new)
+        names |= {f"#{name}": name for name in [*changes, *removed, "trace", "token"]}
+        values |= {f":{name}": value for name, value in changes.items()}
         try:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=_key(new.id),
                 UpdateExpression="SET " + ", ".join(sets) + _remove(removed),
-                ConditionExpression=f"#attempts = :was AND #status IN ({states})",
+                ConditionExpression=condition,
                 ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
+                ExpressionAttributeValues={**values, ":token": {"S": token}, ":steps": {"L": steps}},
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -113,23 +123,23 @@ class Journal:
             return _message(found)
         return _message(answer["Attributes"])
 
-    def release(self, message: Message) -> None:
-        try:
+    def due(self, now: datetime) -> Iterator[str]:
+        query = {
+            "TableName": self._table,
+            "IndexName": INDEX,
+            "KeyConditionExpression": "due = :due AND due_at <= :now",
+            "ExpressionAttributeValues": {":due": _DUE, ":now": {"S": rfc3339(now)}},
+        }
+        for page in self._client.get_paginator("query").paginate(**query):
+            yield from (item["pk"]["S"].partition("#")[2] for item in page["Items"])
+
+    def _unclaim(self, message: Message, token: str) -> None:
+        """A claim whose answer never came may have been written: take it back, or the message would still be sent."""
+        own = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
+        with suppress(Exception):
             self._client.delete_item(
-                TableName=self._table,
-                Key=_key(message.id),
-                ConditionExpression="#status IN (:accepted, :scheduled) AND attempts = :none",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":accepted": {"S": Status.ACCEPTED},
-                    ":scheduled": {"S": Status.SCHEDULED},
-                    ":none": {"N": "0"},
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                TableName=self._table, Key=_key(message.id), ExpressionAttributeValues={":token": {"S": token}}, **own
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            found = error.response.get("Item")
-            raise Moved(found and _message(found)) from None
 
     def _ttl(self, message: Message) -> dict[str, str]:
         return {"N": str(int((message.expires_at + self._keep).timestamp()))}
@@ -139,13 +149,30 @@ def _key(message_id: str) -> dict[str, dict[str, str]]:
     return {"pk": {"S": f"message#{message_id}"}}
 
 
-def _remove(names: list[str]) -> str:
+def comes_from(old: Message, new: Message) -> frozenset[Status]:
+    """The states in which ``new`` may be written over ``old``; its own only if it had that before."""
+    states = COMES_FROM[new.status]
+    return states if old.status is new.status else states - {new.status}
+
+
+def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """When ``new`` may be written: a condition with its names and values."""
+    states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(comes_from(old, new)))}
+    conditions = [f"#status IN ({', '.join(states)})", "#attempts = :attempts_were"]
+    names = {"#status": "status", "#attempts": "attempts"}
+    values = {**states, ":attempts_were": {"N": str(old.attempts)}}
+    if new.text_needed:
+        conditions.append("attribute_exists(#body)")
+        names["#body"] = "body"
+    if new.status is old.status:
+        names["#due_at"] = "due_at"
+        conditions.append("#due_at = :due_was" if old.due_at else "attribute_not_exists(#due_at)")
+        values |= {":due_was": _attribute("due_at", old.due_at)} if old.due_at else {}
+    return " AND ".join(conditions), names, values
+
+
+def _remove(names: set[str]) -> str:
     return " REMOVE " + ", ".join(f"#{name}" for name in names) if names else ""
-
-
-_TIMES = {f.name for f in fields(Message) if "datetime" in str(f.type)}
-_NUMBERS = {"segments", "length", "attempts"}
-_MAPPINGS = {"tags", "response"}
 
 
 def _item(message: Message) -> dict[str, dict[str, Any]]:
@@ -153,22 +180,14 @@ def _item(message: Message) -> dict[str, dict[str, Any]]:
     item: dict[str, dict[str, Any]] = {}
     for field in fields(Message):
         name, value = field.name, getattr(message, field.name)
-        if value is not None and (name != "body" or message.status.text_needed):
+        if value is not None and (name != "body" or message.text_needed):
             item[name] = _attribute(name, value)
-    return item
+    return {**item, "due": _DUE} if message.due_at else item
 
 
 def _attribute(name: str, value: Any) -> dict[str, Any]:
-    if name == "trace":
-        steps = [{"at": rfc3339(step.at), "step": step.step, "detail": step.detail} for step in value]
-        return {"L": [{"S": json.dumps(step)} for step in steps]}
-    if name in _TIMES:
-        return {"S": rfc3339(value)}
-    if name in _NUMBERS:
-        return {"N": str(value)}
-    if name in _MAPPINGS:
-        return {"S": json.dumps(dict(value))}
-    return {"S": value.code if name == "reason" else str(value)}
+    kind, write, _ = _CODECS.get(name, _TEXT)
+    return {kind: write(value)}
 
 
 def _message(item: Mapping[str, Mapping[str, Any]]) -> Message:
@@ -177,15 +196,34 @@ def _message(item: Mapping[str, Mapping[str, Any]]) -> Message:
 
 
 def _value(name: str, attribute: Mapping[str, Any]) -> Any:
-    if name == "trace":
-        steps = [json.loads(step["S"]) for step in attribute["L"]]
-        return tuple(Step(datetime.fromisoformat(s["at"]), s["step"], s["detail"]) for s in steps)
-    if name in _TIMES:
-        return datetime.fromisoformat(attribute["S"])
-    if name in _NUMBERS:
-        return int(attribute["N"])
-    if name in _MAPPINGS:
-        return json.loads(attribute["S"])
-    if name == "status":
-        return Status(attribute["S"])
-    return REASONS.get(attribute["S"], REASONS["unexplained"]) if name == "reason" else attribute["S"]
+    kind, _, read = _CODECS.get(name, _TEXT)
+    return read(attribute[kind])
+
+
+def _written(trace: tuple[Step, ...]) -> list[dict[str, str]]:
+    steps = [{"at": rfc3339(step.at), "step": step.step, "detail": step.detail} for step in trace]
+    return [{"S": json.dumps(step)} for step in steps]
+
+
+def _steps(written: list[dict[str, str]]) -> tuple[Step, ...]:
+    steps = [json.loads(step["S"]) for step in written]
+    return tuple(Step(datetime.fromisoformat(s["at"]), s["step"], s["detail"]) for s in steps)
+
+
+# How a field of a message is kept: the attribute's type in DynamoDB, and how it is written and read.
+_Codec = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]
+_TEXT: _Codec = ("S", str, str)
+_MAPPING: _Codec = ("S", lambda value: json.dumps(dict(value)), json.loads)
+_NUMBER: _Codec = ("N", str, int)
+_CODECS: Mapping[str, _Codec] = {
+    **{f.name: ("S", rfc3339, datetime.fromisoformat) for f in fields(Message) if "datetime" in str(f.type)},
+    "segments": _NUMBER,
+    "length": _NUMBER,
+    "attempts": _NUMBER,
+    "possible_duplicate": ("BOOL", bool, bool),
+    "tags": _MAPPING,
+    "response": _MAPPING,
+    "status": ("S", str, Status),
+    "reason": ("S", lambda reason: reason.code, lambda code: REASONS.get(code, REASONS["unexplained"])),
+    "trace": ("L", _written, _steps),
+}

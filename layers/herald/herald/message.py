@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal, Self
 
-from herald.reasons import Reason
+from herald.reasons import REASONS, Reason
 
 Kind = Literal["transactional", "promotional", "otp"]
 Encoding = Literal["GSM-7", "UCS-2"]
@@ -41,11 +41,6 @@ class Status(StrEnum):
     def unsent(self) -> bool:
         """True if the message was not sent and never will be, whatever its first answer promised."""
         return self in (Status.FAILED, Status.EXPIRED, Status.CANCELED)
-
-    @property
-    def text_needed(self) -> bool:
-        """True while the text may still have to be sent; afterwards the journal no longer keeps it."""
-        return self.rank <= 2
 
 
 _RANKS = {
@@ -87,9 +82,11 @@ class Message:
     """One text to one recipient. Times are aware and in UTC; ``to`` is E.164; ``country`` is ISO 3166 alpha-2.
 
     ``channel`` is the one the message goes (or went) through; ``asked_channel`` the one the caller named, if any.
-    ``attempts`` counts calls to providers. ``lease_until`` is the moment after which an unfinished attempt counts as
-    unknown. ``retry_at`` is the moment before which a message that waits for another attempt is not sent. ``body`` is
-    None once the text is no longer needed.
+    ``attempts`` counts calls to providers. ``retry_at`` is the moment before which a message that waits for another
+    attempt is not sent; ``turn_at`` the moment that its channel's rate has in store for it. ``due_at`` is the moment
+    from which the sweep looks after it, if nothing else did: while ``sending``, the end of the lease.
+    ``possible_duplicate`` is true once it was sent again although an earlier attempt may have reached the recipient.
+    ``body`` is None once the text is no longer needed.
     """
 
     id: str
@@ -115,12 +112,14 @@ class Message:
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
     attempts: int = 0
-    lease_until: datetime | None = None
+    due_at: datetime | None = None
     retry_at: datetime | None = None
+    turn_at: datetime | None = None
     reason: Reason | None = None
     reference: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     on_unknown: OnUnknown = "hold"
+    possible_duplicate: bool = False
     price: str | None = None
     fingerprint: str = ""
     trace: tuple[Step, ...] = ()
@@ -129,6 +128,19 @@ class Message:
     def with_(self, **changes: object) -> Self:
         """A copy with ``changes``."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    @property
+    def waiting(self) -> bool:
+        """True if it may be sent from here: it waits for its time, for another attempt, or for a person's redrive."""
+        if self.status is Status.FAILED:
+            return self.reason is REASONS["dead_lettered"]
+        resend = self.status is Status.UNKNOWN and self.retry_at is not None
+        return resend or self.status in (Status.ACCEPTED, Status.SCHEDULED)
+
+    @property
+    def text_needed(self) -> bool:
+        """True while the text may still have to be sent; afterwards the journal no longer keeps it."""
+        return self.status is Status.SENDING or self.waiting
 
     def expired(self, now: datetime) -> bool:
         """True once the message may not be sent any more."""
@@ -144,7 +156,7 @@ class Message:
 PUBLIC = (
     "id", "status", "to", "country", "channel", "provider", "provider_id", "sender", "kind", "encoding", "segments",
     "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts", "reason", "reference",
-    "tags", "price", "trace", "response",
+    "tags", "price", "possible_duplicate", "trace", "response",
 )  # fmt: skip
 assert set(PUBLIC) <= {f.name for f in fields(Message)}
 

@@ -22,3 +22,12 @@ class Queue:
         seconds = math.ceil(max(0, min(LONGEST_DELAY, delay)))
         body = json.dumps({"id": message_id})
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)
+
+    def again(self, receipt: str, delay: float) -> None:
+        """Let a record that could not be handled come back after ``delay`` seconds. Raises the client's own errors.
+
+        ``receipt`` is the handle with which the record was received. Without this it comes back when the queue's
+        visibility timeout is over.
+        """
+        seconds = math.ceil(max(0, min(LONGEST_DELAY, delay)))
+        self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)

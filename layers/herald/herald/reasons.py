@@ -38,6 +38,7 @@ REASONS = _closed(
     Reason("country_not_enabled", "The account at the provider may not send to this country.", "account", False),
     Reason("channel_missing", "The channel is no longer configured.", "account", False),
     Reason("channel_invalid", "The channel's settings cannot be used.", "account", False),
+    Reason("dead_lettered", "Herald failed at it several times; it waits in the dead-letter queue.", "account", False),
     # The sender id and its registration
     Reason("invalid_sender", "The provider does not accept this sender id.", "sender", False),
     Reason("not_registered", "The sender's registration (DLT) is missing, inactive or blocked.", "sender", False),

@@ -7,10 +7,13 @@ from typing import Any
 
 
 class Schedule:
-    """``client`` is an EventBridge Scheduler client; ``target`` the ARN of the invoke function."""
+    """``client`` is an EventBridge Scheduler client; ``target`` the ARN of the invoke function.
 
-    def __init__(self, client: Any, *, group: str, role: str, target: str) -> None:
-        self._client, self._group, self._role, self._target = client, group, role, target
+    ``failed`` is the ARN of the queue that takes what Scheduler could not hand over.
+    """
+
+    def __init__(self, client: Any, *, group: str, role: str, target: str, failed: str) -> None:
+        self._client, self._group, self._role, self._target, self._failed = client, group, role, target, failed
 
     def put(self, message_id: str, at: datetime) -> None:
         """Make a one-time schedule named like the message, in place of one that may be there.
@@ -28,6 +31,8 @@ class Schedule:
                 "Arn": self._target,
                 "RoleArn": self._role,
                 "Input": json.dumps({"action": "resume", "id": message_id}),
+                "RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185},
+                "DeadLetterConfig": {"Arn": self._failed},
             },
         }
         try:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from threading import Lock
 from typing import Any
 
@@ -21,9 +22,10 @@ from herald import wiring
 from herald.deliver import Sender
 from herald.errors import Refused, Unsupported
 from herald.flow import Herald
-from herald.journal import COMES_FROM, Moved
-from herald.message import Message, Sent, Status
-from herald.settings import DEFAULT_CHANNELS, Settings
+from herald.journal import OF_THE_STATUS, Moved, comes_from
+from herald.message import Message, Sent
+from herald.settings import DEFAULT_CHANNELS, Rate, Settings
+from herald.sweep import Sweep
 
 
 class Clock:
@@ -60,27 +62,29 @@ class MemoryJournal:
     def move(self, old: Message, new: Message) -> Message:
         with self._lock:
             current = self.messages.get(old.id)
-            if current is None or current.attempts != old.attempts or current.status not in COMES_FROM[new.status]:
+            if current is None or not _may_move(current, old, new):
                 raise Moved(current)
             self.messages[new.id] = _kept(_changed(current, old, new))
             return self.messages[new.id]
 
-    def release(self, message: Message) -> None:
+    def due(self, now: datetime) -> Iterator[str]:
         with self._lock:
-            current = self.messages.get(message.id)
-            if current is None or current.attempts or current.status not in (Status.ACCEPTED, Status.SCHEDULED):
-                raise Moved(current)
-            del self.messages[message.id]
+            due = [(m.due_at, m.id) for m in self.messages.values() if m.due_at and m.due_at <= now]
+        yield from (message_id for _, message_id in sorted(due))
 
 
 class MemoryQueue:
-    """A queue in memory: ``(id, delay in seconds)``."""
+    """A queue in memory: ``(id, delay in seconds)``; and the records that are to come back."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[str, float]] = []
+        self.put_off: list[tuple[str, float]] = []
 
     def put(self, message_id: str, delay: float = 0) -> None:
         self.waiting.append((message_id, delay))
+
+    def again(self, receipt: str, delay: float) -> None:
+        self.put_off.append((receipt, delay))
 
 
 class MemorySchedule:
@@ -94,6 +98,22 @@ class MemorySchedule:
 
     def remove(self, message_id: str) -> None:
         self.at.pop(message_id, None)
+
+
+class MemoryPace:
+    """Turns in memory: the next free moment by channel."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, datetime] = {}
+        self._lock = Lock()
+
+    def take(self, channel: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        with self._lock:
+            at = max(now, self.next.get(channel, now))
+            if at > latest:
+                return None
+            self.next[channel] = at + timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.count))
+            return at
 
 
 @dataclass
@@ -146,6 +166,7 @@ class Outbox:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     schedule: MemorySchedule = field(default_factory=MemorySchedule)
+    pace: MemoryPace = field(default_factory=MemoryPace)
     notes: Notes = field(default_factory=Notes)
     clock: Clock = field(default_factory=Clock)
     refreshed: int = 0
@@ -179,9 +200,16 @@ class Outbox:
             journal=lambda: self.journal,
             queue=lambda: self.queue,
             schedule=lambda: self.schedule,
+            pace=lambda: self.pace,
             observer=self.notes,
             clock=self.clock,
+            sleep=lambda seconds: self.clock.pass_(seconds=seconds),
         )
+
+    def sweep(self) -> Sweep:
+        """The sweep of these parts."""
+        delivery = self.herald().delivery
+        return Sweep(journal=lambda: self.journal, delivery=delivery, observer=self.notes, clock=self.clock)
 
 
 @contextmanager
@@ -192,12 +220,20 @@ def outbox() -> Iterator[Outbox]:
         yield box
 
 
+def _may_move(current: Message, old: Message, new: Message) -> bool:
+    if new.text_needed and current.body is None:
+        return False
+    looked_after = new.status is old.status and current.due_at != old.due_at
+    return current.attempts == old.attempts and current.status in comes_from(old, new) and not looked_after
+
+
 def _changed(current: Message, old: Message, new: Message) -> Message:
     """``current`` with what differs between ``old`` and ``new``: what somebody else wrote meanwhile stays."""
-    names = (f.name for f in fields(Message))
-    changes = {name: getattr(new, name) for name in names if getattr(new, name) != getattr(old, name)}
+    names = {f.name for f in fields(Message)}
+    changed = {name for name in names if getattr(new, name) != getattr(old, name)} | OF_THE_STATUS
+    changes = {name: getattr(new, name) for name in changed}
     return current.with_(**{**changes, "trace": (*current.trace, *new.trace[len(old.trace) :])})
 
 
 def _kept(message: Message) -> Message:
-    return message if message.status.text_needed else message.with_(body=None)
+    return message if message.text_needed else message.with_(body=None)

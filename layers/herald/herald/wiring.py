@@ -15,6 +15,7 @@ from herald.deliver import Sender
 from herald.errors import InvalidSettings, NotAccepted, Problem, Refused
 from herald.flow import Herald
 from herald.journal import Journal
+from herald.limit import Turns
 from herald.observe import CloudWatch
 from herald.providers import load
 from herald.providers._base import Provider
@@ -23,6 +24,7 @@ from herald.schedule import Schedule
 from herald.settings import Channel, Field, Settings
 from herald.settings.read import read_settings
 from herald.settings.store import HASH_KEY, Store
+from herald.sweep import Sweep
 
 
 def stage() -> str:
@@ -90,9 +92,9 @@ class _Wiring:
         self.store = parameter_store(name)
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
-        self.journal = cache(
-            lambda: Journal(client("dynamodb"), self.stack("table"), keep_days=self.settings().keep_days)
-        )
+        self.dynamodb = cache(lambda: client("dynamodb"))
+        self.journal = cache(lambda: Journal(self.dynamodb(), self.stack("table"), keep_days=self.settings().keep_days))
+        self.pace = cache(lambda: Turns(self.dynamodb(), self.stack("table")))
         self.queue = cache(lambda: Queue(client("sqs"), self.stack("queue")))
         self.schedule = cache(
             lambda: Schedule(
@@ -100,6 +102,7 @@ class _Wiring:
                 group=self.stack("schedule_group"),
                 role=self.stack("schedule_role"),
                 target=self.stack("invoke_function"),
+                failed=self.stack("failed_invocations"),
             )
         )
 
@@ -149,9 +152,18 @@ def replaced(journey: Herald) -> Iterator[None]:
         _replacements.remove(journey)
 
 
+def sweep() -> Sweep:
+    """The sweep of this process's stage."""
+    parts, journey = _parts(stage()), herald()
+    return Sweep(journal=parts.journal, delivery=journey.delivery, observer=journey.observer)
+
+
+_parts = cache(_Wiring)
+
+
 @cache
 def _real(name: str) -> Herald:
-    parts = _Wiring(name)
+    parts = _parts(name)
     return Herald(
         settings=parts.settings,
         refresh=parts.store.refresh,
@@ -160,6 +172,7 @@ def _real(name: str) -> Herald:
         journal=parts.journal,
         queue=parts.queue,
         schedule=parts.schedule,
+        pace=parts.pace,
         observer=CloudWatch(),
     )
 

@@ -69,6 +69,7 @@ class Settings:
     countries: frozenset[str] | None = None
     valid_for: int = 86400
     keep_days: int = 30
+    resend_after: int = 120
 
 
 # What a fresh stack has: Amazon SNS under the function's own role.

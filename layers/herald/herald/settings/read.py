@@ -15,7 +15,7 @@ Rates = Callable[[str], str]
 """The rate that a provider's type has where a channel's block says none."""
 
 KINDS = ("transactional", "promotional", "otp")
-SETTINGS = ("default_region", "default_channel", "routes", "countries", "valid_for", "keep_days")
+SETTINGS = ("default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after")
 # Every channel may have these, whatever its type.
 COMMON_FIELDS = (Field("type", required=True), Field("sender"), Field("endpoint_url"))
 # These are about the channel; the vendor's class never sees them.
@@ -132,6 +132,7 @@ class _General:
             countries=None if countries is None else self.countries(countries),
             valid_for=self.number("valid_for", known.valid_for, 1, 259_200),
             keep_days=self.number("keep_days", known.keep_days, 1, 366),
+            resend_after=self.number("resend_after", known.resend_after, 60, 86_400),
         )
 
     def problem(self, name: str, code: str, detail: str) -> None:

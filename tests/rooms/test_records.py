@@ -1,0 +1,92 @@
+"""Records: what the queue hands over is sent; what cannot be handled comes back, and in the end is buried, not lost."""
+
+import json
+from typing import Any
+
+import pytest
+
+from herald.message import Status
+from herald.records import Records
+from herald.testing import Outbox
+from tests.rooms.builders import TEXT, Down, FailingJournal, FailingQueue, a_box, reason, send
+
+
+def a_record(body: object, receives: int = 1) -> dict[str, Any]:
+    """A record as SQS hands it to a function."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    return {"body": text, "receiptHandle": "handle", "attributes": {"ApproximateReceiveCount": str(receives)}}
+
+
+def records(box: Outbox) -> Records:
+    return Records(box.herald, max_receives=5, wait=30)
+
+
+def broken() -> tuple[Outbox, str]:
+    """A message that waits, and an outbox whose journal takes no moves."""
+    box = a_box(journal=FailingJournal())
+    return box, send(box, mode="async").id
+
+
+def failing(box: Outbox, **operations: int) -> None:
+    assert isinstance(box.journal, FailingJournal)
+    box.journal.failing = operations
+
+
+def test_the_message_that_a_record_names_is_sent() -> None:
+    box = a_box()
+    message = send(box, mode="async")
+    records(box).send(a_record({"id": message.id}))
+    assert box.journal.messages[message.id].status is Status.SENT
+
+
+@pytest.mark.parametrize(("receives", "wait"), [(1, 30), (2, 60), (3, 120), (4, 240)])
+def test_what_cannot_be_handled_comes_back_later_and_later(receives: int, wait: float) -> None:
+    box, message_id = broken()
+    failing(box, move=99)
+    with pytest.raises(Down):
+        records(box).send(a_record({"id": message_id}, receives))
+    assert box.queue.put_off == [("handle", wait)]
+    assert ("record not handled", "Down") in box.notes.told
+    assert box.journal.messages[message_id].status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize("receives", [5, 6])
+def test_the_last_time_it_is_written_down_that_the_message_failed(receives: int) -> None:
+    box, message_id = broken()
+    failing(box, move=1)
+    with pytest.raises(Down):
+        records(box).send(a_record({"id": message_id}, receives))
+    message = box.journal.messages[message_id]
+    assert (message.status, reason(message), message.body) == (Status.FAILED, "dead_lettered", TEXT)
+    assert box.queue.put_off == []
+
+
+def test_what_cannot_even_be_written_down_is_not_lost() -> None:
+    box, message_id = broken()
+    failing(box, move=99)
+    with pytest.raises(Down):
+        records(box).send(a_record({"id": message_id}, 5))
+    assert ("record not put off", "Down") in box.notes.told
+    failing(box)
+    box.clock.pass_(minutes=1)
+    assert box.sweep().run().queued == 1
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", "{}", "null", '{"id": null}', '{"id": 7}', '{"id": "msg_?"}'])
+@pytest.mark.parametrize("receives", [1, 5])
+def test_a_record_that_names_no_message_does_no_harm(body: str, receives: int) -> None:
+    box = a_box()
+    named = body in ('{"id": null}', '{"id": 7}', '{"id": "msg_?"}')
+    if named:
+        records(box).send(a_record(body, receives))
+    else:
+        with pytest.raises((ValueError, TypeError, KeyError)):
+            records(box).send(a_record(body, receives))
+    assert box.queue.put_off == ([("handle", 30)] if receives == 1 and not named else [])
+
+
+def test_a_queue_that_cannot_be_reached_leaves_the_record_to_its_visibility_timeout() -> None:
+    box = a_box(queue=FailingQueue())
+    with pytest.raises(KeyError):
+        records(box).send(a_record({}))
+    assert ("record not put off", "Down") in box.notes.told
