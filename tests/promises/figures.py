@@ -19,8 +19,8 @@ class Figure(NamedTuple):
     numbers: dict[str, float | str]
 
     def counted(self) -> str:
-        """``sends 10 000 · lost 0``: a name's underscores are spaces."""
-        return " · ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in self.numbers.items())
+        """``sends: 10 000 · lost: 0``, where a name's underscores are spaces."""
+        return " · ".join(f"{name.replace('_', ' ')}: {shown(value)}" for name, value in self.numbers.items())
 
 
 class Figures:

@@ -1,13 +1,17 @@
 """The figures that the proofs count reach the terminal, a file and the page, and nothing else of the page changes."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.promises.conftest import ROOT
+from tests.promises.conftest import HERE, ROOT
 from tests.promises.figures import BEGIN, END, Figures, conditions, rewrite, shown
 
 
@@ -28,15 +32,15 @@ def test_numbers_are_shown_as_people_read_them(value: float | str, text: str) ->
 
 def test_the_terminal_has_a_line_a_proof_in_the_order_of_the_promises(counted: Figures) -> None:
     assert [line.split(maxsplit=2) for line in counted.lines()] == [
-        ["1", "Replays", "rate 99.51 · door https"],
-        ["3", "Faults", "sends 10 000 · still waiting 0"],
+        ["1", "Replays", "rate: 99.51 · door: https"],
+        ["3", "Faults", "sends: 10 000 · still waiting: 0"],
     ]
 
 
 def test_the_pages_table_names_promise_proof_and_figures(counted: Figures) -> None:
     assert counted.markdown("Counted today.") == (
         "Counted today.\n\n| promise | proof | counted |\n|---|---|---|\n"
-        "| 1 | Replays | rate 99.51 · door https |\n| 3 | Faults | sends 10 000 · still waiting 0 |"
+        "| 1 | Replays | rate: 99.51 · door: https |\n| 3 | Faults | sends: 10 000 · still waiting: 0 |"
     )
 
 
@@ -85,3 +89,53 @@ def test_a_proof_is_small_unless_it_is_asked_to_be_whole(
     size: Callable[[int, int], int], request: pytest.FixtureRequest
 ) -> None:
     assert size(1, 2) == (2 if request.config.getoption("whole") else 1)
+
+
+# ---- The run
+
+
+PASSES = "def test_it(figures):\n    figures('Sends', promise='1', sends=10)\n"
+FILES = {"test_one.py": PASSES, "test_two.py": "def test_it():\n    pass\n"}
+FAILS, SKIPS = "def test_it():\n    assert False\n", "import pytest\n\ndef test_it():\n    pytest.skip('not here')\n"
+
+
+def proved(folder: Path, files: dict[str, str], *arguments: str) -> tuple[str, str]:
+    """What a run of these proofs in a repository of their own prints, and the page then."""
+    proofs, page = folder / "tests" / "promises", folder / "docs" / "promises.md"
+    shutil.copytree(HERE, proofs, ignore=shutil.ignore_patterns("test_*", "__pycache__"))
+    shutil.copy(ROOT / "tests" / "conftest.py", proofs.parent)
+    (proofs.parent / "__init__.py").touch()
+    for name, text in files.items():
+        (proofs / name).write_text(text)
+    page.parent.mkdir()
+    page.write_text(f"{BEGIN}\n{END}\n")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\npythonpath = .\n")
+    paths = f"{ROOT}{os.pathsep}{ROOT / 'layers' / 'herald'}"
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return ran.stdout, page.read_text()
+
+
+def test_a_whole_run_in_which_all_passed_prints_its_figures_and_writes_them(tmp_path: Path) -> None:
+    printed, page = proved(tmp_path, FILES, "--whole")
+    assert "Sends  sends: 10\n" in printed
+    assert "| 1 | Sends | sends: 10 |" in page
+    assert json.loads((tmp_path / ".local" / "prove.json").read_text())["figures"][0]["numbers"] == {"sends": 10}
+
+
+@pytest.mark.parametrize(
+    ("changed", "arguments"),
+    [
+        ({}, []),
+        ({"test_two.py": FAILS}, ["--whole"]),
+        ({"test_two.py": SKIPS}, ["--whole"]),
+        ({}, ["--whole", "tests/promises/test_one.py"]),
+        ({}, ["--whole", "--deselect", "tests/promises/test_two.py"]),
+    ],
+    ids=["small", "failed", "skipped", "in part", "deselected"],
+)
+def test_any_other_run_leaves_the_page_alone(tmp_path: Path, changed: dict[str, str], arguments: list[str]) -> None:
+    printed, page = proved(tmp_path, {**FILES, **changed}, *arguments)
+    assert page == f"{BEGIN}\n{END}\n"
+    assert ("sends: 10" in printed) == ("--whole" in arguments)
