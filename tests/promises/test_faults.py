@@ -135,7 +135,9 @@ def test_what_is_held_is_never_sent_again_whoever_asks_for_it(provider: Ledger, 
             herald.resume(message_id)
         finish(box)
     assert provider.texts() == taken
-    assert outcome(box, provider).unknown > 0
+    found = outcome(box, provider)
+    assert found.unknown > 0
+    assert found.doubled == 0
 
 
 def test_what_is_unknown_was_taken_or_not_and_was_attempted_once_with_no_answer(provider: Ledger, line: Line) -> None:
