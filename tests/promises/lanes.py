@@ -1,0 +1,109 @@
+"""Lanes: real processes that share a journal and its turns under a virtual clock.
+
+Each process has several lanes (threads); each lane takes messages from the queue one by one, as a worker does. What a
+lane cannot do by itself (sleep, queue, send) it asks of ``virtual_time.Time``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Thread
+from typing import Any
+
+from herald.errors import Unavailable
+from herald.flow import Herald
+from herald.journal import Journal
+from herald.limit import Turns
+from herald.message import Message, Sent
+from herald.settings import Channel, Rate, Settings
+from herald.testing import MemorySchedule, Notes
+from tests.promises.virtual_time import SILENCE, Time
+from tests.rooms.builders import client
+
+START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+CHANNEL = "line"
+
+
+class Lane:
+    """What one lane of a process knows of the world: its clock, sleep, queue and provider are all ``Time``'s."""
+
+    def __init__(self, line: Connection) -> None:
+        self._line, self._now = line, START
+
+    def clock(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._ask("sleep", seconds)
+
+    def put(self, message_id: str, delay: float = 0) -> None:
+        self._ask("put", message_id, delay)
+
+    def send(self, message: Message) -> Sent:
+        if not self._ask("send", message.id):
+            raise Unavailable("throttled")
+        return Sent(f"at-{message.id}", {})
+
+    def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        return response
+
+    def ids(self) -> Iterator[str]:
+        """Messages from the queue, until there are no more."""
+        while message_id := self._ask("next"):
+            yield message_id
+
+    def _ask(self, *request: object) -> Any:
+        self._line.send(request)
+        answer, now = self._line.recv()
+        self._now = START + timedelta(seconds=now)
+        return answer
+
+
+def a_herald(lane: Any, journal: Journal, turns: Turns, rate: Rate) -> Herald:
+    """The real journey, with the real journal and turns, in a lane."""
+    settings = Settings(channels={CHANNEL: Channel(CHANNEL, "fake", rate=rate)})
+    return Herald(
+        settings=lambda: settings, refresh=lambda: None, hash_key=lambda: b"a secret of the tests",
+        channel=lambda name: lane, journal=lambda: journal, queue=lambda: lane, schedule=MemorySchedule,
+        pace=lambda: turns, observer=Notes(), clock=lane.clock, sleep=lane.sleep,
+    )  # fmt: skip
+
+
+def work(engine: str, table: str, rate: Rate, lines: Sequence[Connection]) -> None:
+    """One process: a DynamoDB client of its own, and a lane for each line."""
+    dynamodb = client("dynamodb", engine)
+    journal, turns = Journal(dynamodb, table), Turns(dynamodb, table)
+
+    def follow(lane: Lane) -> None:
+        herald = a_herald(lane, journal, turns, rate)
+        for message_id in lane.ids():
+            herald.resume(message_id)
+
+    threads = [Thread(target=follow, args=(Lane(line),)) for line in lines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@contextmanager
+def processes(number: int, lanes: int, engine: str, table: str, rate: Rate) -> Iterator[Time]:
+    """``Time`` with so many processes under it, each with so many lanes."""
+    context = get_context("spawn")
+    pipes = [context.Pipe() for _ in range(number * lanes)]
+    shares = [[there for _, there in pipes[first::number]] for first in range(number)]
+    started = [context.Process(target=work, args=(engine, table, rate, share), daemon=True) for share in shares]
+    for process in started:
+        process.start()
+    for _, there in pipes:
+        there.close()
+    try:
+        yield Time([here for here, _ in pipes], rate)
+        for process in started:
+            process.join(SILENCE)
+        assert [process.exitcode for process in started] == [0] * number
+    finally:
+        for process in started:
+            process.kill()
