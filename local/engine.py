@@ -64,12 +64,12 @@ class Engine:
         self._wait()
         return self.url
 
-    def stop(self) -> None:
-        """Stop the engine; the functions that it runs end with it."""
+    def stop(self, patience: float = 10) -> None:
+        """Stop the engine, by force after ``patience`` seconds; the functions that it runs end with it."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(10)
+                self._process.wait(patience)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -1,0 +1,261 @@
+"""The promises hold through the deployed functions when AWS throttles, fails, drops its answers or is restarted."""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+import requests
+
+from herald.message import Status
+from tests.promises.faulty import Faulty, Rule
+from tests.promises.figures import Figures
+from tests.system.conftest import Api, payload, until
+
+TO = "+919741552552"
+
+THROTTLED: Rule = {"service": "dynamodb", "probability": 0.1, "error": {"code": "ThrottlingException"}}
+OVER_CAPACITY: Rule = {
+    "service": "dynamodb", "probability": 0.1, "error": {"code": "ProvisionedThroughputExceededException"},
+}  # fmt: skip
+WRITTEN_BUT_UNANSWERED: Rule = {"service": "dynamodb", "probability": 0.1, "response": {"abort_bytes": 0}}
+SNS_THROTTLED: Rule = {
+    "service": "sns", "operation": "Publish", "probability": 0.2, "error": {"code": "ThrottlingException"},
+}  # fmt: skip
+SNS_UNANSWERED: Rule = {
+    "service": "sns", "operation": "Publish", "probability": 0.05, "response": {"abort_bytes": 0},
+}  # fmt: skip
+SQS_FAILED: Rule = {
+    "service": "sqs", "operation": "SendMessage", "probability": 0.2,
+    "error": {"code": "ServiceUnavailable", "status": 503},
+}  # fmt: skip
+# Three tries of one call fail one after the other: the SDK gives up.
+BURSTS: Rule = {
+    "service": "dynamodb", "sequence": {"fail": 12, "pass": 200}, "error": {"code": "ThrottlingException"},
+}  # fmt: skip
+STORM = (BURSTS, THROTTLED, OVER_CAPACITY, WRITTEN_BUT_UNANSWERED, SNS_THROTTLED, SNS_UNANSWERED, SQS_FAILED)
+
+Size = Callable[[int, int], int]
+Told = dict[str, Any] | None
+"""What a caller was told: the message, or None if it was not accepted."""
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    """A stack of this file's own."""
+    stack = Faulty(tmp_path_factory.mktemp("faulty"))
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(autouse=True)
+def _calm(faulty: Faulty) -> Iterator[None]:
+    """Each test begins and ends with an AWS that works and an empty phone."""
+    faulty.carrier.empty()
+    yield
+    faulty.faults.make()
+
+
+class Client:
+    """Asks for texts by three doors: each number has its own text, key and door."""
+
+    def __init__(self, faulty: Faulty) -> None:
+        self._run, self._faulty, self._api = uuid.uuid4().hex, faulty, Api(faulty.stack)
+
+    def text(self, number: int) -> str:
+        return f"Text {number} of {self._run}"
+
+    def ask(self, number: int, **more: str) -> Told:
+        """Ask once. Asked again, the same number has the same key."""
+        door = (self.https, partial(self.https, mode="async"), self.invoke)[number % 3]
+        return door(number, **more)
+
+    def https(self, number: int, **more: str) -> Told:
+        key = {"Idempotency-Key": f"{self._run}-{number}"}
+        try:
+            answer = self._api.send(to=TO, body=self.text(number), channel="amazonsns", headers=key, **more)
+        except requests.ConnectionError:
+            return None
+        assert answer.status in {201, 202, 409, 500, 502, 503, 504}, answer.body
+        if answer.status in {201, 202}:
+            return dict(answer.body)
+        found = answer.body.get("message")  # A refused message is in the problem; the gateway's own word is a text.
+        return found if isinstance(found, dict) else None
+
+    def invoke(self, number: int, **more: str) -> Told:
+        fields = {"to": TO, "body": self.text(number), "channel": "amazonsns", **more}
+        event = json.dumps({**fields, "idempotency_key": f"{self._run}-{number}"})
+        try:
+            answer = self._faulty.aws("lambda").invoke(
+                FunctionName=self._faulty.stack.env["HERALD_INVOKE_FUNCTION"], Payload=event
+            )
+        except Exception:  # Whatever it is that a client meets while its AWS is away.
+            return None
+        return None if "FunctionError" in answer else payload(answer)
+
+
+def doubled(faulty: Faulty) -> int:
+    return sum(count - 1 for count in faulty.texts().values())
+
+
+def judge(faulty: Faulty, client: Client, told: dict[int, Told], journal: dict[str, Status]) -> Counter[str]:
+    """Compare what callers were told with the journal and with the phone. Raises if the promise was broken."""
+    texts = faulty.texts()
+    assert max(texts.values(), default=0) <= 1
+    found: Counter[str] = Counter()
+    for number, message in told.items():
+        if message is None:
+            found["refused"] += 1
+            continue
+        status, arrived = journal[message["id"]], texts[client.text(number)]
+        if status is not Status.UNKNOWN:
+            assert (status, arrived) in {(Status.SENT, 1), (Status.FAILED, 0)}
+        found[status] += 1
+    return found
+
+
+def ask_all(client: Client, numbers: range, **more: str) -> dict[int, Told]:
+    """All numbers, four at once."""
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(numbers, pool.map(partial(client.ask, **more), numbers), strict=True))
+
+
+def repeated(client: Client, told: dict[int, Told]) -> dict[int, Told]:
+    """What was not accepted is asked once more, with the same key, as a client should."""
+    return {number: before or client.ask(number) for number, before in told.items()}
+
+
+def test_when_aws_fails_each_message_is_sent_once_or_told_as_unknown(
+    faulty: Faulty, size: Size, figures: Figures
+) -> None:
+    client, numbers = Client(faulty), range(size(60, 600))
+    before = faulty.faults.made()
+    faulty.faults.make(*STORM)
+    told = ask_all(client, numbers)
+    faulty.faults.make()
+    made = faulty.faults.made() - before
+    refused = [number for number, message in told.items() if message is None]
+    journal = faulty.settle()
+    judge(faulty, client, told, journal)
+    texts = faulty.texts()
+    assert [number for number in refused if number % 3 != 1 and texts[client.text(number)]] == []
+    told = repeated(client, told)
+    found = judge(faulty, client, told, faulty.settle())
+    assert sum(made.values()) >= len(numbers) // 2
+    assert found["sent"] >= len(numbers) * 0.8
+    figures(
+        "the deployed functions, DynamoDB, SNS and SQS failing",
+        promise="2",
+        messages=len(numbers),
+        AWS_calls_that_failed=sum(made.values()),
+        refused_at_first=len(refused),
+        unknown=found["unknown"],
+        lost=0,
+        doubled=doubled(faulty),
+    )
+
+
+def test_a_claim_that_cannot_be_written_is_refused_and_its_repetition_sends_once(faulty: Faulty) -> None:
+    client = Client(faulty)
+    client.https(0)
+    for number, code in enumerate(("ThrottlingException", "ProvisionedThroughputExceededException"), 1):
+        faulty.faults.make({"service": "dynamodb", "operation": "PutItem", "times": 3, "error": {"code": code}})
+        assert client.https(number) is None
+        assert faulty.texts()[client.text(number)] == 0
+        answer = client.https(number)
+        assert answer
+        assert (answer["status"], faulty.texts()[client.text(number)]) == ("sent", 1)
+
+
+def test_a_claim_whose_answers_are_lost_is_still_ours(faulty: Faulty) -> None:
+    client = Client(faulty)
+    dropped = {"service": "dynamodb", "operation": "PutItem", "times": 2, "response": {"abort_bytes": 0}}
+    faulty.faults.make(dropped)
+    answer = client.https(0)
+    assert answer
+    assert answer["status"] == "sent"
+    assert faulty.faults.made()["response:abort"] >= 2
+    assert faulty.texts() == {client.text(0): 1}
+
+
+def test_a_text_that_sns_throttles_waits_and_is_sent_once(faulty: Faulty) -> None:
+    client = Client(faulty)
+    faulty.faults.make(SNS_THROTTLED | {"probability": 1, "times": 1})
+    answer = client.https(0)
+    assert answer
+    assert (answer["status"], answer["reason"]["code"]) == ("accepted", "throttled")
+    assert faulty.settle()[answer["id"]] is Status.SENT
+    assert faulty.texts() == {client.text(0): 1}
+
+
+def test_a_text_whose_answer_from_sns_is_lost_is_unknown_and_never_repeated(faulty: Faulty) -> None:
+    client = Client(faulty)
+    faulty.faults.make(SNS_UNANSWERED | {"probability": 1, "times": 1})
+    answer = client.https(0)
+    assert answer
+    assert answer["status"] == "unknown"
+    faulty.sweep()
+    again = client.https(0)
+    assert again
+    assert (again["id"], again["status"]) == (answer["id"], "unknown")
+    assert faulty.texts() == {client.text(0): 1}
+
+
+def test_a_result_that_cannot_be_written_is_told_and_the_text_never_repeated(faulty: Faulty) -> None:
+    client = Client(faulty)
+    faulty.faults.make({"service": "dynamodb", "operation": "UpdateItem", "error": {"code": "ThrottlingException"},
+                        "body": "contains(to_string(ExpressionAttributeValues), 'sent')"})  # fmt: skip
+    answer = client.https(0)
+    assert answer
+    assert answer["status"] == "sent"
+    faulty.faults.make()
+    assert faulty.settle()[answer["id"]] is Status.UNKNOWN
+    client.https(0)
+    assert faulty.texts() == {client.text(0): 1}
+
+
+def test_a_message_that_cannot_be_queued_is_refused_or_found_by_the_sweep(faulty: Faulty) -> None:
+    client = Client(faulty)
+    client.https(0)
+    faulty.faults.make(SQS_FAILED | {"probability": 1, "times": 3})
+    told = client.https(1, mode="async")
+    faulty.settle()
+    if told is None:
+        assert faulty.texts()[client.text(1)] == 0
+        told = client.https(1, mode="async")
+    assert told
+    assert faulty.settle()[told["id"]] is Status.SENT
+    assert faulty.texts()[client.text(1)] == 1
+
+
+def test_a_restarted_engine_loses_nothing_and_doubles_nothing(faulty: Faulty, size: Size, figures: Figures) -> None:
+    client, numbers = Client(faulty), range(size(36, 360))
+    soon, rest = range(len(numbers) // 2), range(len(numbers) // 2, len(numbers))
+    faulty.faults.make(SNS_THROTTLED | {"probability": 1})
+    told = ask_all(client, soon, mode="async")  # They wait, each for another attempt.
+    faulty.faults.make()
+    with ThreadPoolExecutor(4) as pool:
+        under_way = [pool.submit(client.ask, number) for number in rest]
+        until(lambda: sum(faulty.texts().values()) >= len(rest) // 4, "texts before the restart")
+        faulty.restart()
+        told |= {number: future.result() for number, future in zip(rest, under_way, strict=True)}
+    broken_off = sum(message is None for message in told.values())
+    faulty.settle()
+    told = repeated(client, told)
+    found = judge(faulty, client, told, faulty.settle())
+    figures(
+        "the engine and all functions ended and started again under traffic",
+        promise="2",
+        messages=len(numbers),
+        broken_off=broken_off,
+        unknown=found["unknown"],
+        lost=0,
+        doubled=doubled(faulty),
+    )
