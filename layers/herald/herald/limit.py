@@ -1,4 +1,4 @@
-"""Limit: the turns of a channel: one moment for each message, shared by all processes, never faster than its rate."""
+"""Limit: turns in a line: one moment for each message, shared by all processes, never faster than its rate."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ _KEPT_SECONDS = 86_400
 
 
 class Turns:
-    """Turns in the journal's table: one item a channel, which holds its next free moment in microseconds since 1970.
+    """Turns in the journal's table: one item a line, which holds its next free moment in microseconds since 1970.
 
     ``client`` is a low-level DynamoDB client; its own errors are raised. If the answer of a write is lost the SDK
     repeats it, and a turn is wasted: nobody sends then, and nobody sends too fast.
@@ -25,36 +25,36 @@ class Turns:
         # will fit, and when none will.
         self._seen: dict[str, int] = {}
 
-    def take(self, channel: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+    def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
         """The moment, not before ``now``, that is the caller's alone; None, and none is taken, if it is after
         ``latest``. One write if the last one told enough, else two."""
         start, end, step = _number(now), _number(latest), interval(rate)
-        while max(start, seen := self._seen.get(channel, 0)) <= end:
+        while max(start, seen := self._seen.get(line, 0)) <= end:
             write = self._behind if seen >= start else self._at_once
-            turn = write(channel, start, end, step)
+            turn = write(line, start, end, step)
             if turn is not None:
                 return _moment(turn)
         return None
 
-    def _at_once(self, channel: str, start: int, end: int, step: int) -> int | None:
+    def _at_once(self, line: str, start: int, end: int, step: int) -> int | None:
         """Nobody waits: the turn is now."""
         condition = "attribute_not_exists(pk) OR next_turn < :start"
         values = {":start": start, ":next": start + step}
-        return None if self._write(channel, ":next", condition, values, end) is None else start
+        return None if self._write(line, ":next", condition, values, end) is None else start
 
-    def _behind(self, channel: str, start: int, end: int, step: int) -> int | None:
+    def _behind(self, line: str, start: int, end: int, step: int) -> int | None:
         """The turn after all that are taken. However many processes write at once, each write fits."""
         values = {":start": start, ":end": end, ":step": step}
-        after = self._write(channel, "next_turn + :step", "next_turn BETWEEN :start AND :end", values, end)
+        after = self._write(line, "next_turn + :step", "next_turn BETWEEN :start AND :end", values, end)
         return None if after is None else after - step
 
-    def _write(self, channel: str, change: str, condition: str, values: dict[str, int], end: int) -> int | None:
+    def _write(self, line: str, change: str, condition: str, values: dict[str, int], end: int) -> int | None:
         """The channel's next free moment after this write; None if the condition does not hold."""
         known = {name: {"N": str(value)} for name, value in values.items()}
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key={"pk": {"S": f"turns#{channel}"}},
+                Key={"pk": {"S": f"turns#{line}"}},
                 UpdateExpression=f"SET next_turn = {change}, #ttl = :ttl",
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#ttl": "ttl"},
@@ -64,9 +64,9 @@ class Turns:
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             found = error.response.get("Item")
-            self._seen[channel] = int(found["next_turn"]["N"]) if found else 0
+            self._seen[line] = int(found["next_turn"]["N"]) if found else 0
             return None
-        self._seen[channel] = after = int(answer["Attributes"]["next_turn"]["N"])
+        self._seen[line] = after = int(answer["Attributes"]["next_turn"]["N"])
         return after
 
 

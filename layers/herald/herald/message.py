@@ -83,8 +83,8 @@ class Message:
 
     ``channel`` is the one the message goes (or went) through; ``asked_channel`` the one the caller named, if any.
     ``attempts`` counts calls to providers. ``retry_at`` is the moment before which a message that waits for another
-    attempt is not sent; ``turn_at`` the moment that its channel's rate has in store for it. ``due_at`` is the moment
-    from which the sweep looks after it, if nothing else did: while ``sending``, the end of the lease.
+    attempt is not sent; ``turn_at`` the moment when its turn is expected, if its channel is busy. ``due_at`` is the
+    moment from which the sweep looks after it, if nothing else did: while ``sending``, the end of the lease.
     ``possible_duplicate`` is true once it was sent again although an earlier attempt may have reached the recipient.
     ``body`` is None once the text is no longer needed.
     """

@@ -101,18 +101,18 @@ class MemorySchedule:
 
 
 class MemoryPace:
-    """Turns in memory: the next free moment by channel."""
+    """Turns in memory: the next free moment by line."""
 
     def __init__(self) -> None:
         self.next: dict[str, datetime] = {}
         self._lock = Lock()
 
-    def take(self, channel: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+    def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
         with self._lock:
-            at = max(now, self.next.get(channel, now))
+            at = max(now, self.next.get(line, now))
             if at > latest:
                 return None
-            self.next[channel] = at + timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.count))
+            self.next[line] = at + timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.count))
             return at
 
 

@@ -8,19 +8,22 @@ from herald.message import Message
 from herald.observe import Observer
 from herald.settings import Rate, Settings
 
-# How long a turn is waited for on the spot; one further away is waited for in the queue. So much later it still counts.
+# How long a turn is waited for on the spot. Who would wait longer comes back from the queue, so long before its place.
 PATIENCE = timedelta(seconds=2)
 
 
 class Pace(Protocol):
     """What holds a channel to its rate, in all processes together: ``limit.Turns``."""
 
-    def take(self, channel: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
-        """The channel's next turn, which is then ours; None, and none is taken, if it would be after ``latest``."""
+    def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        """The next turn in a line, which is then ours; None, and none is taken, if it would be after ``latest``."""
 
 
 class Turn(NamedTuple):
-    """A message's turn: by which channel and when, why that one, and which may be tried after it."""
+    """By which channel a message goes and when, why that one, and which may be tried after it.
+
+    One that is not ``soon`` is no turn yet: only a place in the channel's line, which says when to come back for one.
+    """
 
     channel: str
     at: datetime
@@ -39,31 +42,22 @@ class Chooser:
         self._settings, self._pace, self._observer = settings, pace, observer
 
     def choose(self, message: Message, channels: tuple[str, ...], why: str, now: datetime) -> Turn | None:
-        """The turn of the first channel that is free soon, else of the first one, later; None if it comes too late.
-
-        A message that waited for its turn has it already.
-        """
-        if message.turn_at and message.channel in channels and abs(now - message.turn_at) <= PATIENCE:
-            return Turn(message.channel, message.turn_at, "its turn", _after(message.channel, channels))
-        first, end = channels[0], message.expires_at
-        for channel in channels if len(channels) > 1 else ():
-            at = self._take(channel, now, min(now + PATIENCE, end))
+        """The turn of the first channel that is free soon, else a place in the first one's line; None if too late."""
+        first, soonest, end = channels[0], now + PATIENCE, message.expires_at
+        for place, channel in enumerate(channels):
+            at = self._take(channel, channel, now, min(soonest, end))
             if at:
-                return Turn(channel, at, why if channel == first else f"{first} is busy", _after(channel, channels))
-        at = self._take(first, now, end)
-        return Turn(first, at, why, channels[1:]) if at else None
+                return Turn(channel, at, f"{first} is busy" if place else why, channels[place + 1 :])
+        back = self._take(first, f"{first}#line", soonest + timedelta(milliseconds=1), end)
+        return Turn(first, back, why, channels[1:]) if back else None
 
-    def _take(self, channel: str, now: datetime, latest: datetime) -> datetime | None:
-        """The channel's next turn. If it cannot be asked for, the message goes: the provider has a limit as well."""
+    def _take(self, channel: str, line: str, now: datetime, latest: datetime) -> datetime | None:
+        """The next turn in a line. If it cannot be asked for, the message goes: the provider has a limit as well."""
         known = self._settings().channels.get(channel)
         if known is None or known.rate is None:
             return now if now < latest else None
         try:
-            return self._pace().take(channel, known.rate, now=now, latest=latest)
+            return self._pace().take(line, known.rate, now=now, latest=latest)
         except Exception as error:
             self._observer.trouble("turn not taken", error, channel=channel)
             return now if now < latest else None
-
-
-def _after(channel: str, channels: tuple[str, ...]) -> tuple[str, ...]:
-    return channels[channels.index(channel) + 1 :]

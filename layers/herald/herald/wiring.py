@@ -59,6 +59,11 @@ def provider_fields(kind: str) -> Sequence[Field]:
     return load(kind).fields
 
 
+def provider_rate(kind: str) -> str:
+    """How fast a channel of this type may send if its settings do not say. Raises ``InvalidSettings``."""
+    return load(kind).rate
+
+
 def provider(kind: str, values: dict[str, str]) -> Provider:
     """A provider of this type, with the transport that it needs. ``values`` are its channel's fields."""
     made = load(kind)
@@ -110,7 +115,7 @@ class _Wiring:
         """The settings, read anew only when the parameters were fetched anew."""
         parameters = self.store.parameters()
         if self._read is None or self._read[0] is not parameters:
-            self._read = parameters, read_settings(parameters, provider_fields)
+            self._read = parameters, read_settings(parameters, provider_fields, provider_rate)
         return self._read[1]
 
     def stack(self, part: str) -> str:

@@ -35,6 +35,9 @@ class Rate:
             raise ValueError("not a rate")
         return cls(int(found[1]), _UNITS[found[2]])
 
+    def __str__(self) -> str:
+        return f"{self.count}/{next(unit for unit, seconds in _UNITS.items() if seconds == self.seconds)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:

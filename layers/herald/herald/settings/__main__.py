@@ -49,7 +49,12 @@ def block(channel: Channel) -> str:
     """The channel's YAML, as it is kept in SSM."""
     import yaml
 
-    return str(yaml.safe_dump({"type": channel.type, **channel.values}, sort_keys=False))
+    return str(yaml.safe_dump(given(channel), sort_keys=False))
+
+
+def given(channel: Channel) -> dict[str, str]:
+    """The channel's fields, as they are spelled in its block."""
+    return {"type": channel.type, **channel.values, **({"rate": str(channel.rate)} if channel.rate else {})}
 
 
 def shown(channel: Channel) -> str:
