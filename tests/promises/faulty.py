@@ -3,11 +3,8 @@
 Only the functions speak to AWS through the proxy (microburst). The tests look past it, at what really is.
 """
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -15,63 +12,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 from herald.message import Status, rfc3339
 from local.deploy import STAGE, client
-from local.engine import Engine, free_port
+from local.engine import Engine
 from local.stack import Stack
+from tests.promises.proxy import Faults
 from tests.system.conftest import Carrier, until
 
-Rule = dict[str, Any]
 # Where a message still waits for somebody.
 WAITING = {Status.ACCEPTED, Status.SCHEDULED, Status.SENDING}
 MOMENTS = ("due_at", "retry_at", "turn_at")
-
-
-class Faults:
-    """microburst in front of the engine, as a process of its own on loopback."""
-
-    def __init__(self, folder: Path) -> None:
-        self._log, self._port = folder / "faults.log", free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, engine: str) -> None:
-        """Start, and wait until it answers."""
-        command = [sys.executable, "-m", "microburst", "--upstream", engine, "--port", str(self._port)]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        until(self._answers, "proxy that makes AWS fail")
-
-    def stop(self) -> None:
-        """Stop, if it was started."""
-        if self._process:
-            self._process.terminate()
-            self._process.wait(10)
-
-    def make(self, *rules: Rule) -> None:
-        """From now on AWS fails like this; without rules it no longer does."""
-        self._ask("rules", list(rules))
-
-    def made(self) -> Counter[str]:
-        """How often AWS failed so far, by what happened."""
-        counted: Counter[str] = Counter()
-        for rule in self._ask("stats")["by_rule"]:
-            counted[rule["describe"]] += rule["fired"]
-        return counted
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self._ask("health"))
-        except OSError:
-            return False
-
-    def _ask(self, path: str, data: object = None) -> Any:
-        content = None if data is None else json.dumps(data).encode()
-        request = Request(f"{self.url}/_microburst/{path}", content, {"Content-Type": "application/json"})
-        with urlopen(request, timeout=10) as answer:
-            return json.load(answer)
 
 
 class Faulty:
@@ -116,7 +67,7 @@ class Faulty:
         """How often each text arrived on the phone."""
         return Counter(self.carrier.bodies())
 
-    def settle(self, seconds: float = 120) -> dict[str, Status]:
+    def settle(self, seconds: float = 240) -> dict[str, Status]:
         """Let time pass and the sweep do its work until no message waits for anybody. Returns what became of each."""
         seen: dict[str, str] = {}
 
@@ -144,11 +95,11 @@ class Faulty:
     def _later(self, seen: dict[str, str]) -> dict[str, str]:
         """Bring forward what each message waits for, if it waits as it did when it was ``seen``. Returns it as seen."""
         past = rfc3339(datetime.now(UTC) - timedelta(seconds=1))
-        now = {item["pk"]["S"]: item.get("token", {}).get("S", "") for item in self._items() if "due_at" in item}
-        for item in self._items():
-            if "due_at" in item and seen.get(item["pk"]["S"]) == item["token"]["S"]:
+        waiting = [item for item in self._items() if "due_at" in item]
+        for item in waiting:
+            if seen.get(item["id"]["S"]) == item["token"]["S"]:
                 self._bring_forward(item, [name for name in MOMENTS if name in item], past)
-        return now
+        return {item["id"]["S"]: item["token"]["S"] for item in waiting}
 
     def _bring_forward(self, item: dict[str, Any], names: list[str], to: str) -> None:
         dynamodb = self.aws("dynamodb")
