@@ -153,6 +153,12 @@ def test_two_events_are_two_messages(box: Outbox) -> None:
     assert invoke(box, event)["id"] != invoke(box, {**event, "id": "another"})["id"]
 
 
+def test_an_event_without_an_id_is_known_by_its_invocation(box: Outbox) -> None:
+    event = {name: value for name, value in recorded("event-sms-requested").items() if name != "id"}
+    assert invoke(box, event, "request-1")["id"] == invoke(box, event, "request-1")["id"]
+    assert invoke(box, event, "request-1")["id"] != invoke(box, event, "request-2")["id"]
+
+
 @pytest.mark.parametrize("change", [{"detail-type": "Order Placed"}, {"detail": "text"}, {"detail": None}])
 def test_an_event_of_another_kind_is_refused(box: Outbox, change: dict[str, object]) -> None:
     assert mistakes(box, {**recorded("event-sms-requested"), **change}) == [("detail-type", "unknown_event")]

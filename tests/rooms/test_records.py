@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from herald.errors import InvalidSettings, NotAccepted
 from herald.message import Status
 from herald.records import Records
+from herald.settings import Settings
 from herald.testing import Outbox
 from tests.rooms.builders import TEXT, Down, FailingJournal, FailingQueue, a_box, reason, send
 
@@ -58,7 +60,28 @@ def test_the_last_time_it_is_written_down_that_the_message_failed(receives: int)
         records(box).send(a_record({"id": message_id}, receives))
     message = box.journal.messages[message_id]
     assert (message.status, reason(message), message.body) == (Status.FAILED, "dead_lettered", TEXT)
-    assert box.queue.put_off == []
+    assert box.queue.put_off == [("handle", 0)]
+
+
+@pytest.mark.parametrize("error", [InvalidSettings([]), NotAccepted()], ids=lambda error: type(error).__name__)
+def test_a_message_does_not_fail_because_of_the_settings(error: Exception) -> None:
+    class Unreadable(Outbox):
+        @property
+        def settings(self) -> Settings:
+            raise error
+
+        @settings.setter
+        def settings(self, settings: Settings) -> None:
+            """Nothing is kept."""
+
+    box, message_id = broken()
+    unreadable = Unreadable(journal=box.journal)
+    with pytest.raises(type(error)):
+        records(unreadable).send(a_record({"id": message_id}, 5))
+    assert box.journal.messages[message_id].status is Status.ACCEPTED
+    assert unreadable.queue.put_off == [("handle", 0)]
+    box.clock.pass_(minutes=1)
+    assert box.sweep().run().queued == 1
 
 
 def test_what_cannot_even_be_written_down_is_not_lost() -> None:

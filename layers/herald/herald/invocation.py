@@ -39,7 +39,7 @@ def _answer(event: object, request_id: str, herald: Herald) -> dict[str, object]
     if not isinstance(event, Mapping):
         raise InvalidMessage([Problem("", "not_an_object", "The payload must be a JSON object.")])
     if "detail-type" in event and "detail" in event:
-        return _event(event, herald).public()
+        return _event(event, request_id, herald).public()
     if "action" in event:
         return _act(event, herald)
     return _send(event, "invocation", "invoke", request_id, herald).public()
@@ -60,11 +60,11 @@ def checked_key(name: str, key: object) -> str | None:
     raise InvalidMessage([Problem(name, "invalid_idempotency_key", detail)])
 
 
-def _event(event: Mapping[str, Any], herald: Herald) -> Message:
+def _event(event: Mapping[str, Any], request_id: str, herald: Herald) -> Message:
     if event["detail-type"] != DETAIL_TYPE or not isinstance(event["detail"], Mapping):
         detail = f"Only events of detail-type {DETAIL_TYPE}, whose detail is a message, are taken."
         raise InvalidMessage([Problem("detail-type", "unknown_event", detail)])
-    return _send(event["detail"], "event", f"event:{event.get('source')}", str(event.get("id") or ""), herald)
+    return _send(event["detail"], "event", f"event:{event.get('source')}", str(event.get("id") or request_id), herald)
 
 
 def _send(fields: Mapping[str, Any], door: str, caller: str, request_id: str, herald: Herald) -> Message:

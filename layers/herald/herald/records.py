@@ -4,7 +4,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from herald.errors import InvalidSettings, NotAccepted
 from herald.flow import Herald
+
+# Settings that are wrong or cannot be read: the messages go on waiting, and the sweep queues them again.
+NOT_THE_MESSAGES = (InvalidSettings, NotAccepted)
 
 
 class Records:
@@ -29,10 +33,11 @@ class Records:
         journey = self._herald()
         journey.observer.trouble("record not handled", failure, receives=receives)
         try:
-            if receives >= self._max_receives:
+            last = receives >= self._max_receives
+            if last and not isinstance(failure, NOT_THE_MESSAGES):
                 journey.bury(_id(record))
-            else:
-                journey.queue().again(record["receiptHandle"], self._wait * 2 ** (receives - 1))
+            # SQS moves a record to the dead-letter queue when it would hand it out once more.
+            journey.queue().again(record["receiptHandle"], 0 if last else self._wait * 2 ** (receives - 1))
         except Exception as error:  # Then it comes back when its visibility timeout is over.
             journey.observer.trouble("record not put off", error, receives=receives)
 
