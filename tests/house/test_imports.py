@@ -16,6 +16,7 @@ FLOORS = (
     {"phone", "text", "parse", "moments", "settings", "keys"},
     {"observe"},
     {"validate", "guard", "route", "turn", "journal", "limit", "queue", "schedule", "providers"},
+    {"outcome"},
     {"deliver"},
     {"flow", "sweep"},
     {"wiring", "http", "invocation", "records"},

@@ -12,7 +12,9 @@ import pytest
 
 from tests.house import LAYER, ROOT
 
-TARGETS = ("run", "up", "down", "test", "prove", "check", "lock", "build", "deploy", "key", "import", "redrive", "clean")
+TARGETS = (
+    "run", "up", "down", "test", "prove", "check", "lock", "build", "deploy", "key", "import", "redrive", "clean",
+)  # fmt: skip
 
 
 def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:

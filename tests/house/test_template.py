@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from herald.deliver import LEASE
+from herald.outcome import LEASE
 from herald.redrive.__main__ import PARTS
 from tests.house.transform import transform
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.deliver import FIRST_WAIT, LEASE, OVERDUE, Sender, waiting_time
+from herald.deliver import Sender
 from herald.errors import (
     AttemptError,
     InvalidSettings,
@@ -20,6 +20,7 @@ from herald.errors import (
     Uncertain,
 )
 from herald.message import Message, Sent, Status
+from herald.outcome import FIRST_WAIT, LEASE, OVERDUE, waiting_time
 from herald.reasons import REASONS
 from herald.testing import FakeProvider, Outbox
 from tests.rooms.builders import NUMBER, TEXT, Down, FailingJournal, FailingQueue, a_box, fails, reason, send, steps

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.deliver import LEASE
 from herald.errors import (
     HeraldError,
     InvalidMessage,
@@ -27,6 +26,7 @@ from herald.errors import (
 )
 from herald.ids import message_id
 from herald.message import Message, Status, rfc3339
+from herald.outcome import LEASE
 from herald.settings import DEFAULT_CHANNELS, Rate, Settings
 from herald.testing import MemoryJournal, MemoryQueue, Outbox
 from tests.rooms.builders import (

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from herald.deliver import LEASE, OVERDUE
 from herald.errors import Uncertain
 from herald.message import Message, Status
+from herald.outcome import LEASE, OVERDUE
 from herald.sweep import LONGEST, Swept
 from herald.testing import Outbox
 from tests.rooms.builders import NOW, FailingJournal, FailingQueue, a_box, a_message, fails, reason, send, steps

@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.deliver import OVERDUE
 from herald.errors import Unavailable
 from herald.message import Status
+from herald.outcome import OVERDUE
 from herald.settings import Rate
 from herald.turn import PATIENCE
 from tests.rooms.builders import NOW, Down, a_box, fails, reason, send, sends, steps

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from herald.deliver import OVERDUE, Delivery, Later, Sender, comes_at
+from herald import outcome
+from herald.deliver import Delivery, Later, Sender
 from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
 from herald.guard import guard
 from herald.ids import ID, message_id
@@ -107,12 +108,12 @@ class Herald:
         message, now = self._journal().get(message_id), self._clock()
         if message is None or not message.waiting:
             return message
-        if comes_at(message, now) > now:
+        if outcome.comes_at(message, now) > now:
             self.delivery.put(message)
             return message
         try:
             if message.expired(now):
-                return self.delivery.give_up(message, Status.EXPIRED, REASONS["expired"])
+                return self.delivery.unsent(message, Status.EXPIRED, REASONS["expired"])
             return self.delivery.begin(message, *route(message, self.settings()))
         except Moved as moved:
             return moved.current
@@ -123,7 +124,7 @@ class Herald:
         if message is None or not message.waiting:
             return message
         try:
-            return self.delivery.give_up(message, Status.FAILED, REASONS["dead_lettered"])
+            return self.delivery.unsent(message, Status.FAILED, REASONS["dead_lettered"])
         except Moved as moved:
             return moved.current
 
@@ -141,7 +142,7 @@ class Herald:
             return message
         if message and message.status in CANCELABLE:
             try:
-                canceled = self.delivery.move(message, Status.CANCELED, reason=REASONS["canceled"])
+                canceled = self.delivery.unsent(message, Status.CANCELED, REASONS["canceled"])
             except Moved as moved:
                 message = moved.current
             except Exception as error:
@@ -174,22 +175,17 @@ class Herald:
         return self._replay(before, self._asked(request, settings, before.created_at).message)
 
     def _scheduled(self, message: Message, at: datetime) -> Answer:
-        step = Step(message.created_at, "scheduled")
-        waiting = message.with_(status=Status.SCHEDULED, due_at=at + OVERDUE, trace=(*message.trace, step))
-        return self._wait(waiting, self._plan)
+        return self._wait(outcome.scheduled(message, at, message.created_at), self._plan)
 
     def _queued(self, message: Message) -> Answer:
-        step = Step(message.created_at, "queued")
-        waiting = message.with_(due_at=message.created_at + OVERDUE, trace=(*message.trace, step))
-        return self._wait(waiting, self.delivery.put)
+        return self._wait(outcome.queued(message, message.created_at), self.delivery.put)
 
     def _put_off(self, message: Message, turn: Turn | None) -> Answer:
         """No channel is free: the message waits for its turn, unless that comes too late."""
         if turn:
-            return self._wait(self.delivery.waits(message, turn), self.delivery.put)
-        step = Step(message.created_at, "expired", "no channel is free in time")
-        reason = REASONS["throttled"]
-        return self._wait(message.with_(status=Status.EXPIRED, reason=reason, trace=(*message.trace, step)))
+            return self._wait(self.delivery.in_line(message, turn), self.delivery.put)
+        now, detail = message.created_at, "no channel is free in time"
+        return self._wait(outcome.unsent(message, Status.EXPIRED, REASONS["throttled"], now, detail))
 
     def _wait(self, message: Message, hand_over: Callable[[Message], object] = lambda message: None) -> Answer:
         """Claim a message that waits. If it cannot be handed over the sweep finds it, once it is overdue."""

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from herald.deliver import OVERDUE, Delivery
+from herald.deliver import Delivery
 from herald.journal import Moved, Records
 from herald.message import Message, Status, Step
 from herald.observe import Observer
+from herald.outcome import OVERDUE
 
 LONGEST = timedelta(minutes=15)
 

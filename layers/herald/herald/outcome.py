@@ -1,0 +1,126 @@
+"""Outcome: what becomes of a message: each state that it may come into, as it is written. Pure."""
+
+import random
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from herald.errors import AttemptError, Unavailable
+from herald.message import Message, Sent, Status, Step
+from herald.reasons import Reason
+from herald.turn import PATIENCE, Turn
+
+# Much longer than an attempt may take (2 s until its turn, 3 s to connect, 10 s to answer): when it is over, the sender
+# is gone.
+LEASE = timedelta(seconds=60)
+# A message that was not taken up so long after its time is queued again by the sweep.
+OVERDUE = timedelta(seconds=60)
+FIRST_WAIT, LONGEST_WAIT, SHORTEST_WAIT = 5.0, 900.0, 1.0
+
+
+def queued(message: Message, now: datetime) -> Message:
+    """The message in the queue for the worker."""
+    return _next(message, Status.ACCEPTED, now, step="queued", due_at=now + OVERDUE)
+
+
+def scheduled(message: Message, at: datetime, now: datetime) -> Message:
+    """The message while it waits for its time."""
+    return _next(message, Status.SCHEDULED, now, due_at=at + OVERDUE)
+
+
+def in_line(message: Message, turn: Turn, provider: str | None, now: datetime) -> Message:
+    """The message in the queue until its turn is near."""
+    return _next(
+        message, _waiting(message), now, f"{turn.channel} is busy", step="queued", channel=turn.channel,
+        provider=provider, turn_at=turn.at, retry_at=message.retry_at, due_at=turn.at + OVERDUE,
+    )  # fmt: skip
+
+
+def sending(message: Message, turn: Turn, provider: str | None, now: datetime) -> Message:
+    """The message before the provider is called: channel, attempt and lease.
+
+    After ``unknown`` it may be a duplicate from here on; its reason stays, as nothing else explains that.
+    """
+    again = _again(message)
+    return _next(
+        message, Status.SENDING, now, f"by {turn.channel}: {turn.why}", channel=turn.channel, provider=provider,
+        attempts=message.attempts + 1, due_at=now + LEASE, reason=message.reason if again else None,
+        possible_duplicate=again,
+    )  # fmt: skip
+
+
+def sent(message: Message, answer: Sent, now: datetime) -> Message:
+    """The provider took it. Of its answer, what repeats text or number is not kept."""
+    return _next(
+        message, Status.SENT, now, reason=None, sent_at=now, provider_id=answer.provider_id, price=answer.price,
+        response=answer.kept,
+    )  # fmt: skip
+
+
+def unsent(
+    message: Message, status: Status, reason: Reason, now: datetime, detail: str = "", *, error: Exception | None = None
+) -> Message:
+    """It is not sent (any more): ``status`` says how that came. If it may have been sent before, that stays unknown."""
+    if _again(message):
+        status, detail = Status.UNKNOWN, f"not sent again: {detail or reason.code}"
+        reason = message.reason or reason
+    return _next(message, status, now, detail, reason=reason, response=_response(message, error))
+
+
+def unknown(
+    message: Message, reason: Reason, now: datetime, *, resend_after: float, error: Exception | None = None
+) -> Message:
+    """Nobody knows. Under ``resend`` it waits so many seconds to be sent once more, if there is time."""
+    at = now + timedelta(seconds=resend_after)
+    resend = message.on_unknown == "resend" and not message.possible_duplicate and at < message.expires_at
+    wait: dict[str, Any] = {"retry_at": at, "due_at": at} if resend else {}
+    return _next(message, Status.UNKNOWN, now, reason.code, reason=reason, response=_response(message, error), **wait)
+
+
+def later(message: Message, error: Unavailable, now: datetime) -> Message:
+    """Surely not sent: it waits for another attempt, or has expired if there is no time for one."""
+    left = (message.expires_at - now).total_seconds()
+    wait = max(min(waiting_time(message.attempts), left / 2), error.retry_after or 0)
+    if not SHORTEST_WAIT <= wait < left:
+        detail = f"{error.code}: no time left for another attempt"
+        return unsent(message, Status.EXPIRED, error.reason, now, detail, error=error)
+    at = now + timedelta(seconds=wait)
+    reason = message.reason if _again(message) else error.reason
+    detail = f"{error.code}: again in {wait:.0f} s"
+    return _next(message, _waiting(message), now, detail, reason=reason, retry_at=at, due_at=at + OVERDUE)
+
+
+def comes_at(message: Message, now: datetime) -> datetime:
+    """When a message that waits is to come out of the queue: before its place in the line, to take its turn then."""
+    place = message.turn_at and message.turn_at - PATIENCE
+    return max(filter(None, (now, message.send_at, message.retry_at, place)))
+
+
+def waiting_time(attempts: int) -> float:
+    """Seconds to wait after so many attempts: doubling from 5 to 900, each drawn between half and whole."""
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 20))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads the load
+
+
+def _again(message: Message) -> bool:
+    """True if the message may have been sent before: whatever comes of it now, it cannot be said not to be sent."""
+    return message.possible_duplicate or message.status is Status.UNKNOWN
+
+
+def _waiting(message: Message) -> Status:
+    return Status.UNKNOWN if _again(message) else Status.ACCEPTED
+
+
+def _next(
+    message: Message, status: Status, now: datetime, detail: str = "", *, step: str | None = None, **new: Any
+) -> Message:
+    """The message in its next state, with its step. The times of the state before are over."""
+    trace = (*message.trace, Step(now, step or str(status), detail))
+    over: dict[str, Any] = {"due_at": None, "retry_at": None, "turn_at": None}
+    return message.with_(**{**over, "status": status, "updated_at": now, "trace": trace, **new})
+
+
+def _response(message: Message, error: Exception | None) -> Mapping[str, Any] | None:
+    """What the provider answered, if it did."""
+    response = error.response if isinstance(error, AttemptError) else None
+    return response if isinstance(response, Mapping) else message.response
