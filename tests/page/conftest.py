@@ -38,7 +38,7 @@ def blank(browser: Browser, stack: Stack) -> Iterator[Page]:
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)))
     yield page
-    page.unroute_all(behavior="ignoreErrors")  # The page still asks for the phones; what a test forwards may be cut off.
+    page.unroute_all(behavior="ignoreErrors")  # The page still asks for the phones while the tab is closed.
     context.close()
     assert not thrown
 
