@@ -24,11 +24,14 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test prove check lock clean programs
+.PHONY: test prove mutants check lock clean programs
 test: $(TOOLS) programs check ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python -m pytest $(ARGS)
-prove: $(TOOLS) ## The proofs of docs/promises.md at full size; their figures go into it (some minutes)
+prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (an hour)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
+	@$(if $(ARGS),,.venv/bin/python -m tests.mutation)
+mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
+	@.venv/bin/python -m tests.mutation $(ARGS)
 check: $(TOOLS) ## Style, types, the template, its security: without the tests
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet . || { echo "Run: .venv/bin/python -m ruff format" >&2; exit 1; }

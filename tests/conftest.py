@@ -1,5 +1,6 @@
 """What every kind of test may use: the local engine alone, or the whole stack deployed on it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,10 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a local engine with nothing deployed on it."""
+    """The address of a local engine with nothing deployed on it; one that runs already, if ``make mutants`` says so."""
+    if running := os.environ.get("HERALD_TEST_ENGINE"):
+        yield running
+        return
     started = Engine(tmp_path_factory.mktemp("engine"))
     yield started.start()
     started.stop()

@@ -13,7 +13,8 @@ import pytest
 from tests.house import LAYER, ROOT
 
 TARGETS = (
-    "run", "up", "down", "test", "prove", "check", "lock", "build", "deploy", "key", "import", "redrive", "clean",
+    "run", "up", "down", "test", "prove", "mutants", "check", "lock", "clean", "build", "deploy", "key", "import",
+    "redrive",
 )  # fmt: skip
 
 
