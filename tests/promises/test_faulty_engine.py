@@ -201,6 +201,20 @@ def test_a_claim_whose_answers_are_lost_is_still_ours(faulty: Faulty) -> None:
     assert client.arrived(0) == 1
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_claim_of_which_no_answer_came_is_refused_taken_back_and_never_sent(faulty: Faulty, mode: str) -> None:
+    client = Client(faulty)
+    dropped = {"service": "dynamodb", "operation": "PutItem", "times": 3, "response": {"abort_bytes": 0}}
+    faulty.faults.make(dropped)
+    before = faulty.statuses()
+    assert client.https(0, mode=mode) is None
+    assert (client.refused, faulty.statuses(), client.arrived(0)) == ({0}, before, 0)
+    told = client.https(0, mode=mode)
+    assert told
+    assert faulty.settle()[told["id"]] is Status.SENT
+    assert client.arrived(0) == 1
+
+
 def test_a_text_that_sns_throttles_waits_and_is_sent_once(faulty: Faulty) -> None:
     client = Client(faulty)
     faulty.faults.make(SNS_THROTTLED | {"probability": 1, "times": 1})
@@ -237,18 +251,15 @@ def test_a_result_that_cannot_be_written_is_told_and_the_text_never_repeated(fau
     assert client.arrived(0) == 1
 
 
-def test_a_message_that_cannot_be_queued_is_refused_or_found_by_the_sweep(faulty: Faulty) -> None:
+def test_a_message_that_cannot_be_queued_is_found_by_the_sweep(faulty: Faulty) -> None:
     client = Client(faulty)
-    client.https(0)
-    faulty.faults.make(SQS_FAILED | {"probability": 1, "times": 3})
-    told = client.https(1, mode="async")
-    faulty.settle()
-    if told is None:
-        assert client.arrived(1) == 0
-        told = client.https(1, mode="async")
+    faulty.faults.make(SQS_FAILED | {"probability": 1})
+    told = client.https(0, mode="async")
+    faulty.faults.make()
     assert told
+    assert (told["status"], client.arrived(0)) == ("accepted", 0)
     assert faulty.settle()[told["id"]] is Status.SENT
-    assert client.arrived(1) == 1
+    assert client.arrived(0) == 1
 
 
 def test_a_restarted_engine_loses_nothing_and_doubles_nothing(faulty: Faulty, size: Size, figures: Figures) -> None:
