@@ -34,7 +34,8 @@ class Faulty:
     def __init__(self, folder: Path) -> None:
         self.faults = Faults(folder)
         kept = {"PERSIST_STATE": "1", "STATE_DIR": str(folder / "state")}
-        self.engine = Engine(folder, {"AWS_ENDPOINT_URL": self.faults.url, **kept})
+        few = {"LAMBDA_ACCOUNT_CONCURRENCY": "8"}  # Each function that the engine starts unpacks the whole layer.
+        self.engine = Engine(folder, {"AWS_ENDPOINT_URL": self.faults.url, **kept, **few})
         self.stack = Stack(folder, port=0, engine=self.engine)
         self.aws = cache(lambda service: client(service, self.engine.url))
 
