@@ -176,6 +176,15 @@ class TestFailing:
         expect(sent(page)).to_contain_text("The provider may have the message")
         expect(texts(page)).to_have_count(1)
 
+    def test_a_text_that_was_sent_once_more_is_shown_as_a_possible_duplicate(self, page: Page) -> None:
+        def say_so(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, json={**answer.json(), "possible_duplicate": True})
+
+        page.route("/messages", say_so)
+        send(page)
+        expect(sent(page)).to_contain_text("possible duplicate")
+
     def test_trying_again_after_a_lost_answer_sends_nothing_twice(self, page: Page) -> None:
         keys: list[str] = []
 
