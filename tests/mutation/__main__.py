@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from local.engine import Engine
-from tests.mutation.survivors import Score, read, rewrite
+from tests.mutation.survivors import Score, complete, read, rewrite
 
 ROOT = Path(__file__).resolve().parents[2]
 # mutmut knows a function by the path of its file, and its package must be in `src`: so it works in a folder of its own.
@@ -49,7 +49,7 @@ def main(modules: list[str]) -> int:
     if status:
         return status
     scores = read(PLACE)
-    unexplained = rewrite(ROOT / "docs" / "mutants.md", scores, whole=not modules)
+    unexplained = rewrite(ROOT / "docs" / "mutants.md", scores, whole=complete(PLACE))
     total = sum(scores, Score("all"))
     print("\n".join([*map(str, scores), str(total)]))
     for survivor in unexplained:

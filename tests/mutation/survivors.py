@@ -62,6 +62,12 @@ def read(place: Path) -> list[Score]:
     return [score for score in found if score.mutants]
 
 
+def complete(place: Path) -> bool:
+    """True if no mutant was left out, as happens to those of other modules, or when somebody stops it."""
+    ends = [json.loads(path.read_text())["exit_code_by_key"] for path in (place / "mutants").rglob("*.py.meta")]
+    return bool(ends) and not any(None in each.values() for each in ends)
+
+
 def _score(place: Path, source: Path, ends: dict[str, int | None]) -> Score:
     from mutmut.stats import status_by_exit_code
 

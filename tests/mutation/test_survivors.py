@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.mutation.survivors import BEGIN, END, UNEXPLAINED, Score, Survivor, read, rewrite
+from tests.mutation.survivors import BEGIN, END, UNEXPLAINED, Score, Survivor, complete, read, rewrite
 
 ONE = Survivor("journal.Journal.claim", "token = made()", "token = None")
 PIPED = Survivor("deliver._call", "return a | b", "return a & b")
@@ -92,3 +92,15 @@ def test_what_was_not_checked_does_not_count_and_what_no_test_reaches_survives(t
     source.with_suffix(".py.meta").write_text(json.dumps({"exit_code_by_key": dict(zip(keys, ends, strict=True))}))
     alive = [Survivor("providers.room.two", "return 1 + 1", f"return {value}") for value in ("1 + 2", "1 * 1")]
     assert read(tmp_path) == [Score("providers.room", 4, alive)]
+
+
+@pytest.mark.parametrize(
+    ("ends", "whole"), [([[1, 0], [33, -24]], True), ([[1], [1, None]], False), ([[1], []], True), ([], False)]
+)
+def test_a_run_is_whole_if_no_mutant_was_left_out(tmp_path: Path, ends: list[list[int | None]], whole: bool) -> None:
+    folder = tmp_path / "mutants" / "src" / "herald"
+    folder.mkdir(parents=True)
+    for number, each in enumerate(ends):
+        keys = {str(key): end for key, end in enumerate(each)}
+        (folder / f"room{number}.py.meta").write_text(json.dumps({"exit_code_by_key": keys}))
+    assert complete(tmp_path) is whole
