@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from herald.errors import HeraldError, Refused, Unavailable, Uncertain
+from herald.errors import HeraldError, NotCancelable, Refused, Unavailable, Uncertain
 from herald.message import Message, Sent, Status
 from herald.records import Records
 from herald.route import route
@@ -237,6 +237,18 @@ def test_what_could_not_be_recorded_is_told_to_the_caller_with_all_that_is_known
     assert (message.status, last.at, last.step, last.detail) == (Status.FAILED, NOW, "failed", "throttled")
     assert (message.updated_at, message.response) == (NOW, {"code": "7"})
     assert message == box.journal.messages[message.id].with_(body=message.body)
+
+
+def test_who_cannot_cancel_a_message_any_more_hears_where_it_is() -> None:
+    class Gone(FailingJournal):
+        def move(self, old: Message, new: Message) -> Message:
+            self.messages.clear()
+            return super().move(old, new)
+
+    for box, fields, where in ((a_box(), {}, "sent"), (a_box(journal=Gone()), {"mode": "async"}, "gone")):
+        with pytest.raises(NotCancelable) as refused:
+            box.herald().cancel(send(box, **fields).id)
+        assert refused.value.detail == f"The message is {where}: only one that still waits can be canceled."
 
 
 # --------------------------------------------------------------------------------------------------------- results
