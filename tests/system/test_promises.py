@@ -46,7 +46,8 @@ def test_fifty_clients_at_once_with_one_key_send_once(api: Api, carrier: Carrier
 def test_fifty_clients_at_once_all_get_their_turn(api: Api, carrier: Carrier) -> None:
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda n: api.send(to=TO, body=f"Text {n}", channel="exotel"), range(50)))
-    assert {answer.status for answer in answers} == {201}
+    assert {answer.status for answer in answers} <= {201, 202}  # Who would wait longer than 2 seconds is queued.
+    until(lambda: len(carrier.bodies()) >= 50, "fifty texts")
     assert sorted(carrier.bodies()) == sorted(f"Text {n}" for n in range(50))
 
 
