@@ -163,6 +163,18 @@ class TestExotel(ProviderContract):
             self.provider(vendor.answers(Reply.json(rest(401, 34010), 401)).url).status(MESSAGE)
         assert caught.value.code == "credentials_refused"
 
+    def test_what_is_not_found_says_what_to_look_at(self, vendor: Vendor) -> None:
+        provider = self.provider(vendor.answers(Reply(404)).url)
+        said = []
+        for response in ({}, {"Sid": SID}):
+            with pytest.raises(NotFound) as caught:
+                provider.status(response)
+            said.append((caught.value.detail, caught.value.hint))
+        assert said == [
+            ("Exotel gave this message no Sid to ask for.", NotFound.hint),
+            ("Exotel does not know this message.", "It may belong to another account or cluster."),
+        ]
+
 
 class TestRequest:
     def test_the_messages_sender_comes_before_the_channels(self) -> None:
