@@ -212,6 +212,13 @@ def test_a_process_that_knows_the_channel_writes_once(dynamodb: Any, table: str,
     assert counting.writes == 2
 
 
+def test_a_turn_that_is_free_from_this_very_moment_is_taken_by_one_write(dynamodb: Any, table: str) -> None:
+    channel, counting = a_channel(), Counting(dynamodb)
+    turns, free = Turns(counting, table), NOW + timedelta(microseconds=interval(SNS))
+    assert (taken(turns, channel), taken(turns, channel, now=free)) == (NOW, free)
+    assert counting.writes == 2
+
+
 def test_a_process_that_knows_nothing_of_others_writes_twice(dynamodb: Any, table: str, turns: Turns) -> None:
     channel, counting = a_channel(), Counting(dynamodb)
     taken(turns, channel)
