@@ -13,10 +13,12 @@ import pytest
 import requests
 
 from herald.message import Status, rfc3339
+from herald.redrive import waiting
+from herald.redrive.__main__ import main as redrive
 from tests.promises.faulty import Faulty
 from tests.promises.figures import Figures
 from tests.promises.proxy import Rule
-from tests.system.conftest import Api, payload, until
+from tests.system.conftest import Api, environment, payload, until
 
 TO = "+919741552552"
 # As many as the front lets through: more would only start more functions.
@@ -68,14 +70,18 @@ def _calm(faulty: Faulty) -> Iterator[None]:
 
 
 class Client:
-    """Asks for texts by three doors: each number has its own text, key and door.
+    """Asks for texts by three doors: each number has its own text, name (key and reference) and door.
 
     ``refused`` are the numbers of which Herald said, at least once, that it did not accept them.
     """
 
     def __init__(self, faulty: Faulty) -> None:
         self._run, self._faulty, self._api = uuid.uuid4().hex, faulty, Api(faulty.stack)
+        self._asked: dict[int, dict[str, str]] = {}
         self.refused: set[int] = set()
+
+    def name(self, number: int) -> str:
+        return f"{self._run}-{number}"
 
     def text(self, number: int) -> str:
         return f"Text {number} of {self._run}"
@@ -85,27 +91,25 @@ class Client:
         return self._faulty.texts()[self.text(number)]
 
     def ask(self, number: int, **more: str) -> Told:
-        """Ask once. Asked again, the same number has the same key."""
+        """Ask once. Asked again, the same number asks the same under the same key."""
         door = (self.https, partial(self.https, mode="async"), self.invoke)[number % 3]
-        return door(number, **more)
+        return door(number, **self._asked.setdefault(number, more))
 
     def https(self, number: int, **more: str) -> Told:
-        key = {"Idempotency-Key": f"{self._run}-{number}"}
+        key = {"Idempotency-Key": self.name(number)}
         try:
-            answer = self._api.send(to=TO, body=self.text(number), channel="amazonsns", headers=key, **more)
+            answer = self._api.send(headers=key, **self._fields(number), **more)
         except requests.RequestException:
             return None
-        assert answer.status in {201, 202, 409, 429, 500, 502, 503, 504}, answer.body
         if answer.status in {201, 202}:
             return dict(answer.body)
         problem = answer.body if isinstance(answer.body, dict) else {}
-        self._note(number, problem.get("code") == "not_accepted")
-        message = problem.get("message")  # A message that failed is in its problem; the gateway's own word is a text.
-        return message if isinstance(message, dict) else None
+        assert answer.status in {409, 429, 500, 502, 503, 504} or problem["code"] == "throttled", problem
+        self._note(number, str(problem.get("code")))
+        return None
 
     def invoke(self, number: int, **more: str) -> Told:
-        fields = {"to": TO, "body": self.text(number), "channel": "amazonsns", **more}
-        event = json.dumps({**fields, "idempotency_key": f"{self._run}-{number}"})
+        event = json.dumps({**self._fields(number), **more, "idempotency_key": self.name(number)})
         try:
             answer = self._faulty.aws("lambda").invoke(
                 FunctionName=self._faulty.stack.env["HERALD_INVOKE_FUNCTION"], Payload=event
@@ -113,25 +117,34 @@ class Client:
         except Exception:  # Whatever it is that a client meets while its AWS is away.
             return None
         told: dict[str, Any] = payload(answer)
-        self._note(number, told.get("errorType") == "NotAccepted")
+        self._note(number, str(told.get("errorMessage")).partition(":")[0])
         return None if "FunctionError" in answer else told
 
-    def _note(self, number: int, refused: bool) -> None:
-        if refused:
+    def _fields(self, number: int) -> dict[str, str]:
+        return {"to": TO, "body": self.text(number), "channel": "amazonsns", "reference": self.name(number)}
+
+    def look_up(self, message_id: str) -> dict[str, Any]:
+        """The message as it stands."""
+        return dict(self._api("GET", f"/messages/{message_id}").body)
+
+    def _note(self, number: int, code: str) -> None:
+        if code == "not_accepted":
             self.refused.add(number)
 
 
-def judge(faulty: Faulty, client: Client, told: dict[int, Told], journal: dict[str, Status]) -> Counter[str]:
-    """Compare what callers were told with the journal and with the phone. Raises if the promise was broken."""
-    texts, found = faulty.texts(), Counter[str]()
+def judge(faulty: Faulty, client: Client, told: dict[int, Told]) -> Counter[str]:
+    """When all has ended, compare what callers were told with the journal and the phone; what became of how many.
+
+    Raises if an accepted message is lost, a text came twice, or the journal does not tell the truth.
+    """
+    journal, texts, found = faulty.settle(), faulty.texts(), Counter[str]()
     assert max(texts.values(), default=0) <= 1
     for number, message in told.items():
-        if message is None:
-            continue
-        status, arrived = journal[message["id"]], texts[client.text(number)]
+        status, arrived = journal.get(client.name(number)), texts[client.text(number)]
+        assert status or not message
         if status is not Status.UNKNOWN:
-            assert (status, arrived) in {(Status.SENT, 1), (Status.FAILED, 0)}
-        found[status] += 1
+            assert (status, arrived) in {(Status.SENT, 1), (Status.FAILED, 0), (None, 0)}
+        found[status or "refused"] += 1
     return found
 
 
@@ -142,10 +155,8 @@ def ask_all(client: Client, numbers: range, **more: str) -> dict[int, Told]:
 
 
 def repeated(client: Client, told: dict[int, Told]) -> dict[int, Told]:
-    """What was not accepted is asked once more, with the same key, as a client should. Then it is accepted."""
-    again = {number: before or client.ask(number) for number, before in told.items()}
-    assert None not in again.values()
-    return again
+    """What was not accepted is asked once more, with the same key, as a client should."""
+    return {number: before or client.ask(number) for number, before in told.items()}
 
 
 def test_when_aws_fails_each_message_is_sent_once_or_told_as_unknown(
@@ -158,11 +169,11 @@ def test_when_aws_fails_each_message_is_sent_once_or_told_as_unknown(
     faulty.faults.make()
     made = faulty.faults.made() - before
     refused = client.refused.copy()
-    judge(faulty, client, told, faulty.settle())
+    judge(faulty, client, told)
     # What waits may be written and its answer lost: refused, and sent all the same. What is sent at once may not.
     assert [number for number in refused if number % 3 != 1 and client.arrived(number)] == []
-    told = repeated(client, told)
-    found = judge(faulty, client, told, faulty.settle())
+    found = judge(faulty, client, repeated(client, told))
+    assert found["refused"] == 0
     assert sum(made.values()) >= len(numbers) // 2
     assert found["sent"] >= len(numbers) * 0.8
     figures(
@@ -211,7 +222,7 @@ def test_a_claim_of_which_no_answer_came_is_refused_taken_back_and_never_sent(fa
     assert (client.refused, faulty.statuses(), client.arrived(0)) == ({0}, before, 0)
     told = client.https(0, mode=mode)
     assert told
-    assert faulty.settle()[told["id"]] is Status.SENT
+    assert faulty.settle()[told["reference"]] is Status.SENT
     assert client.arrived(0) == 1
 
 
@@ -221,7 +232,7 @@ def test_a_text_that_sns_throttles_waits_and_is_sent_once(faulty: Faulty) -> Non
     answer = client.https(0)
     assert answer
     assert (answer["status"], answer["reason"]["code"]) == ("accepted", "throttled")
-    assert faulty.settle()[answer["id"]] is Status.SENT
+    assert faulty.settle()[answer["reference"]] is Status.SENT
     assert client.arrived(0) == 1
 
 
@@ -246,7 +257,7 @@ def test_a_result_that_cannot_be_written_is_told_and_the_text_never_repeated(fau
     assert answer
     assert answer["status"] == "sent"
     faulty.faults.make()
-    assert faulty.settle()[answer["id"]] is Status.UNKNOWN
+    assert faulty.settle()[answer["reference"]] is Status.UNKNOWN
     client.https(0)
     assert client.arrived(0) == 1
 
@@ -258,16 +269,38 @@ def test_a_message_that_cannot_be_queued_is_found_by_the_sweep(faulty: Faulty) -
     faulty.faults.make()
     assert told
     assert (told["status"], client.arrived(0)) == ("accepted", 0)
-    assert faulty.settle()[told["id"]] is Status.SENT
+    assert faulty.settle()[told["reference"]] is Status.SENT
+    assert client.arrived(0) == 1
+
+
+def test_a_message_that_breaks_off_five_times_has_failed_is_a_dead_letter_and_is_redriven(
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", faulty.engine.url)
+    client, sqs = Client(faulty), faulty.aws("sqs")
+    dead = sqs.get_queue_url(QueueName="herald-local-dead")["QueueUrl"]
+    never_sending = {"service": "dynamodb", "operation": "UpdateItem", "error": {"code": "ThrottlingException"},
+                     "body": "contains(to_string(ExpressionAttributeValues), 'by amazonsns: ')"}  # fmt: skip
+    with environment(faulty.aws, "worker", RETRY_SECONDS="0"):
+        faulty.faults.make(never_sending)
+        told = client.https(0, mode="async")
+        until(lambda: waiting(sqs, dead), "dead letter", 120)
+        faulty.faults.make()
+    assert told
+    kept = client.look_up(told["id"])
+    assert (kept["status"], kept["reason"]["code"], client.arrived(0)) == ("failed", "dead_lettered", 0)
+    assert redrive(["--stage", "local"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "1 message queued again."
+    until(lambda: client.look_up(told["id"])["status"] == "sent", "sent message")
     assert client.arrived(0) == 1
 
 
 def test_a_restarted_engine_loses_nothing_and_doubles_nothing(faulty: Faulty, size: Size, figures: Figures) -> None:
     client, third = Client(faulty), size(8, 120)
-    planned, waiting, rest = range(third), range(third, 2 * third), range(2 * third, 3 * third)
+    planned, queued, rest = range(third), range(third, 2 * third), range(2 * third, 3 * third)
     faulty.faults.make(SNS_THROTTLED | {"probability": 1})
-    told = ask_all(client, planned, send_at=rfc3339(datetime.now(UTC) + timedelta(seconds=10)))
-    told |= ask_all(client, waiting, mode="async")
+    told = ask_all(client, planned, send_at=rfc3339(datetime.now(UTC) + timedelta(seconds=10 + third // 4)))
+    told |= ask_all(client, queued, mode="async")
     faulty.faults.make()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         under_way = [pool.submit(client.ask, number) for number in rest]
@@ -276,8 +309,8 @@ def test_a_restarted_engine_loses_nothing_and_doubles_nothing(faulty: Faulty, si
         told |= {number: future.result() for number, future in zip(rest, under_way, strict=True)}
     broken_off = sum(message is None for message in told.values())
     faulty.settle()
-    told = repeated(client, told)
-    found = judge(faulty, client, told, faulty.settle())
+    found = judge(faulty, client, repeated(client, told))
+    assert found["refused"] == 0
     figures(
         "the engine and all functions ended and started again under traffic",
         promise="2",

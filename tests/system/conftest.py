@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
@@ -82,6 +83,19 @@ class Carrier:
         """Make Exotel's next answers fail."""
         wish = {"provider": "exotel", "fault": fault, "count": count}
         requests.post(f"{self._url}/faults", json=wish, timeout=10).raise_for_status()
+
+
+@contextmanager
+def environment(aws: Callable[[str], Any], function: str, **changes: str) -> Iterator[None]:
+    """While open, a function of the stack runs with other variables: a new process, as after a deployment."""
+    functions, name = aws("lambda"), f"herald-local-{function}"
+    before = functions.get_function_configuration(FunctionName=name)["Environment"]
+    variables = {**before["Variables"], **changes}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment=before)
 
 
 def until(look: Callable[[], T], what: str, seconds: float = 40) -> T:

@@ -12,7 +12,7 @@ import pytest
 from herald.redrive import waiting
 from herald.redrive.__main__ import main
 from local.stack import Stack
-from tests.system.conftest import Api, Carrier, payload, until
+from tests.system.conftest import Api, Carrier, environment, payload, until
 
 TO = "+919741552552"
 SWEEP = Path(__file__).resolve().parents[2] / "events" / "sweep.json"
@@ -43,19 +43,6 @@ def queues(aws: Aws, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def _purge(sqs: Any, urls: Queues) -> None:
     for url in (urls.dead, urls.failed):
         sqs.purge_queue(QueueUrl=url)
-
-
-@contextmanager
-def environment(aws: Aws, function: str, **changes: str) -> Iterator[None]:
-    """While open, a function of the stack runs with other variables: a new process, as after a deployment."""
-    functions, name = aws("lambda"), f"herald-local-{function}"
-    before = functions.get_function_configuration(FunctionName=name)["Environment"]
-    variables = {**before["Variables"], **changes}
-    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=name, Environment=before)
 
 
 @contextmanager
