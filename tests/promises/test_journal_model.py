@@ -5,11 +5,11 @@ one in memory.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -153,8 +153,15 @@ class History(RuleBasedStateMachine):
         assert found
         return found
 
+    @rule(target=seen, message=seen, due_at=moments)
+    def put_off(self, message: Message, due_at: datetime | None) -> Any:
+        return self.written(message, {"due_at": due_at}, 1)
+
     @rule(target=seen, message=seen, change=changes, steps=st.integers(0, 2))
     def move(self, message: Message, change: dict[str, Any], steps: int) -> Any:
+        return self.written(message, change, steps)
+
+    def written(self, message: Message, change: dict[str, Any], steps: int) -> Any:
         told = [Step(NOW, f"{len(self.rows)}.{n}") for n in range(steps)]
         new = message.with_(**change, trace=(*message.trace, *told))
         row, seen = self.rows[message.id], row_of(message)
@@ -201,19 +208,61 @@ class History(RuleBasedStateMachine):
             assert row_of(found) == row
 
 
-def in_memory() -> History:
-    return History(MemoryJournal())
+def histories(machine: Callable[[], History], number: int, steps: int, **more: Any) -> None:
+    """Try so many histories. Raises an error at the first that breaks a rule."""
+    limits = settings(max_examples=number, stateful_step_count=steps, **more)
+    run_state_machine_as_test(cast(type[History], machine), settings=limits)
 
 
-def test_the_journal_in_memory_keeps_the_rules(size: Callable[[int, int], int]) -> None:
-    run_state_machine_as_test(in_memory, settings=settings(max_examples=size(100, 2000), stateful_step_count=30))
+def test_the_journal_in_memory_keeps_the_rules(size: Callable[[int, int], int], figures: Figures) -> None:
+    number = size(100, 2000)
+    histories(lambda: History(MemoryJournal()), number, 30)
+    figures("journal in memory against its rules", promise="1, 2, 3", histories=number, steps_each=30, broken_rules=0)
 
 
-def test_the_journal_in_dynamodb_keeps_the_rules(engine: str, size: Callable[[int, int], int]) -> None:
-    dynamodb = client("dynamodb", engine)
+def test_the_journal_in_dynamodb_keeps_the_rules(
+    engine: str, size: Callable[[int, int], int], figures: Figures
+) -> None:
+    dynamodb, number = client("dynamodb", engine), size(15, 200)
 
     def in_dynamodb() -> History:
         lossy = Lossy(dynamodb, lost=0)
         return History(Journal(lossy, a_table(dynamodb)), lambda: setattr(lossy, "lost", 1))
 
-    run_state_machine_as_test(in_dynamodb, settings=settings(max_examples=size(15, 200), stateful_step_count=20))
+    histories(in_dynamodb, number, 20)
+    figures("journal in DynamoDB against its rules", promise="1, 2, 3", histories=number, steps_each=20, broken_rules=0)
+
+
+# ---- The proof can fail
+
+
+class Overwriting(MemoryJournal):
+    """It takes every write, as a plain put does."""
+
+    def move(self, old: Message, new: Message) -> Message:
+        self.messages[new.id] = new
+        return new
+
+
+class Hoarding(MemoryJournal):
+    """It keeps texts that nobody needs any more."""
+
+    def move(self, old: Message, new: Message) -> Message:
+        after = super().move(old, new)
+        self.messages[new.id] = after.with_(body=new.body)
+        return self.messages[new.id]
+
+
+class Doubling(MemoryJournal):
+    """It lets two sweeps look after the same message."""
+
+    def move(self, old: Message, new: Message) -> Message:
+        current = self.messages.get(old.id)
+        seen = old.with_(due_at=current.due_at) if current else old
+        return super().move(seen, new)
+
+
+@pytest.mark.parametrize("wrong", [Overwriting, Hoarding, Doubling])
+def test_the_rules_show_a_journal_that_breaks_them(wrong: type[MemoryJournal]) -> None:
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        histories(lambda: History(wrong()), 200, 30, phases=[Phase.generate])
