@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -206,6 +207,20 @@ def test_what_belongs_to_the_status_is_written_over_what_somebody_else_wrote(jou
     assert late == journal.get(seen.id)
 
 
+def test_what_somebody_else_changed_meanwhile_stays(journal: Records) -> None:
+    seen = claimed(journal, status=Status.SENDING, attempts=1, reference="first", price="1")
+    moved(journal, seen, Status.UNKNOWN, reference="second")
+    late = moved(journal, seen, Status.SENT, price="2")
+    assert (late.reference, late.price) == ("second", "2")
+    assert late == journal.get(seen.id)
+
+
+def test_a_move_that_takes_nothing_away_is_a_move(journal: Records) -> None:
+    all_times = {"due_at": NOW, "retry_at": NOW, "turn_at": NOW, "reason": REASONS["throttled"]}
+    message = claimed(journal, **all_times)
+    assert moved(journal, message, Status.ACCEPTED, turn_at=NOW + timedelta(1)).turn_at == NOW + timedelta(1)
+
+
 # -------------------------------------------------------------------------------------------------------------- due
 
 
@@ -228,6 +243,14 @@ def test_what_has_ended_is_not_due_any_more(journal: Records) -> None:
     message = claimed(journal, due_at=NOW, status=Status.SENDING)
     moved(journal, message, Status.SENT, due_at=None)
     assert due(journal, message) == []
+
+
+def test_what_is_due_again_is_found_whatever_its_writer_had_seen(journal: Records) -> None:
+    seen = claimed(journal, due_at=NOW, status=Status.SENDING)
+    moved(journal, seen, Status.FAILED, due_at=None, reason=DEAD)
+    assert due(journal, seen) == []
+    late = moved(journal, seen, Status.ACCEPTED, due_at=NOW)
+    assert due(journal, late) == [late.id]
 
 
 def test_of_twenty_who_look_after_a_message_at_once_exactly_one_does(journal: Records) -> None:
@@ -316,6 +339,20 @@ class NoAnswer:
         return self._real.delete_item(**request)
 
 
+class Once:
+    """A client that takes no update with two changes of one attribute: AWS refuses it, the local engine does not."""
+
+    def __init__(self, real: Any) -> None:
+        self._real, self.exceptions, self.updates = real, real.exceptions, 0
+
+    def update_item(self, **request: Any) -> Any:
+        self.updates += 1
+        paths = re.findall(r"(#\w+) =", request["UpdateExpression"])
+        paths += re.findall(r"#\w+", request["UpdateExpression"].partition(" REMOVE ")[2])
+        assert len(paths) == len(set(paths))
+        return self._real.update_item(**request)
+
+
 @pytest.fixture
 def item(dynamodb: Any, table: str) -> Callable[[str], dict[str, Any]]:
     """The attributes that are really stored for a message's id."""
@@ -327,6 +364,14 @@ def item(dynamodb: Any, table: str) -> Callable[[str], dict[str, Any]]:
 def lossy(dynamodb: Any, table: str) -> Journal:
     """A journal whose next answer gets lost, so that the SDK repeats the call."""
     return Journal(AnswersLost(dynamodb), table)
+
+
+@pytest.mark.parametrize(("old", "new"), ALLOWED)
+def test_no_attribute_is_changed_twice_by_one_move(dynamodb: Any, table: str, old: Status, new: Status) -> None:
+    once = Once(dynamodb)
+    message = claimed(Journal(dynamodb, table), status=old, due_at=NOW, **KEPT.get(old, {}))
+    moved(Journal(once, table), message, new, due_at=None, reference="new")
+    assert once.updates == 1
 
 
 def test_an_item_expires_after_the_message_and_the_days_that_it_is_kept(

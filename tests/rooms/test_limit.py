@@ -269,6 +269,12 @@ def test_the_item_goes_away_by_itself_and_never_before_its_last_turn(dynamodb: A
     assert last.timestamp() + 3600 < int(found["ttl"]["N"]) <= later(hours=5, days=1).timestamp()
 
 
+def test_the_item_is_kept_for_a_day_after_the_last_moment_that_was_asked_for(dynamodb: Any, table: str) -> None:
+    channel, latest = a_channel(), later(hours=5, microseconds=750_000)
+    taken(Turns(dynamodb, table), channel, latest=latest)
+    assert item(dynamodb, table, channel)["ttl"] == {"N": str(int(latest.timestamp()) + 86_400)}
+
+
 def test_errors_of_the_client_are_its_own(dynamodb: Any) -> None:
     with pytest.raises(ClientError) as error:
         Turns(dynamodb, "no-such-table").take("x", SNS, now=NOW, latest=FAR)
