@@ -143,6 +143,27 @@ def test_a_turn_that_cannot_be_asked_for_is_now() -> None:
     assert ("turn not taken", "Down") in box.notes.told
 
 
+def test_a_turn_that_cannot_be_asked_for_does_not_come_when_the_time_is_over() -> None:
+    class Late(FakeProvider):
+        def send(self, message: Message) -> Sent:
+            box.clock.pass_(seconds=10)
+            return super().send(message)
+
+    box = a_box("alpha", "beta", rate=SLOW, pace=BrokenPace())
+    box.providers["alpha"] = Late("alpha", [Unavailable()])
+    message = send(box, valid_for=10)
+    assert (message.status, reason(message)) == (Status.EXPIRED, "expired")
+    assert box.texts == []
+
+
+def test_each_channel_has_a_line_of_its_own() -> None:
+    box = a_box("alpha", "beta", rate=SLOW)
+    places = {channel: [send(box, channel=channel).turn_at for _ in range(3)] for channel in ("alpha", "beta")}
+    assert places["alpha"] == places["beta"]
+    assert isinstance(box.pace, MemoryPace)
+    assert box.pace.next.keys() == {"alpha", "alpha#line", "beta", "beta#line"}
+
+
 def test_a_replay_sends_nothing_while_the_message_waits() -> None:
     box = a_box(rate=SLOW)
     send(box)
