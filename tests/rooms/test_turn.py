@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import Unavailable
-from herald.message import Status
+from herald.message import Message, Sent, Status
 from herald.outcome import OVERDUE
 from herald.settings import Rate
+from herald.testing import FakeProvider, MemoryPace
 from herald.turn import PATIENCE
 from tests.rooms.builders import NOW, Down, a_box, fails, reason, send, sends, steps
 
