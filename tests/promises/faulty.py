@@ -34,7 +34,7 @@ class Faulty:
     def __init__(self, folder: Path) -> None:
         self.faults = Faults(folder)
         kept = {"PERSIST_STATE": "1", "STATE_DIR": str(folder / "state")}
-        few = {"LAMBDA_ACCOUNT_CONCURRENCY": "8"}  # Each function that the engine starts unpacks the whole layer.
+        few = {"LAMBDA_ACCOUNT_CONCURRENCY": "12"}  # Each function that the engine starts unpacks the whole layer.
         self.engine = Engine(folder, {"AWS_ENDPOINT_URL": self.faults.url, **kept, **few})
         self.stack = Stack(folder, port=0, engine=self.engine)
         self.aws = cache(lambda service: client(service, self.engine.url))
@@ -61,8 +61,8 @@ class Faulty:
         self.engine.start()
 
     def statuses(self) -> dict[str, Status]:
-        """What the journal says of each message, by id."""
-        return {item["id"]["S"]: Status(item["status"]["S"]) for item in self._items()}
+        """What the journal says of each message, by the reference that the caller gave it."""
+        return {item["reference"]["S"]: Status(item["status"]["S"]) for item in self._items()}
 
     def texts(self) -> Counter[str]:
         """How often each text arrived on the phone."""
@@ -77,7 +77,8 @@ class Faulty:
             if not WAITING & set(self.statuses().values()):
                 return True
             seen = self._later(seen)
-            self.sweep()
+            with suppress(self.aws("lambda").exceptions.TooManyRequestsException):  # All functions are at work.
+                self.sweep()
             time.sleep(0.5)  # What is under way gets the time to end.
             return False
 
