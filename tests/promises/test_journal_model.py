@@ -217,7 +217,7 @@ def histories(machine: Callable[[], History], number: int, steps: int, **more: A
 def test_the_journal_in_memory_keeps_the_rules(size: Callable[[int, int], int], figures: Figures) -> None:
     number = size(100, 2000)
     histories(lambda: History(MemoryJournal()), number, 30)
-    figures("journal in memory against its rules", promise="1, 2, 3", histories=number, steps_each=30, broken_rules=0)
+    figures("journal in memory against its rules", promise="1, 2, 3", histories=number, steps_at_most=30)
 
 
 def test_the_journal_in_dynamodb_keeps_the_rules(
@@ -230,7 +230,7 @@ def test_the_journal_in_dynamodb_keeps_the_rules(
         return History(Journal(lossy, a_table(dynamodb)), lambda: setattr(lossy, "lost", 1))
 
     histories(in_dynamodb, number, 20)
-    figures("journal in DynamoDB against its rules", promise="1, 2, 3", histories=number, steps_each=20, broken_rules=0)
+    figures("journal in DynamoDB against its rules", promise="1, 2, 3", histories=number, steps_at_most=20)
 
 
 # ---- The proof can fail

@@ -279,7 +279,7 @@ def journeys(world: type[Journey], number: int, **more: Any) -> None:
 def test_a_journey_keeps_its_promises_whatever_happens(size: Callable[[int, int], int], figures: Figures) -> None:
     number = size(200, 2000)
     journeys(Journey, number)
-    figures("journeys in any order of events", promise="1-5", worlds=number, events_each=30, broken_promises=0)
+    figures("journeys in any order of events", promise="1-5", worlds=number, events_at_most=30)
 
 
 # ---- The proof can fail
