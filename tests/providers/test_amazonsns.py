@@ -170,7 +170,7 @@ class TestRequest:
             with pytest.raises(Refused) as caught:
                 provider.request(message)
             assert caught.value.code == "invalid_sender"
-            assert sender not in str(caught.value) or sender in "a-b-"
+            assert caught.value.detail == ("A sender id for SNS has 1 to 11 letters, digits or hyphens, and a letter.")
 
     @pytest.mark.parametrize("price", ["0.05", "1", "10.50"])
     def test_a_maximum_price_is_a_number(self, price: str) -> None:

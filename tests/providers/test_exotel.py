@@ -337,6 +337,16 @@ class TestRead:
     def test_a_rest_exception_in_a_200_that_names_no_refusal_is_uncertain(self, status: Any) -> None:
         assert isinstance(read(Reply.json(rest(status, 40001))), Uncertain)
 
+    @pytest.mark.parametrize("code", ["४००", "²", "1234567", "", "34001x", " 34001"])
+    def test_a_code_that_is_no_number_is_not_kept(self, code: str) -> None:
+        assert read(Reply.json(rest(400, code), 400)).response == {"http_status": 400, "code": None}
+
+    @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+    def test_what_json_does_not_have_is_a_text(self, word: str) -> None:
+        body = f'{{"SMSMessage": {{"Sid": "{SID}", "Price": {word}}}}}'
+        sent = exotel().read(answer(Reply(200, body.encode())))
+        assert (sent.price, sent.response["Price"]) == (word, word)
+
     @pytest.mark.parametrize("sid", [None, "", [], {"a": 1}, True, False])
     def test_an_answer_without_a_usable_sid_is_uncertain(self, sid: object) -> None:
         assert isinstance(read(Reply.json({"SMSMessage": {**MESSAGE, "Sid": sid}})), Uncertain)

@@ -14,7 +14,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.errors import AttemptError, InvalidSettings, Unavailable, Uncertain
+from herald.errors import AttemptError, InvalidSettings, Problem, Unavailable, Uncertain
 from herald.providers._http import Answer, Http, base_url, retry_after
 from herald.providers._idle import LONGEST, Idle
 from tests.providers.contract import NUMBER, READ_TIMEOUT, TEXT, no_such_name, said_in
@@ -259,7 +259,7 @@ class TestBaseUrl:
     @pytest.mark.parametrize(
         "url",
         ["https://api.exotel.com", "https://api.exotel.com:8443", "http://127.0.0.1:4000", "http://localhost",
-         "http://[::1]:80", "http://127.9.9.9", "https://10.0.0.1/exotel"],
+         "http://[::1]:80", "http://127.9.9.9", "https://10.0.0.1/exotel", "https://10.0.0.1/X"],
     )  # fmt: skip
     def test_https_passes_and_http_on_this_machine(self, url: str) -> None:
         assert base_url("endpoint_url", url) == url
@@ -274,5 +274,6 @@ class TestBaseUrl:
     def test_nothing_else_gets_credentials_and_no_value_is_repeated(self, url: str) -> None:
         with pytest.raises(InvalidSettings) as caught:
             base_url("endpoint_url", url)
-        assert [problem.field for problem in caught.value.problems] == ["endpoint_url"]
+        detail = "must be an https URL (http only for this machine), without credentials, query or fragment"
+        assert list(caught.value.problems) == [Problem("endpoint_url", "invalid_url", detail)]
         assert "exotel" not in str(caught.value)
