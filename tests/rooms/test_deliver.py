@@ -22,8 +22,21 @@ from herald.errors import (
 from herald.message import Message, Sent, Status
 from herald.outcome import FIRST_WAIT, LEASE, OVERDUE, waiting_time
 from herald.reasons import REASONS
-from herald.testing import FakeProvider, Outbox
-from tests.rooms.builders import NUMBER, TEXT, Down, FailingJournal, FailingQueue, a_box, fails, reason, send, steps
+from herald.settings import Rate
+from herald.testing import Clock, FakeProvider, Outbox
+from tests.rooms.builders import (
+    FIELDS,
+    NUMBER,
+    TEXT,
+    Down,
+    FailingJournal,
+    FailingQueue,
+    a_box,
+    fails,
+    reason,
+    send,
+    steps,
+)
 
 OWN = [code for code, found in REASONS.items() if found.who in ("account", "sender")]
 OTHERS = [code for code in REASONS if code not in OWN]
@@ -276,6 +289,18 @@ def test_no_channel_is_tried_once_the_time_is_over() -> None:
     message = send(box, valid_for=10)
     assert (message.status, reason(message)) == (Status.EXPIRED, "expired")
     assert calls(box) == {"alpha": 1, "beta": 0}
+
+
+def test_who_slept_too_long_before_its_turn_does_not_send() -> None:
+    class Oversleeping(Clock):
+        def pass_(self, **time: float) -> None:
+            super().pass_(**time)
+            self.now += timedelta(seconds=1)
+
+    box = a_box(rate=Rate(1, 2), clock=Oversleeping())
+    first, second = send(box), send(box, valid_for=2)
+    assert (first.status, second.status, reason(second)) == (Status.SENT, Status.EXPIRED, "expired")
+    assert len(box.texts) == 1
 
 
 def test_new_credentials_are_not_tried_once_the_time_is_over() -> None:

@@ -193,3 +193,11 @@ def test_whenever_messages_come_no_second_sees_more_than_the_rate(pauses: list[f
 
 def test_patience_is_shorter_than_any_lease() -> None:
     assert timedelta(seconds=1) < PATIENCE < timedelta(seconds=10)
+
+
+def test_a_turn_at_the_very_moment_when_the_time_is_over_comes_too_late() -> None:
+    box = a_box(rate=Rate(1, 4))
+    send(box)
+    box.clock.pass_(seconds=2)
+    assert send(box, valid_for=2).status is Status.EXPIRED
+    assert send(box, valid_for=3).status is Status.SENT

@@ -80,6 +80,9 @@ class Delivery:
         """
         self._sleep(max(0.0, (turn.at - self._clock()).total_seconds()))
         started = time.perf_counter()
+        if message.expired(self._clock()):  # It slept a little too long.
+            expired = outcome.unsent(message, Status.EXPIRED, REASONS["expired"], self._clock())
+            return self._record(message, expired, started)
         try:
             sent = self._call(message)
         except (Refused, Unavailable) as error:

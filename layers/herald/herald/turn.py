@@ -43,7 +43,7 @@ class Chooser:
 
     def choose(self, message: Message, channels: tuple[str, ...], why: str, now: datetime) -> Turn | None:
         """The turn of the first channel that is free soon, else a place in the first one's line; None if too late."""
-        first, soonest, end = channels[0], now + PATIENCE, message.expires_at
+        first, soonest, end = channels[0], now + PATIENCE, message.expires_at - timedelta(microseconds=1)
         for place, channel in enumerate(channels):
             at = self._take(channel, channel, now, min(soonest, end))
             if at:
