@@ -25,7 +25,6 @@ from herald.reasons import REASONS
 from herald.settings import Rate
 from herald.testing import Clock, FakeProvider, Outbox
 from tests.rooms.builders import (
-    FIELDS,
     NUMBER,
     TEXT,
     Down,
