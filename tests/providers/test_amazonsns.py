@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.errors import InvalidSettings, Refused, Uncertain, Unsupported
+from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
 from herald.message import Kind
 from herald.providers.amazonsns import AmazonSNS
 from herald.reasons import REASONS
@@ -181,7 +181,8 @@ class TestRequest:
     def test_anything_else_is_no_price_and_is_reported_with_the_settings(self, price: str) -> None:
         with pytest.raises(InvalidSettings) as caught:
             sns(max_price=price)
-        assert [problem.field for problem in caught.value.problems] == ["max_price"]
+        problem = Problem("max_price", "invalid_price", "must be an amount in USD such as 0.05")
+        assert list(caught.value.problems) == [problem]
 
 
 class TestRead:

@@ -130,6 +130,15 @@ def test_a_service_explains_its_own_codes_with_the_text_that_is_kept_nowhere() -
     assert failure.response == {"code": "Own", "http_status": 400, "request_id": "r-1"}
 
 
+@pytest.mark.parametrize("answer", [{}, {"Error": {}}, {"ResponseMetadata": {}}])
+def test_an_error_that_says_nothing_is_unclear(answer: Any) -> None:
+    heard: list[tuple[str, str]] = []
+    failure = outcome(aws.ClientError(answer, "Publish"), lambda code, text: heard.append((code, text)))
+    assert (type(failure), failure.code) == (Uncertain, "answer_unclear")
+    assert failure.response == {"code": "", "http_status": 0, "request_id": None}
+    assert heard == [("", "")]
+
+
 def test_a_throttled_call_says_when_to_come_back_if_aws_does() -> None:
     waits = [
         outcome(client_error("Throttling", 400, **headers), nothing)

@@ -220,7 +220,7 @@ class TestRequest:
     def test_anything_else_is_no_domain_and_is_not_repeated(self, domain: str) -> None:
         with pytest.raises(InvalidSettings) as caught:
             exotel(domain=domain)
-        assert [problem.field for problem in caught.value.problems] == ["domain"]
+        assert [(problem.field, problem.code) for problem in caught.value.problems] == [("domain", "invalid_host")]
         assert str(caught.value) == "invalid_settings: domain: must be a host name such as api.exotel.com"
 
     def test_an_account_cannot_leave_its_place_in_the_path(self) -> None:
