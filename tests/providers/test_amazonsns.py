@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
 from herald.message import Kind
+from herald.providers._idle import LONGEST
 from herald.providers.amazonsns import AmazonSNS
 from herald.reasons import REASONS
 from tests.providers.contract import NUMBER, TEXT, ProviderContract, a_message, transport
@@ -183,6 +184,22 @@ class TestRequest:
             sns(max_price=price)
         problem = Problem("max_price", "invalid_price", "must be an amount in USD such as 0.05")
         assert list(caught.value.problems) == [problem]
+
+
+def test_a_connection_that_stood_idle_is_closed_before_the_next_publish() -> None:
+    class Client:
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+        def publish(self, **request: object) -> dict[str, str]:
+            return {"MessageId": f"{self.closed} closed"}
+
+    provider = AmazonSNS(Client())
+    assert provider.transmit({})["MessageId"] == "0 closed"
+    provider._idle._used -= LONGEST + 1
+    assert provider.transmit({})["MessageId"] == "1 closed"
 
 
 class TestRead:

@@ -52,6 +52,14 @@ def test_credentials_in_any_script_arrive_in_utf_8(server: Vendor, http: Http) -
     assert (scheme, base64.b64decode(value).decode()) == ("Basic", "kéy:तोकन")
 
 
+def test_only_a_form_says_that_it_is_one(server: Vendor, http: Http) -> None:
+    server.answers(Reply(200))
+    http.get(server.url, AUTH)
+    http.post(server.url, FORM, AUTH)
+    said = [call.headers.get("content-type") for call in server.calls]
+    assert said == [None, "application/x-www-form-urlencoded"]
+
+
 def test_a_netrc_never_speaks_for_us(
     server: Vendor, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
