@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import time
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -187,6 +188,13 @@ class TestIdle:
             counts.append(closed[0])
         assert counts == [0, 0, 1, 1, 2, 2]
 
+    def test_no_request_goes_into_a_connection_that_stood_idle(self, server: Vendor, http: Http) -> None:
+        server.answers(Reply(200))
+        for idle in (0, LONGEST + 1):
+            http._idle._used -= idle
+            http.get(server.url, AUTH)
+        assert len({call.port for call in server.calls}) == 2
+
     def test_a_session_goes_on_after_it_was_closed(self, server: Vendor) -> None:
         server.answers(Reply(200))
         with requests.Session() as session:
@@ -252,6 +260,21 @@ class TestRetryAfter:
     )
     def test_it_is_read_in_both_of_its_forms(self, value: str, seconds: float | None) -> None:
         assert self.wait(value) == seconds
+
+    def test_a_date_counts_from_now(self) -> None:
+        said = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+        wait = retry_after({"retry-after": said})
+        assert wait
+        assert 0 < wait <= 3600
+
+    def test_a_date_without_a_zone_is_in_utc_wherever_the_machine_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        try:
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setenv("TZ", "Asia/Kolkata")
+                time.tzset()
+                assert self.wait("Wed, 25 Nov 2026 03:31:00 -0000") == 60.0
+        finally:
+            time.tzset()
 
     @given(st.integers(-(10**9), 10**9))
     def test_any_date_is_a_wait_that_is_never_negative(self, seconds: int) -> None:
