@@ -139,6 +139,14 @@ def test_an_error_that_says_nothing_is_unclear(answer: Any) -> None:
     assert heard == [("", "")]
 
 
+@pytest.mark.parametrize(("code", "status"), [("Throttling", 400), ("InternalError", 500), ("Own", 400)])
+def test_code_status_and_request_id_are_kept_whatever_they_mean(code: str, status: int) -> None:
+    said: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "r-1"}}
+    failure = outcome(aws.ClientError(said, "Publish"), nothing)
+    assert failure.response == {"code": code, "http_status": status, "request_id": "r-1"}
+    assert not isinstance(failure, Unavailable) or failure.retry_after is None
+
+
 def test_a_throttled_call_says_when_to_come_back_if_aws_does() -> None:
     waits = [
         outcome(client_error("Throttling", 400, **headers), nothing)
