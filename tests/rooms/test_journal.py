@@ -366,6 +366,16 @@ def lossy(dynamodb: Any, table: str) -> Journal:
     return Journal(AnswersLost(dynamodb), table)
 
 
+def test_a_message_is_read_as_it_stands_and_not_as_it_stood(dynamodb: Any, table: str) -> None:
+    class Strict(Once):
+        def get_item(self, **request: Any) -> Any:
+            assert request["ConsistentRead"] is True
+            return self._real.get_item(**request)
+
+    message = claimed(Journal(dynamodb, table))
+    assert Journal(Strict(dynamodb), table).get(message.id) == message
+
+
 @pytest.mark.parametrize(("old", "new"), ALLOWED)
 def test_no_attribute_is_changed_twice_by_one_move(dynamodb: Any, table: str, old: Status, new: Status) -> None:
     once = Once(dynamodb)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from herald.errors import HeraldError, NotCancelable, Refused, Unavailable, Uncertain
+from herald.errors import HeraldError, InvalidMessage, NotCancelable, Refused, Unavailable, Uncertain
 from herald.message import Message, Sent, Status
 from herald.records import Records
 from herald.route import route
@@ -237,6 +237,16 @@ def test_what_could_not_be_recorded_is_told_to_the_caller_with_all_that_is_known
     assert (message.status, last.at, last.step, last.detail) == (Status.FAILED, NOW, "failed", "throttled")
     assert (message.updated_at, message.response) == (NOW, {"code": "7"})
     assert message == box.journal.messages[message.id].with_(body=message.body)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"), [({"body": ""}, "k"), ({"send_at": "2026-11-21T12:00:00Z"}, None), ({"body": ""}, None)]
+)
+def test_what_is_no_message_is_told_without_asking_the_journal(wrong: dict[str, Any], key: str | None) -> None:
+    box = a_failing("get")
+    with pytest.raises(InvalidMessage):
+        send(box, key=key, **wrong)
+    assert heard(box).troubles == []
 
 
 def test_who_cannot_cancel_a_message_any_more_hears_where_it_is() -> None:
