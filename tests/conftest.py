@@ -19,13 +19,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="run the proofs in tests/promises at their full size")
 
 
-@pytest.fixture(autouse=True)
-def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test can reach an AWS account of whoever runs it."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+@pytest.fixture(scope="session", autouse=True)
+def _no_account() -> Iterator[None]:
+    """No test, and nothing that several tests share, can reach an AWS account of whoever runs them."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION"):
+            environment.delenv(name, raising=False)
+        for name, value in CREDENTIALS.items():
+            environment.setenv(name, value)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local.engine import Engine
+from local.engine import CREDENTIALS, Engine
 from tests.mutation.survivors import Score, complete, read, rewrite
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def mutate(modules: list[str], engine: str) -> int:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     names = [f"herald.{module}.*" for module in modules]
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(min(2, os.cpu_count() or 1)), *names]
-    environment = {**kept, "HERALD_TEST_ENGINE": engine, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**kept, **CREDENTIALS, "HERALD_TEST_ENGINE": engine, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=PLACE, env=environment, check=False).returncode
 
 
