@@ -88,17 +88,16 @@ def test_a_recurring_schedule_sends(aws: Aws, stack: Stack, carrier: Carrier) ->
     assert example["State"] == "DISABLED"
     request = json.loads(example["Target"]["Input"]) | {"to": TO, "body": "By schedule"}
     scheduler.create_schedule(
-        Name="every-second",
+        Name="every-minute",
         GroupName="herald-local",
-        ScheduleExpression="rate(1 minutes)",
-        StartDate=datetime.now(UTC),
+        ScheduleExpression="cron(* * * * ? *)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={"Arn": example["Target"]["Arn"], "RoleArn": example["Target"]["RoleArn"], "Input": json.dumps(request)},
     )
     try:
         until(lambda: "By schedule" in carrier.bodies(), "text on the phone", seconds=100)
     finally:
-        scheduler.delete_schedule(Name="every-second", GroupName="herald-local")
+        scheduler.delete_schedule(Name="every-minute", GroupName="herald-local")
 
 
 def test_send_at_sends_at_its_time_and_leaves_no_schedule(api: Api, aws: Aws, carrier: Carrier) -> None:
