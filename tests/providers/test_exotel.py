@@ -223,6 +223,11 @@ class TestRequest:
         assert [(problem.field, problem.code) for problem in caught.value.problems] == [("domain", "invalid_host")]
         assert str(caught.value) == "invalid_settings: domain: must be a host name such as api.exotel.com"
 
+    def test_a_wrong_endpoint_is_told_by_its_field(self) -> None:
+        with pytest.raises(InvalidSettings) as caught:
+            exotel(endpoint_url="http://api.exotel.com")
+        assert [problem.field for problem in caught.value.problems] == ["endpoint_url"]
+
     def test_an_account_cannot_leave_its_place_in_the_path(self) -> None:
         assert exotel(sid="a/../b?c")._account == "https://api.exotel.com/v1/Accounts/a%2F..%2Fb%3Fc"
 
