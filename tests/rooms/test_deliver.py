@@ -300,6 +300,7 @@ def test_who_slept_too_long_before_its_turn_does_not_send() -> None:
     first, second = send(box), send(box, valid_for=2)
     assert (first.status, second.status, reason(second)) == (Status.SENT, Status.EXPIRED, "expired")
     assert second.updated_at == second.trace[-1].at == box.clock.now
+    assert box.journal.messages[second.id].status is Status.EXPIRED
     assert len(box.texts) == 1
 
 
