@@ -215,12 +215,6 @@ def test_what_somebody_else_changed_meanwhile_stays(journal: Records) -> None:
     assert late == journal.get(seen.id)
 
 
-def test_a_move_that_takes_nothing_away_is_a_move(journal: Records) -> None:
-    all_times = {"due_at": NOW, "retry_at": NOW, "turn_at": NOW, "reason": REASONS["throttled"]}
-    message = claimed(journal, **all_times)
-    assert moved(journal, message, Status.ACCEPTED, turn_at=NOW + timedelta(1)).turn_at == NOW + timedelta(1)
-
-
 # -------------------------------------------------------------------------------------------------------------- due
 
 
@@ -340,13 +334,15 @@ class NoAnswer:
 
 
 class Once:
-    """A client that takes no update with two changes of one attribute: AWS refuses it, the local engine does not."""
+    """A client that takes no update which AWS would refuse and the local engine does not: with two changes of one
+    attribute, or with anything after its last part."""
 
     def __init__(self, real: Any) -> None:
         self._real, self.exceptions, self.updates = real, real.exceptions, 0
 
     def update_item(self, **request: Any) -> Any:
         self.updates += 1
+        assert re.fullmatch(r"SET .+\)( REMOVE #\w+(, #\w+)*)?", request["UpdateExpression"])
         paths = re.findall(r"(#\w+) =", request["UpdateExpression"])
         paths += re.findall(r"#\w+", request["UpdateExpression"].partition(" REMOVE ")[2])
         assert len(paths) == len(set(paths))
@@ -364,6 +360,13 @@ def item(dynamodb: Any, table: str) -> Callable[[str], dict[str, Any]]:
 def lossy(dynamodb: Any, table: str) -> Journal:
     """A journal whose next answer gets lost, so that the SDK repeats the call."""
     return Journal(AnswersLost(dynamodb), table)
+
+
+def test_a_move_that_takes_nothing_away_says_nothing_of_it(dynamodb: Any, table: str) -> None:
+    all_times = {"due_at": NOW, "retry_at": NOW, "turn_at": NOW, "reason": REASONS["throttled"]}
+    message, once = claimed(Journal(dynamodb, table), **all_times), Once(dynamodb)
+    assert moved(Journal(once, table), message, Status.ACCEPTED).turn_at == NOW
+    assert once.updates == 1
 
 
 def test_a_message_is_read_as_it_stands_and_not_as_it_stood(dynamodb: Any, table: str) -> None:
