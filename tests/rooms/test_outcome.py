@@ -12,11 +12,12 @@ from herald.errors import Refused, Unavailable
 from herald.message import Message, Sent, Status, Step
 from herald.outcome import FIRST_WAIT, LEASE, LONGEST_WAIT, OVERDUE, SHORTEST_WAIT, comes_at, waiting_time
 from herald.reasons import REASONS
-from herald.turn import PATIENCE, Turn
+from herald.turn import PATIENCE, Place, Turn
 from tests.rooms.builders import NOW, a_message
 
 LATER = NOW + timedelta(minutes=7)
 TURN = Turn("beta", NOW + timedelta(minutes=9), "alpha is busy")
+PLACE = Place("beta", TURN.at)
 THROTTLED, SPAM, LOST = REASONS["throttled"], REASONS["spam"], REASONS["answer_lost"]
 SECOND = timedelta(seconds=1)
 # Who waits has all its times; whatever becomes of it, those that are over must go.
@@ -56,7 +57,7 @@ def test_what_is_scheduled_is_overdue_a_minute_after_its_time() -> None:
 @pytest.mark.parametrize("message", [waiting(), in_doubt(), waiting(possible_duplicate=True)])
 def test_what_is_in_line_keeps_its_retry_and_waits_for_its_turn(message: Message) -> None:
     status = Status.ACCEPTED if message.reason is THROTTLED and not message.possible_duplicate else Status.UNKNOWN
-    assert outcome.in_line(message, TURN, "twilio", LATER) == becomes(
+    assert outcome.in_line(message, PLACE, "twilio", LATER) == becomes(
         message, status, "queued", "beta is busy", channel="beta", provider="twilio",
         turn_at=TURN.at, retry_at=message.retry_at, due_at=TURN.at + OVERDUE,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from herald.errors import Unavailable
 from herald.message import Message, Sent, Status
 from herald.outcome import OVERDUE
 from herald.settings import Rate
-from herald.testing import FakeProvider, MemoryPace
+from herald.testing import Clock, FakeProvider, MemoryPace
 from herald.turn import PATIENCE
 from tests.rooms.builders import NOW, Down, a_box, fails, reason, send, sends, steps
 
@@ -49,6 +49,18 @@ def test_who_would_wait_long_takes_a_place_in_the_line_and_comes_back_for_a_turn
     assert (sent.status, sent.sent_at, sent.attempts) == (Status.SENT, NOW + timedelta(seconds=60), 1)
     assert (sent.turn_at, sent.due_at) == (None, None)
     assert steps(sent) == ["accepted", "queued", "sending", "sent"]
+
+
+def test_however_long_it_takes_to_ask_a_place_is_not_taken_for_a_turn() -> None:
+    class Running(Clock):
+        def __call__(self) -> datetime:
+            self.pass_(milliseconds=2)
+            return self.now
+
+    box = a_box(rate=SLOW, clock=Running())
+    assert [send(box).status for _ in range(4)] == [Status.SENT] + [Status.ACCEPTED] * 3
+    box.herald().resume(box.queue.waiting[0][0])
+    assert len(box.texts) == 1
 
 
 def test_places_in_the_line_are_as_far_apart_as_turns() -> None:

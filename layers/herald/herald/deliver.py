@@ -12,7 +12,7 @@ from herald.message import Message, Sent, Status
 from herald.observe import Observer
 from herald.reasons import REASONS, Reason
 from herald.settings import Settings
-from herald.turn import Chooser, Pace, Turn
+from herald.turn import Chooser, Pace, Place, Turn
 
 
 class Sender(Protocol):
@@ -56,17 +56,17 @@ class Delivery:
         self._clock, self._sleep = clock, sleep
         self._chooser = Chooser(settings=settings, pace=pace, observer=observer)
 
-    def turn(self, message: Message, channels: tuple[str, ...], why: str) -> Turn | None:
-        """When the message goes, and by which of the channels; None if its time is over by then."""
+    def turn(self, message: Message, channels: tuple[str, ...], why: str) -> Turn | Place | None:
+        """When the message goes by which of the channels, or when to ask again; None if its time is over by then."""
         return self._chooser.choose(message, channels, why, self._clock())
 
     def sending(self, message: Message, turn: Turn) -> Message:
         """The message as it is written before the provider is called."""
         return outcome.sending(message, turn, self._provider(turn.channel), self._clock())
 
-    def in_line(self, message: Message, turn: Turn) -> Message:
+    def in_line(self, message: Message, place: Place) -> Message:
         """The message as it is written while it waits for its turn."""
-        return outcome.in_line(message, turn, self._provider(turn.channel), self._clock())
+        return outcome.in_line(message, place, self._provider(place.channel), self._clock())
 
     def begin(self, message: Message, channels: tuple[str, ...], why: str) -> Message:
         """Send a message that stands in the journal, or queue it until its turn. Raises ``Moved``."""
@@ -79,10 +79,10 @@ class Delivery:
         ``message`` is ours: written as ``sending``.
         """
         self._sleep(max(0.0, (turn.at - self._clock()).total_seconds()))
-        started = time.perf_counter()
         if message.expired(self._clock()):  # It slept a little too long.
             expired = outcome.unsent(message, Status.EXPIRED, REASONS["expired"], self._clock())
-            return self._record(message, expired, started)
+            return self._record(message, expired, None)
+        started = time.perf_counter()
         try:
             sent = self._call(message)
         except (Refused, Unavailable) as error:
@@ -115,7 +115,7 @@ class Delivery:
         turn = self.turn(message, channels, why)
         if turn is None:
             return self.unsent(message, Status.EXPIRED, REASONS["expired"]), None
-        if turn.soon(self._clock()):
+        if isinstance(turn, Turn):
             return self._journal().move(message, self.sending(message, turn)), turn
         waiting = self._write(message, self.in_line(message, turn))
         self.put(waiting)
@@ -203,7 +203,7 @@ class Delivery:
     def _unknown(self, message: Message, reason: Reason, error: Exception | None = None) -> Message:
         return outcome.unknown(message, reason, self._clock(), resend_after=self._settings().resend_after, error=error)
 
-    def _record(self, message: Message, new: Message, started: float, *, told: Message | None = None) -> Message:
+    def _record(self, message: Message, new: Message, started: float | None, *, told: Message | None = None) -> Message:
         """Write how an attempt ended. If that fails the caller hears the truth even so, or what is ``told``."""
         try:
             return self._write(message, new, _since(started))
@@ -219,6 +219,6 @@ class Delivery:
         return moved
 
 
-def _since(started: float) -> float:
-    """Milliseconds."""
-    return (time.perf_counter() - started) * 1000
+def _since(started: float | None) -> float | None:
+    """Milliseconds, if there is a start."""
+    return None if started is None else (time.perf_counter() - started) * 1000

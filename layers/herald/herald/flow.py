@@ -18,7 +18,7 @@ from herald.observe import Observer
 from herald.reasons import REASONS
 from herald.route import route
 from herald.settings import Settings
-from herald.turn import Pace, Turn
+from herald.turn import Pace, Place, Turn
 from herald.validate import Request, content, validate
 
 CANCELABLE = (Status.ACCEPTED, Status.SCHEDULED)
@@ -97,7 +97,7 @@ class Herald:
         if mode == "async":
             return self._queued(message)
         turn = self.delivery.turn(message, *route(message, settings))
-        if turn is None or not turn.soon(self._clock()):
+        if not isinstance(turn, Turn):
             return self._put_off(message, turn)
         claimed = self.delivery.sending(message, turn)
         before = self._claim(claimed)
@@ -180,10 +180,10 @@ class Herald:
     def _queued(self, message: Message) -> Answer:
         return self._wait(outcome.queued(message, message.created_at), self.delivery.put)
 
-    def _put_off(self, message: Message, turn: Turn | None) -> Answer:
+    def _put_off(self, message: Message, place: Place | None) -> Answer:
         """No channel is free: the message waits for its turn, unless that comes too late."""
-        if turn:
-            return self._wait(self.delivery.in_line(message, turn), self.delivery.put)
+        if place:
+            return self._wait(self.delivery.in_line(message, place), self.delivery.put)
         now, detail = message.created_at, "no channel is free in time"
         return self._wait(outcome.unsent(message, Status.EXPIRED, REASONS["throttled"], now, detail))
 

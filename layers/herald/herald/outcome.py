@@ -8,7 +8,7 @@ from typing import Any
 from herald.errors import AttemptError, Unavailable
 from herald.message import Message, Sent, Status, Step
 from herald.reasons import Reason
-from herald.turn import PATIENCE, Turn
+from herald.turn import PATIENCE, Place, Turn
 
 # Much longer than an attempt may take (2 s until its turn, 3 s to connect, 10 s to answer): when it is over, the sender
 # is gone.
@@ -28,11 +28,11 @@ def scheduled(message: Message, at: datetime, now: datetime) -> Message:
     return _next(message, Status.SCHEDULED, now, due_at=at + OVERDUE)
 
 
-def in_line(message: Message, turn: Turn, provider: str | None, now: datetime) -> Message:
+def in_line(message: Message, place: Place, provider: str | None, now: datetime) -> Message:
     """The message in the queue until its turn is near."""
     return _next(
-        message, _waiting(message), now, f"{turn.channel} is busy", step="queued", channel=turn.channel,
-        provider=provider, turn_at=turn.at, retry_at=message.retry_at, due_at=turn.at + OVERDUE,
+        message, _waiting(message), now, f"{place.channel} is busy", step="queued", channel=place.channel,
+        provider=provider, turn_at=place.at, retry_at=message.retry_at, due_at=place.at + OVERDUE,
     )  # fmt: skip
 
 

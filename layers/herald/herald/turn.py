@@ -20,19 +20,19 @@ class Pace(Protocol):
 
 
 class Turn(NamedTuple):
-    """By which channel a message goes and when, why that one, and which may be tried after it.
-
-    One that is not ``soon`` is no turn yet: only a place in the channel's line, which says when to come back for one.
-    """
+    """By which channel a message goes and when (at once, or very soon), why that one, and which may be tried after."""
 
     channel: str
     at: datetime
     why: str
     others: tuple[str, ...] = ()
 
-    def soon(self, now: datetime) -> bool:
-        """True if it is so near that it is waited for on the spot."""
-        return self.at - now <= PATIENCE
+
+class Place(NamedTuple):
+    """A place in the line of a channel that is busy: when to come back for a turn."""
+
+    channel: str
+    at: datetime
 
 
 class Chooser:
@@ -41,15 +41,15 @@ class Chooser:
     def __init__(self, *, settings: Callable[[], Settings], pace: Callable[[], Pace], observer: Observer) -> None:
         self._settings, self._pace, self._observer = settings, pace, observer
 
-    def choose(self, message: Message, channels: tuple[str, ...], why: str, now: datetime) -> Turn | None:
+    def choose(self, message: Message, channels: tuple[str, ...], why: str, now: datetime) -> Turn | Place | None:
         """The turn of the first channel that is free soon, else a place in the first one's line; None if too late."""
         first, soonest, end = channels[0], now + PATIENCE, message.expires_at - timedelta(microseconds=1)
         for place, channel in enumerate(channels):
             at = self._take(channel, channel, now, min(soonest, end))
             if at:
                 return Turn(channel, at, f"{first} is busy" if place else why, channels[place + 1 :])
-        back = self._take(first, f"{first}#line", soonest + timedelta(milliseconds=1), end)
-        return Turn(first, back, why, channels[1:]) if back else None
+        back = self._take(first, f"{first}#line", soonest, end)
+        return Place(first, back) if back else None
 
     def _take(self, channel: str, line: str, now: datetime, latest: datetime) -> datetime | None:
         """The next turn in a line. If it cannot be asked for, the message goes: the provider has a limit as well."""
