@@ -7,10 +7,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from herald import wiring
-from herald.records import Records
+from herald.records import Worker
 
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-records = Records(
+worker = Worker(
     wiring.herald,
     max_receives=int(os.environ.get("MAX_RECEIVES", "5")),
     wait=float(os.environ.get("RETRY_SECONDS", "30")),
@@ -19,7 +19,7 @@ records = Records(
 
 def send(record: SQSRecord) -> None:
     """Send the message that the record names."""
-    records.send(record.raw_event)
+    worker.send(record.raw_event)
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:

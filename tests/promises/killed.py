@@ -26,7 +26,7 @@ from herald.limit import Turns
 from herald.providers import load
 from herald.providers._http import Http
 from herald.queue import Queue
-from herald.records import Records
+from herald.records import Worker
 from herald.schedule import Schedule
 from herald.settings import Channel, Rate, Rule, Settings
 from herald.sweep import Sweep
@@ -145,7 +145,7 @@ class Journey:
         self._sweep = Sweep(
             journal=lambda: watched["journal"], delivery=self.herald.delivery, observer=observer, clock=clock
         )
-        self._records = Records(lambda: self.herald, max_receives=MAX_RECEIVES, wait=0)
+        self._worker = Worker(lambda: self.herald, max_receives=MAX_RECEIVES, wait=0)
 
     def ask(self, key: str, fields: Mapping[str, object]) -> None:
         """A caller asks for a message."""
@@ -153,7 +153,7 @@ class Journey:
 
     def work(self, record: Mapping[str, Any]) -> None:
         """The worker gets a record."""
-        self._records.send(record)
+        self._worker.send(record)
 
     def resume(self, message_id: str) -> None:
         """A schedule fires."""

@@ -22,7 +22,7 @@ from herald.errors import (
 from herald.message import Message, Sent, Status
 from herald.outcome import FIRST_WAIT, LEASE, OVERDUE, waiting_time
 from herald.reasons import REASONS
-from herald.settings import Rate
+from herald.settings import Rate, Settings
 from herald.testing import Clock, FakeProvider, Outbox
 from tests.rooms.builders import (
     NUMBER,
@@ -31,6 +31,7 @@ from tests.rooms.builders import (
     FailingJournal,
     FailingQueue,
     a_box,
+    a_message,
     fails,
     reason,
     send,
@@ -615,3 +616,37 @@ def test_whatever_the_providers_answer_nobody_gets_two_texts_and_no_doubt_is_rep
     assert len(box.texts) == (message.status is Status.SENT)
     assert box.herald().resume(message.id) == box.journal.messages[message.id]
     assert sum(calls(box).values()) == total
+
+
+class Changing(Outbox):
+    """An outbox whose settings are wrong from the moment of the provider's call on."""
+
+    wrong = False
+
+    @property
+    def settings(self) -> Settings:
+        if self.wrong:
+            raise InvalidSettings([])
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+
+
+@pytest.mark.parametrize("answer", [Uncertain("answer_lost"), Down()])
+def test_settings_that_become_wrong_during_the_call_do_not_hide_how_it_ended(answer: Exception) -> None:
+    parts = a_box()
+    box = Changing(parts.providers, parts.settings)
+    box.providers["amazonsns"] = Slow("amazonsns", [answer], meanwhile=lambda: setattr(box, "wrong", True))
+    message = send(box, on_unknown="resend")
+    assert message.status is Status.UNKNOWN
+    assert message.retry_at == box.clock.now + timedelta(seconds=120)
+    assert box.journal.messages[message.id].status is Status.UNKNOWN
+
+
+def test_while_the_settings_are_wrong_the_sweep_goes_on() -> None:
+    box = Changing()
+    box.journal.claim(a_message(status=Status.SENDING, attempts=1, due_at=box.clock.now))
+    box.wrong = True
+    assert box.sweep().run().unknown == 1

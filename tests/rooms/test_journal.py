@@ -390,7 +390,7 @@ def test_no_attribute_is_changed_twice_by_one_move(dynamodb: Any, table: str, ol
 def test_an_item_expires_after_the_message_and_the_days_that_it_is_kept(
     dynamodb: Any, table: str, item: Callable[[str], dict[str, Any]]
 ) -> None:
-    message = claimed(Journal(dynamodb, table, keep_days=7))
+    message = claimed(Journal(dynamodb, table, keep_days=lambda: 7))
     until = message.expires_at + timedelta(days=7)
     assert item(message.id)["ttl"] == {"N": str(int(until.timestamp()))}
     moved(Journal(dynamodb, table), message, Status.SENDING, attempts=1)

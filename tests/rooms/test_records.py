@@ -7,7 +7,7 @@ import pytest
 
 from herald.errors import InvalidSettings, NotAccepted
 from herald.message import Status
-from herald.records import Records
+from herald.records import Worker
 from herald.settings import Settings
 from herald.testing import Outbox
 from tests.rooms.builders import TEXT, Down, FailingJournal, FailingQueue, a_box, reason, send
@@ -19,8 +19,8 @@ def a_record(body: object, receives: int = 1) -> dict[str, Any]:
     return {"body": text, "receiptHandle": "handle", "attributes": {"ApproximateReceiveCount": str(receives)}}
 
 
-def records(box: Outbox) -> Records:
-    return Records(box.herald, max_receives=5, wait=30)
+def records(box: Outbox) -> Worker:
+    return Worker(box.herald, max_receives=5, wait=30)
 
 
 def broken() -> tuple[Outbox, str]:

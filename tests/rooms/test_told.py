@@ -10,7 +10,7 @@ import pytest
 
 from herald.errors import HeraldError, InvalidMessage, NotCancelable, Refused, Unavailable, Uncertain
 from herald.message import Message, Sent, Status
-from herald.records import Records
+from herald.records import Worker
 from herald.route import route
 from herald.settings import Rate
 from herald.sweep import Swept
@@ -224,7 +224,7 @@ def test_a_record_that_cannot_be_handled_or_put_off_is_told_with_how_often_it_ca
         "attributes": {"ApproximateReceiveCount": str(receives)},
     }
     with pytest.raises(Down):
-        Records(box.herald, max_receives=5, wait=30).send(record)
+        Worker(box.herald, max_receives=5, wait=30).send(record)
     about = {"receives": receives}
     assert heard(box).troubles == [("record not handled", Down, about), ("record not put off", Down, about)]
 

@@ -11,7 +11,7 @@ from herald.journal import Moved, Records
 from herald.message import Message, Sent, Status
 from herald.observe import Observer
 from herald.reasons import REASONS, Reason
-from herald.settings import Settings
+from herald.settings import RESEND_AFTER, Settings
 from herald.turn import Chooser, Pace, Place, Turn
 
 
@@ -201,7 +201,11 @@ class Delivery:
         return self._record(message, self._unknown(message, reason, error), started)
 
     def _unknown(self, message: Message, reason: Reason, error: Exception | None = None) -> Message:
-        return outcome.unknown(message, reason, self._clock(), resend_after=self._settings().resend_after, error=error)
+        try:
+            resend_after = self._settings().resend_after
+        except Exception:  # They may have become wrong meanwhile; what happened is written down even so.
+            resend_after = RESEND_AFTER
+        return outcome.unknown(message, reason, self._clock(), resend_after=resend_after, error=error)
 
     def _record(self, message: Message, new: Message, started: float | None, *, told: Message | None = None) -> Message:
         """Write how an attempt ended. If that fails the caller hears the truth even so, or what is ``told``."""

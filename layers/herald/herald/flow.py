@@ -60,7 +60,7 @@ class Herald:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings, self.channel, self.queue, self.observer = settings, channel, queue, observer
-        self._hash_key, self._journal, self._schedule = hash_key, journal, schedule
+        self._hash_key, self.journal, self._schedule = hash_key, journal, schedule
         self._clock = clock
         self.delivery = Delivery(
             settings=settings,
@@ -105,7 +105,7 @@ class Herald:
 
     def resume(self, message_id: str) -> Message | None:
         """Send a message whose time has come. Safe to call any number of times; None if there is no such message."""
-        message, now = self._journal().get(message_id), self._clock()
+        message, now = self.journal().get(message_id), self._clock()
         if message is None or not message.waiting:
             return message
         if outcome.comes_at(message, now) > now:
@@ -120,7 +120,7 @@ class Herald:
 
     def bury(self, message_id: str) -> Message | None:
         """Write that a message which waits could not be handled: it failed, but its text is kept for a redrive."""
-        message = self._journal().get(message_id)
+        message = self.journal().get(message_id)
         if message is None or not message.waiting:
             return message
         try:
@@ -204,14 +204,14 @@ class Herald:
 
     def _kept(self, message_id: str) -> Message | None:
         try:
-            return self._journal().get(message_id)
+            return self.journal().get(message_id)
         except Exception as error:
             self.observer.trouble("message not read", error, message_id=message_id)
             raise NotAccepted("The journal could not be read.") from None
 
     def _claim(self, message: Message) -> Message | None:
         try:
-            return self._journal().claim(message)
+            return self.journal().claim(message)
         except Exception as error:
             self.observer.trouble("message not claimed", error, message_id=message.id)
             raise NotAccepted("The journal could not be written.") from None

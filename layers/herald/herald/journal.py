@@ -67,8 +67,8 @@ class Journal:
     Every write carries a token of its own: one that the SDK repeats, because its answer was lost, is known as ours.
     """
 
-    def __init__(self, client: Any, table: str, *, keep_days: int = 30) -> None:
-        self._client, self._table, self._keep = client, table, timedelta(days=keep_days)
+    def __init__(self, client: Any, table: str, *, keep_days: Callable[[], int] = lambda: 30) -> None:
+        self._client, self._table, self._keep_days = client, table, keep_days
 
     def claim(self, message: Message) -> Message | None:
         token = uuid.uuid4().hex
@@ -142,7 +142,7 @@ class Journal:
             )
 
     def _ttl(self, message: Message) -> dict[str, str]:
-        return {"N": str(int((message.expires_at + self._keep).timestamp()))}
+        return {"N": str(int((message.expires_at + timedelta(days=self._keep_days())).timestamp()))}
 
 
 def _key(message_id: str) -> dict[str, dict[str, str]]:

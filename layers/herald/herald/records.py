@@ -11,7 +11,7 @@ from herald.flow import Herald
 NOT_THE_MESSAGES = (InvalidSettings, NotAccepted)
 
 
-class Records:
+class Worker:
     """Sends what records name. One that was received ``max_receives`` times is left to the dead-letter queue.
 
     Before, it comes back after ``wait`` seconds, twice as much, and so on.

@@ -98,7 +98,9 @@ class _Wiring:
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
         self.dynamodb = cache(lambda: client("dynamodb"))
-        self.journal = cache(lambda: Journal(self.dynamodb(), self.stack("table"), keep_days=self.settings().keep_days))
+        self.journal = cache(
+            lambda: Journal(self.dynamodb(), self.stack("table"), keep_days=lambda: self.settings().keep_days)
+        )
         self.pace = cache(lambda: Turns(self.dynamodb(), self.stack("table")))
         self.queue = cache(lambda: Queue(client("sqs"), self.stack("queue")))
         self.schedule = cache(
@@ -159,8 +161,8 @@ def replaced(journey: Herald) -> Iterator[None]:
 
 def sweep() -> Sweep:
     """The sweep of this process's stage."""
-    parts, journey = _parts(stage()), herald()
-    return Sweep(journal=parts.journal, delivery=journey.delivery, observer=journey.observer)
+    journey = herald()
+    return Sweep(journal=journey.journal, delivery=journey.delivery, observer=journey.observer)
 
 
 _parts = cache(_Wiring)

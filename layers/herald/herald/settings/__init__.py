@@ -61,6 +61,9 @@ class Rule:
     kind: str | None = None
 
 
+RESEND_AFTER = 120
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All that a stage's YAML says. Times in seconds. ``countries`` None: every country is allowed."""
@@ -72,7 +75,7 @@ class Settings:
     countries: frozenset[str] | None = None
     valid_for: int = 86400
     keep_days: int = 30
-    resend_after: int = 120
+    resend_after: int = RESEND_AFTER
 
 
 # What a fresh stack has: Amazon SNS under the function's own role.
