@@ -41,7 +41,7 @@ class Lane:
     def put(self, message_id: str, delay: float = 0) -> None:
         self._ask("put", message_id, delay)
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         if not self._ask("send", message.id):
             raise Unavailable("throttled")
         return Sent(f"at-{message.id}", {})

@@ -86,7 +86,7 @@ class Line:
         unused = f"http://127.0.0.1:{self._nobody.getsockname()[1]}"
         self._up, self._down = (load("exotel")(http, **ACCOUNT, endpoint_url=url) for url in (to.url, unused))
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         if self._dice.random() >= self._share:
             return self._up.send(message)
         fault = self._dice.choice(FAULTS)

@@ -170,7 +170,7 @@ class Careless:
 class Repeating(Careless):
     """It believes that what nobody knows was surely not sent, as a client with retries does."""
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         try:
             return self._line.send(message)
         except Uncertain:
@@ -180,7 +180,7 @@ class Repeating(Careless):
 class Boasting(Careless):
     """It believes that what was surely not sent was sent."""
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         try:
             return self._line.send(message)
         except Unavailable:

@@ -261,7 +261,7 @@ class Moody(FakeProvider):
         super().__init__()
         self.world = world
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         mood = self.world.moods.pop(0) if self.world.moods else Mood()
         if mood.takes:
             self.world.taken.append(Taken(message, self.world.clock(), self.world.journal.messages[message.id]))
@@ -288,7 +288,7 @@ def test_a_journey_keeps_its_promises_whatever_happens(size: Callable[[int, int]
 class Trusting(Moody):
     """It believes that what it heard nothing of was surely not sent."""
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         try:
             return super().send(message)
         except Uncertain:

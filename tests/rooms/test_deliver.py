@@ -49,7 +49,7 @@ class Slow(FakeProvider):
 
     meanwhile: Callable[[], object] = lambda: None
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         self.meanwhile()
         return super().send(message)
 

@@ -182,7 +182,7 @@ def test_the_same_key_while_it_is_still_sending_is_told_to_wait() -> None:
     heard: list[object] = []
 
     class Meanwhile(type(box.providers["amazonsns"])):  # type: ignore[misc]
-        def send(self, message: Message) -> object:
+        def send(self, message: Message, callback: str | None = None) -> object:
             if not heard:
                 with pytest.raises(StillSending) as refused:
                     send(box, key="k")

@@ -270,7 +270,7 @@ class Busy(FakeProvider):
 
     seconds: float = 0.02
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         until = time.perf_counter() + self.seconds
         while time.perf_counter() < until:
             pass

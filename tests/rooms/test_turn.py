@@ -158,7 +158,7 @@ def test_a_turn_that_cannot_be_asked_for_is_now() -> None:
 
 def test_a_turn_that_cannot_be_asked_for_does_not_come_when_the_time_is_over() -> None:
     class Late(FakeProvider):
-        def send(self, message: Message) -> Sent:
+        def send(self, message: Message, callback: str | None = None) -> Sent:
             box.clock.pass_(seconds=10)
             return super().send(message)
 

@@ -18,8 +18,8 @@ from herald.turn import Chooser, Pace, Place, Turn
 class Sender(Protocol):
     """A channel, ready to send: one of ``providers/``."""
 
-    def send(self, message: Message) -> Sent:
-        """Send once; raises an ``AttemptError``."""
+    def send(self, message: Message, callback: str | None = None) -> Sent:
+        """Send once; raises an ``AttemptError``. ``callback`` is the URL for receipts, if there is one."""
 
     def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the provider says now; raises ``Unsupported`` where it cannot be asked."""

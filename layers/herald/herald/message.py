@@ -29,13 +29,13 @@ class Status(StrEnum):
 
     @property
     def rank(self) -> int:
-        """How far the message has come, 0 to 4: receipts never move it back."""
+        """How far the message has come, 0 to 5: receipts never move it back."""
         return _RANKS[self]
 
     @property
     def final(self) -> bool:
-        """True if nothing more will be done or learnt."""
-        return self.rank == 4
+        """True if nothing more will be done; only that it was delivered after all may still be learnt."""
+        return self.rank >= 4
 
     @property
     def unsent(self) -> bool:
@@ -45,7 +45,7 @@ class Status(StrEnum):
 
 _RANKS = {
     Status.ACCEPTED: 0, Status.SCHEDULED: 0, Status.SENDING: 1, Status.UNKNOWN: 2, Status.SENT: 3,
-    Status.DELIVERED: 4, Status.UNDELIVERED: 4, Status.FAILED: 4, Status.EXPIRED: 4, Status.CANCELED: 4,
+    Status.UNDELIVERED: 4, Status.FAILED: 4, Status.EXPIRED: 4, Status.CANCELED: 4, Status.DELIVERED: 5,
 }  # fmt: skip
 
 
@@ -77,6 +77,25 @@ class Sent:
         return {name: value for name, value in self.response.items() if name not in self.texts}
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider says later of a text that it took.
+
+    ``status`` is ``sent`` (it is on its way), ``delivered``, ``undelivered`` (with the ``reason``), or ``unknown`` if
+    the provider's words say none of these. ``at`` is when that came about, if the provider says so. ``raw`` is the
+    provider's own words, without number and text. ``to`` (E.164) is there where the receipt names its message by number
+    and ``provider_id`` alone.
+    """
+
+    provider_id: str
+    status: Status
+    reason: Reason | None = None
+    at: datetime | None = None
+    price: str | None = None
+    raw: Mapping[str, object] = field(default_factory=dict)
+    to: str | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One text to one recipient. Times are aware and in UTC; ``to`` is E.164; ``country`` is ISO 3166 alpha-2.
@@ -86,7 +105,8 @@ class Message:
     attempt is not sent; ``turn_at`` the moment when its turn is expected, if its channel is busy. ``due_at`` is the
     moment from which the sweep looks after it, if nothing else did: while ``sending``, the end of the lease.
     ``possible_duplicate`` is true once it was sent again although an earlier attempt may have reached the recipient.
-    ``body`` is None once the text is no longer needed.
+    ``body`` is None once the text is no longer needed. ``recipient`` is a keyed hash of the number, by which the
+    journal finds a person's messages. ``callback_url`` is told what becomes of it.
     """
 
     id: str
@@ -122,6 +142,8 @@ class Message:
     possible_duplicate: bool = False
     price: str | None = None
     fingerprint: str = ""
+    recipient: str = ""
+    callback_url: str | None = None
     trace: tuple[Step, ...] = ()
     response: Mapping[str, object] | None = None
 

@@ -128,7 +128,7 @@ class FakeProvider:
     texts: list[Message] = field(default_factory=list)
     calls: int = 0
 
-    def send(self, message: Message) -> Sent:
+    def send(self, message: Message, callback: str | None = None) -> Sent:
         self.calls += 1
         answer = self.answers.pop(0) if self.answers else None
         if answer:

@@ -3,11 +3,19 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from herald.errors import Refused, Unsupported
-from herald.message import Message, Sent
+from herald.message import Message, Receipt, Sent, Status
 from herald.settings import Field
+
+
+class Callback(NamedTuple):
+    """A request that claims to come from a vendor. Header names are in lower case; ``fields`` is its form or JSON."""
+
+    url: str
+    headers: Mapping[str, str]
+    fields: Mapping[str, Any]
 
 
 class Provider(ABC):
@@ -40,12 +48,15 @@ class Provider(ABC):
         Raises ``InvalidSettings`` if a value cannot be used.
         """
 
-    def send(self, message: Message) -> Sent:
-        """Send once. Never repeats by itself. Raises an ``AttemptError`` whose type says what may be done next."""
-        return self.read(self.transmit(self.request(message)))
+    def send(self, message: Message, callback: str | None = None) -> Sent:
+        """Send once. Never repeats by itself. Raises an ``AttemptError`` whose type says what may be done next.
+
+        ``callback`` is the URL at which this text's receipts are awaited, for vendors that call one.
+        """
+        return self.read(self.transmit(self.request(message, callback)))
 
     @abstractmethod
-    def request(self, message: Message) -> Mapping[str, Any]:
+    def request(self, message: Message, callback: str | None = None) -> Mapping[str, Any]:
         """What is sent to the vendor, as the vendor's own fields. Raises ``Refused`` if the vendor surely would."""
 
     @abstractmethod
@@ -63,6 +74,22 @@ class Provider(ABC):
         ``Refused`` if it refuses the account, ``Unsupported`` if it keeps no status.
         """
         raise Unsupported(f"{self.name} has no delivery status to ask for")
+
+    @classmethod
+    def verify(cls, values: Mapping[str, str], callback: Callback) -> bool:
+        """Whether the vendor's own signature on a callback is right; ``values`` are the channel's fields.
+
+        A vendor that signs nothing has none to check: then the token in the URL is all the proof that there is.
+        """
+        return True
+
+    @classmethod
+    def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:
+        """What a callback, an entry in the vendor's log, or the answer of ``status`` says. Pure; never raises.
+
+        Words that are not in the vendor's table read as ``unknown``, or as ``unexplained`` if they surely say failure.
+        """
+        return Receipt("", Status.UNKNOWN)
 
 
 def text_of(message: Message) -> str:

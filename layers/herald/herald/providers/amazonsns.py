@@ -67,7 +67,7 @@ class AmazonSNS(Provider):
             "AWS.MM.SMS.TemplateId": dlt_template_id,
         }
 
-    def request(self, message: Message) -> Mapping[str, Any]:
+    def request(self, message: Message, callback: str | None = None) -> Mapping[str, Any]:
         """The parameters of Publish. Raises ``Refused`` for a sender id that SNS would not take."""
         sender = message.sender or self._sender
         if sender and not SENDER.fullmatch(sender):

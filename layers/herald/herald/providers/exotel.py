@@ -111,7 +111,7 @@ class Exotel(Provider):
             "DltTemplateId": dlt_template_id,
         }
 
-    def request(self, message: Message) -> Mapping[str, str]:
+    def request(self, message: Message, callback: str | None = None) -> Mapping[str, str]:
         """The form. SmsType is said only if the channel says it: with it, Exotel looks for no template of its own."""
         body = text_of(message)
         if len(body) > LONGEST:
@@ -122,6 +122,7 @@ class Exotel(Provider):
             "Body": body,
             "EncodingType": ENCODINGS[message.encoding],
             **self._fields,
+            "StatusCallback": callback,
             "SmsType": self._type and TYPES.get(message.kind, self._type),
         }
         return {name: value for name, value in form.items() if value}
