@@ -53,6 +53,9 @@ default_channel: exotel
 countries: [in, SG, NO]
 valid_for: 3600
 keep_days: "7"
+url: https://sms.example.com/herald/
+callback_hosts: [hooks.example.com, "*.example.org:8443"]
+events: [sent, failed]
 routes:
   - {country: in, kind: otp, channels: [exotel]}
   - {country: NO, channels: [sns, exotel]}
@@ -68,6 +71,9 @@ routes:
         countries=frozenset({"IN", "SG", "NO"}),
         valid_for=3600,
         keep_days=7,
+        url="https://sms.example.com/herald",
+        callback_hosts=("hooks.example.com", "*.example.org:8443"),
+        events=("sent", "failed"),
         routes=(Rule(("exotel",), "IN", "otp"), Rule(("sns", "exotel"), "NO"), Rule(("sns",))),
     )
 
@@ -93,6 +99,29 @@ def test_norway_is_a_country_without_quotes() -> None:
 def test_an_empty_list_of_countries_allows_none_and_no_list_allows_all() -> None:
     assert read("countries: []").countries == frozenset()
     assert read("countries:").countries is None
+
+
+def test_an_empty_list_of_events_tells_nobody_and_no_list_tells_how_each_message_ended() -> None:
+    assert read("events: []").events == ()
+    assert read("events:").events == ("delivered", "undelivered", "failed", "unknown", "expired", "canceled")
+
+
+@pytest.mark.parametrize("empty", ["url:", "url: ''", "callback_hosts:", "callback_hosts: []", "callback_hosts: ''"])
+def test_without_a_url_and_hosts_there_are_none(empty: str) -> None:
+    assert (read(empty).url, read(empty).callback_hosts) == (None, ())
+
+
+def test_the_laptop_may_call_itself_back_and_no_other_stage_may() -> None:
+    text = {"settings": "callback_hosts: [127.0.0.1, 'localhost:8443']"}
+    assert read_settings(text, provider_fields, local=True).callback_hosts == ("127.0.0.1", "localhost:8443")
+    with pytest.raises(InvalidSettings):
+        read_settings(text, provider_fields)
+
+
+def test_the_secrets_of_webhooks_are_read_one_a_line_and_not_shown() -> None:
+    settings = read_settings({"webhook-secret": f"\n{SECRET}1\n {SECRET}2 \n\n"}, provider_fields)
+    assert settings.webhook_secrets == (f"{SECRET}1", f"{SECRET}2")
+    assert SECRET not in repr(settings)
 
 
 def test_other_parameters_of_the_stage_are_none_of_the_settings() -> None:
@@ -310,6 +339,19 @@ def test_a_parameter_that_is_no_mapping_says_so(text: str) -> None:
         ("valid_for: 0000000000300", "out_of_range"),
         ("keep_days: 0", "out_of_range"),
         ("keep_days: 367", "out_of_range"),
+        ("url: sms.example.com", "invalid_url"),
+        ("url: http://sms.example.com", "invalid_url"),
+        ("url: https://sms.example.com/?a=b", "invalid_url"),
+        ("url: [https://sms.example.com]", "invalid_url"),
+        ("callback_hosts: hooks.example.com", "wrong_type"),
+        ("callback_hosts: [https://hooks.example.com]", "invalid_host"),
+        ("callback_hosts: [hooks.example.com, 127.0.0.1]", "invalid_host"),
+        ("callback_hosts: [[hooks.example.com]]", "invalid_host"),
+        ("callback_hosts: [~]", "invalid_host"),
+        ("events: delivered", "wrong_type"),
+        ("events: ''", "wrong_type"),
+        ("events: [delivered, accepted]", "unknown_choice"),
+        ("events: [[delivered]]", "unknown_choice"),
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_a_mistake_on_its_line(text: str, code: str) -> None:
@@ -338,7 +380,8 @@ SHAPES = [
     "default_region: {}", "countries: {}", "countries: [{}]", "default_channel: {}", "routes: {}", "routes: [{}]",
     "routes: [{{{}: x}}]", "routes: [{{channels: [{}]}}]", "routes: [{{channels: {}}}]", "valid_for: {}",
     "routes: [{{channels: [amazonsns], kind: {}}}]", "routes: [{{channels: [amazonsns], country: {}}}]",
-    "keep_days: {}", "keep_days: [{}]", "rate: {}", "rate: [{}]", "!!int {}",
+    "keep_days: {}", "keep_days: [{}]", "url: {}", "url: https://{}", "callback_hosts: [{}]", "callback_hosts: {}",
+    "events: [{}]", "events: {}", "rate: {}", "rate: [{}]", "!!int {}",
     "token: !!timestamp {}", "valid_for: !!int {}",
 ]  # fmt: skip
 junk = st.text(" \n:{}[],'\"!&*#|>-?%@`\\\tab0~=<\x00\u2028", max_size=4)

@@ -95,6 +95,7 @@ class _Wiring:
 
     def __init__(self, name: str) -> None:
         self.store = parameter_store(name)
+        self._local = name == "local"
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
         self.dynamodb = cache(lambda: client("dynamodb"))
@@ -117,7 +118,7 @@ class _Wiring:
         """The settings, read anew only when the parameters were fetched anew."""
         parameters = self.store.parameters()
         if self._read is None or self._read[0] is not parameters:
-            self._read = parameters, read_settings(parameters, provider_fields, provider_rate)
+            self._read = parameters, read_settings(parameters, provider_fields, provider_rate, local=self._local)
         return self._read[1]
 
     def stack(self, part: str) -> str:

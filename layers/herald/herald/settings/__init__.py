@@ -62,11 +62,17 @@ class Rule:
 
 
 RESEND_AFTER = 120
+# The states that are told to others if the settings do not say which; ``sent`` is the one more that may be.
+EVENTS = ("delivered", "undelivered", "failed", "unknown", "expired", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that a stage's YAML says. Times in seconds. ``countries`` None: every country is allowed."""
+    """All that a stage's YAML says. Times in seconds. ``countries`` None: every country is allowed.
+
+    ``url`` is where the world reaches the stage, if not at the stack's own address. ``callback_hosts`` may be called
+    back, signed with each of ``webhook_secrets``. ``events`` are the states that the bus hears of.
+    """
 
     channels: Mapping[str, Channel]
     default_region: str = "IN"
@@ -76,6 +82,10 @@ class Settings:
     valid_for: int = 86400
     keep_days: int = 30
     resend_after: int = RESEND_AFTER
+    url: str | None = None
+    callback_hosts: tuple[str, ...] = ()
+    events: tuple[str, ...] = EVENTS
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 # What a fresh stack has: Amazon SNS under the function's own role.

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from herald.errors import InvalidSettings
-from herald.settings import DEFAULT_CHANNELS, Channel, Field, Rate, Rule, Settings
+from herald.hosts import base, is_entry
+from herald.settings import DEFAULT_CHANNELS, EVENTS, Channel, Field, Rate, Rule, Settings
 from herald.settings.block import Block, Problems, block, entries, root
 
 Fields = Callable[[str], Sequence[Field]]
@@ -15,7 +17,12 @@ Rates = Callable[[str], str]
 """The rate that a provider's type has where a channel's block says none."""
 
 KINDS = ("transactional", "promotional", "otp")
-SETTINGS = ("default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after")
+SETTINGS = (
+    "default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after", "url",
+    "callback_hosts", "events",
+)  # fmt: skip
+# The parameter with the secrets that webhooks are signed with, one a line: two while the old one is being replaced.
+WEBHOOK_SECRET = "webhook-secret"  # noqa: S105 - the parameter's name
 # Every channel may have these, whatever its type.
 COMMON_FIELDS = (Field("type", required=True), Field("sender"), Field("endpoint_url"))
 # These are about the channel; the vendor's class never sees them.
@@ -28,10 +35,13 @@ def _unlimited(_type: str) -> str:
     return "unlimited"
 
 
-def read_settings(parameters: Mapping[str, str], fields: Fields, rates: Rates = _unlimited) -> Settings:
+def read_settings(
+    parameters: Mapping[str, str], fields: Fields, rates: Rates = _unlimited, *, local: bool = False
+) -> Settings:
     """The settings of a stage from its parameters, ``{"settings": yaml, "channels/<name>": yaml}``.
 
-    Raises ``InvalidSettings`` that lists every mistake of every parameter, never with a value.
+    On the laptop (``local``) the machine itself may be called back. Raises ``InvalidSettings`` that lists every mistake
+    of every parameter, never with a value.
     """
     problems = Problems()
     channels = {}
@@ -41,10 +51,10 @@ def read_settings(parameters: Mapping[str, str], fields: Fields, rates: Rates = 
             found = block(parameter, root(parameter, text, problems), problems)
             channels[name] = _channel(name, parameter, found, fields, problems, rates=rates)
     general = block("settings", root("settings", parameters.get("settings", ""), problems), problems)
-    settings = _General(general, channels or DEFAULT_CHANNELS, problems).settings()
+    settings = _General(general, channels or DEFAULT_CHANNELS, problems, local=local).settings()
     if problems:
         raise InvalidSettings(problems)
-    return settings
+    return replace(settings, webhook_secrets=tuple(parameters.get(WEBHOOK_SECRET, "").split()))
 
 
 def read_gramex(text: str, fields: Fields) -> dict[str, Channel]:
@@ -116,8 +126,9 @@ def _no_such(thing: str, name: str, known: Collection[str]) -> str:
 class _General:
     """The ``settings`` parameter, field by field."""
 
-    def __init__(self, found: Block, channels: Mapping[str, Channel], problems: Problems) -> None:
+    def __init__(self, found: Block, channels: Mapping[str, Channel], problems: Problems, *, local: bool) -> None:
         self.values, self.lines, self.channels, self.problems = found.values, found.lines, channels, problems
+        self.local = local
 
     def settings(self) -> Settings:
         given, known = self.values, Settings(channels=self.channels)
@@ -133,6 +144,9 @@ class _General:
             valid_for=self.number("valid_for", known.valid_for, 1, 259_200),
             keep_days=self.number("keep_days", known.keep_days, 1, 366),
             resend_after=self.number("resend_after", known.resend_after, 60, 86_400),
+            url=self.url(given.get("url")),
+            callback_hosts=tuple(self.hosts(given.get("callback_hosts") or [])),
+            events=known.events if given.get("events") is None else tuple(self.events(given["events"])),
         )
 
     def problem(self, name: str, code: str, detail: str) -> None:
@@ -172,6 +186,27 @@ class _General:
             named = [self.channel("routes", name) for name in self.listed("routes", rule["channels"])]
             rules.append(Rule(tuple(filter(None, named)), self.country("routes", country) if country else None, kind))
         return rules
+
+    def url(self, value: object) -> str | None:
+        found = base(value) if isinstance(value, str) and value else None
+        if value and not found:
+            self.problem("url", "invalid_url", "url must be such as https://sms.example.com, without a query")
+        return found
+
+    def hosts(self, value: object) -> list[str]:
+        names = self.listed("callback_hosts", value)
+        right = [name for name in names if isinstance(name, str) and is_entry(name, local=self.local)]
+        if right != names:
+            example = "hooks.example.com, hooks.example.com:8443 or *.example.com"
+            self.problem("callback_hosts", "invalid_host", f"callback_hosts must hold names of hosts such as {example}")
+        return right
+
+    def events(self, value: object) -> list[str]:
+        choices, words = (*EVENTS, "sent"), self.listed("events", value)
+        right = [word for word in words if isinstance(word, str) and word in choices]
+        if right != words:
+            self.problem("events", "unknown_choice", f"events must hold some of {', '.join(choices)}")
+        return right
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         value = self.values.get(name)
