@@ -142,6 +142,11 @@ class FailingQueue(MemoryQueue):
             raise Down
         super().put(message_id, delay)
 
+    def post(self, what: Mapping[str, Any], delay: float = 0) -> None:
+        if self.down:
+            raise Down
+        super().post(what, delay)
+
     def again(self, receipt: str, delay: float) -> None:
         if self.down:
             raise Down

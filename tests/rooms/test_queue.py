@@ -1,4 +1,4 @@
-"""Queue: ids travel, never texts; a wait is never cut short by rounding."""
+"""Queue: what the worker is to do travels, never a text; a wait is never cut short by rounding."""
 
 import json
 import uuid
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.queue import LONGEST_DELAY, Queue
-from tests.rooms.builders import client
+from tests.rooms.builders import client, json_values
 
 
 class Ledger:
@@ -48,6 +48,14 @@ def test_an_id_arrives_in_the_queue_and_nothing_else(engine: str) -> None:
     Queue(sqs, url).put("msg_1")
     (arrived,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     assert json.loads(arrived["Body"]) == {"id": "msg_1"}
+
+
+@given(st.dictionaries(st.text(max_size=5), st.dictionaries(st.text(max_size=5), json_values, max_size=3), max_size=2))
+def test_anything_that_the_worker_knows_is_queued_as_it_is(what: dict[str, Any]) -> None:
+    ledger = Ledger()
+    Queue(ledger, "url").post(what, 1.5)
+    (call,) = ledger.calls
+    assert (json.loads(call["MessageBody"]), call["DelaySeconds"], call["QueueUrl"]) == (what, 2, "url")
 
 
 def test_a_delayed_id_is_not_there_yet(engine: str) -> None:

@@ -1,6 +1,7 @@
 """Records: what the queue hands over is sent; what cannot be handled comes back, and in the end is buried, not lost."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -105,7 +106,36 @@ def test_a_record_that_names_no_message_does_no_harm(body: str, receives: int) -
     else:
         with pytest.raises((ValueError, TypeError, KeyError)):
             records(box).send(a_record(body, receives))
-    assert box.queue.put_off == ([("handle", 30)] if receives == 1 and not named else [])
+    assert box.queue.put_off == ([] if named else [("handle", 30 if receives == 1 else 0)])
+
+
+def test_what_is_no_message_goes_to_the_one_who_is_called_so() -> None:
+    box, handled = a_box(), []
+    others = {"hook": handled.append, "receipt": lambda body: handled.append(("receipt", body))}
+    worker = Worker(box.herald, max_receives=5, wait=30, others=others)
+    worker.send(a_record({"hook": {"url": "x"}}))
+    worker.send(a_record({"receipt": {"id": "y"}}))
+    assert handled == [{"url": "x"}, ("receipt", {"id": "y"})]
+    message = send(box, mode="async")
+    worker.send(a_record({"id": message.id}))
+    assert box.journal.messages[message.id].status is Status.SENT
+    assert len(handled) == 2
+
+
+@pytest.mark.parametrize(("receives", "wait"), [(1, 30), (4, 240), (5, 0)])
+def test_what_is_no_message_and_cannot_be_handled_comes_back_too_and_in_the_end_is_a_dead_letter(
+    receives: int, wait: float
+) -> None:
+    def down(body: Mapping[str, Any]) -> None:
+        raise Down
+
+    box = a_box()
+    message = send(box, mode="async")
+    worker = Worker(box.herald, max_receives=5, wait=30, others={"hook": down})
+    with pytest.raises(Down):
+        worker.send(a_record({"hook": {"event": {"id": message.id}}}, receives))
+    assert box.queue.put_off == [("handle", wait)]
+    assert box.journal.messages[message.id].status is Status.ACCEPTED
 
 
 def test_a_queue_that_cannot_be_reached_leaves_the_record_to_its_visibility_timeout() -> None:

@@ -1,7 +1,8 @@
-"""Queue: hand a message's id to SQS, to be sent now or after a delay."""
+"""Queue: hand to SQS what the worker is to do, now or after a delay: mostly to send the message with an id."""
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 # SQS delays a message by 15 minutes at most.
@@ -9,7 +10,7 @@ LONGEST_DELAY = 900
 
 
 class Queue:
-    """``client`` is an SQS client. Only ids travel: texts and numbers stay in the journal."""
+    """``client`` is an SQS client. Ids, receipts and webhooks travel: texts and numbers stay in the journal."""
 
     def __init__(self, client: Any, url: str) -> None:
         self._client, self._url = client, url
@@ -19,9 +20,12 @@ class Queue:
 
         What waits longer than SQS can comes back after 900 seconds, to be put again.
         """
+        self.post({"id": message_id}, delay)
+
+    def post(self, what: Mapping[str, object], delay: float = 0) -> None:
+        """Queue anything that the worker knows, ``{"id": ...}`` or ``{"hook": {...}}``, as ``put`` does."""
         seconds = math.ceil(max(0, min(LONGEST_DELAY, delay)))
-        body = json.dumps({"id": message_id})
-        self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(what), DelaySeconds=seconds)
 
     def again(self, receipt: str, delay: float) -> None:
         """Let a record that could not be handled come back after ``delay`` seconds. Raises the client's own errors.

@@ -22,7 +22,7 @@ from herald import wiring
 from herald.deliver import Sender
 from herald.errors import Refused, Unsupported
 from herald.flow import Herald
-from herald.journal import OF_THE_STATUS, Moved, comes_from
+from herald.journal import OF_THE_STATUS, PERSONAL, Moved, comes_from
 from herald.message import Message, Sent
 from herald.settings import DEFAULT_CHANNELS, Rate, Settings
 from herald.sweep import Sweep
@@ -47,6 +47,7 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self.messages: dict[str, Message] = {}
+        self.erased: set[str] = set()
         self._lock = Lock()
 
     def claim(self, message: Message) -> Message | None:
@@ -57,11 +58,11 @@ class MemoryJournal:
             return before
 
     def get(self, message_id: str) -> Message | None:
-        return self.messages.get(message_id)
+        return None if message_id in self.erased else self.messages.get(message_id)
 
     def move(self, old: Message, new: Message) -> Message:
         with self._lock:
-            current = self.messages.get(old.id)
+            current = self.get(old.id)
             if current is None or not _may_move(current, old, new):
                 raise Moved(current)
             self.messages[new.id] = _kept(_changed(current, old, new))
@@ -72,16 +73,40 @@ class MemoryJournal:
             due = [(m.due_at, m.id) for m in self.messages.values() if m.due_at and m.due_at <= now]
         yield from (message_id for _, message_id in sorted(due))
 
+    def sent_to(
+        self, recipient: str, *, since: datetime | None = None, before: Message | None = None
+    ) -> Iterator[Message]:
+        with self._lock:
+            theirs = [
+                m for m in self.messages.values() if m.recipient == recipient and (not since or m.created_at >= since)
+            ]
+        older = [m for m in theirs if not before or _age(m) < _age(before)]
+        yield from sorted(older, key=_age, reverse=True)
+
+    def erase(self, message: Message) -> bool:
+        with self._lock:
+            current = self.get(message.id)
+            if not current or (current.status, current.attempts) != (message.status, message.attempts):
+                return False
+            nothing = {name: None for name in PERSONAL if name in _NAMES} | {"tags": {}, "recipient": ""}
+            self.messages[message.id] = current.with_(**nothing, to="", fingerprint="", trace=())
+            self.erased.add(message.id)
+            return True
+
 
 class MemoryQueue:
-    """A queue in memory: ``(id, delay in seconds)``; and the records that are to come back."""
+    """A queue in memory: ``(id, delay in seconds)``, what else waits, and the records that are to come back."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[str, float]] = []
+        self.posted: list[tuple[Mapping[str, Any], float]] = []
         self.put_off: list[tuple[str, float]] = []
 
     def put(self, message_id: str, delay: float = 0) -> None:
         self.waiting.append((message_id, delay))
+
+    def post(self, what: Mapping[str, Any], delay: float = 0) -> None:
+        self.posted.append((what, delay))
 
     def again(self, receipt: str, delay: float) -> None:
         self.put_off.append((receipt, delay))
@@ -147,11 +172,17 @@ class Notes:
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
 
-    def step(self, phrase: str, message: Message, **extra: object) -> None:
+    def step(self, phrase: str, message: Message, *, spent: str | None = None, **extra: object) -> None:
         self.told.append((phrase, message.id))
 
-    def ended(self, message: Message, latency_ms: float | None = None) -> None:
+    def accepted(self, message: Message) -> None:
+        self.told.append(("message accepted", message.id))
+
+    def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
         self.step(f"message {message.status}", message)
+
+    def count(self, name: str, **extra: object) -> None:
+        self.told.append((name, ""))
 
     def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
         self.told.append((phrase, type(error).__name__))
@@ -220,6 +251,13 @@ def outbox() -> Iterator[Outbox]:
         yield box
 
 
+_NAMES = {f.name for f in fields(Message)}
+
+
+def _age(message: Message) -> tuple[datetime, str]:
+    return message.created_at, message.id
+
+
 def _may_move(current: Message, old: Message, new: Message) -> bool:
     if new.text_needed and current.body is None:
         return False
@@ -229,8 +267,7 @@ def _may_move(current: Message, old: Message, new: Message) -> bool:
 
 def _changed(current: Message, old: Message, new: Message) -> Message:
     """``current`` with what differs between ``old`` and ``new``: what somebody else wrote meanwhile stays."""
-    names = {f.name for f in fields(Message)}
-    changed = {name for name in names if getattr(new, name) != getattr(old, name)} | OF_THE_STATUS
+    changed = {name for name in _NAMES if getattr(new, name) != getattr(old, name)} | OF_THE_STATUS
     changes = {name: getattr(new, name) for name in changed}
     return current.with_(**{**changes, "trace": (*current.trace, *new.trace[len(old.trace) :])})
 
