@@ -41,6 +41,9 @@ class Provider(ABC):
     texts: ClassVar[frozenset[str]] = frozenset()
     """The fields of the vendor's answers that repeat the number or the text, and are not to be kept."""
 
+    words: ClassVar[Mapping[str, str]] = {}
+    """What the vendor says of a text that does not arrive -> the code of the reason. ``docs/reasons.md`` shows it."""
+
     @abstractmethod
     def __init__(self, transport: Any, **values: str) -> None:
         """``transport`` is an ``Http`` or a boto3 client with one attempt; ``values`` are the channel's fields.
@@ -81,6 +84,11 @@ class Provider(ABC):
 
         A vendor that signs nothing has none to check: then the token in the URL is all the proof that there is.
         """
+        return True
+
+    @classmethod
+    def addressed_to(cls, said: Mapping[str, Any], e164: str) -> bool:
+        """Whether a callback speaks of this number, however the vendor writes it; also if it names none."""
         return True
 
     @classmethod

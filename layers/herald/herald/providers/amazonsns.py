@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
-from herald.message import Message, Sent
-from herald.providers._aws import call
+from herald.message import Message, Receipt, Sent, Status
+from herald.providers import _aws
 from herald.providers._base import Provider, text_of
 from herald.providers._idle import Idle
+from herald.providers._receipts import AMOUNT, ID, NUMBER, WORDS, amount, kept, moment, word
+from herald.reasons import REASONS
 from herald.settings import Field
 
 # What SNS calls a message. The channel's ``smstype`` stands for the kind that needs no word: transactional.
@@ -24,6 +27,34 @@ PARAMETER = {
     "Empty message": "invalid_text",
 }
 CODES = {"OptedOut": "opted_out", "KMSOptInRequired": "not_permitted"}
+
+# Why a text was not delivered: providerResponse in the delivery log begins so (November 2026).
+FAILURES = {
+    "Blocked as spam by phone carrier": "spam",
+    "Destination is on a blocked list": "number_blocked",
+    "Invalid phone number": "invalid_number",
+    "Message body is invalid": "invalid_text",
+    "No quota left for account": "spend_limit",
+    "Phone carrier has blocked this message": "carrier_blocked",
+    "Phone carrier is currently unreachable": "carrier_unavailable",  # unreachable/unavailable
+    "Phone carrier is currently unavailable": "carrier_unavailable",
+    "Phone has blocked SMS": "texts_blocked",
+    "Phone is on a blocked list": "number_blocked",
+    "Phone is currently unreachable": "recipient_unavailable",  # unreachable/unavailable
+    "Phone is currently unavailable": "recipient_unavailable",
+    "Phone number is opted out": "opted_out",
+    "This delivery would exceed max price": "price_too_high",
+    "Unknown error attempting to reach phone": "unexplained",
+}
+ACCEPTED = "message has been accepted by"
+DELIVERED = "message has been accepted by phone"  # and nothing more: `by phone carrier` is on its way only
+KEPT = {
+    "messageId": ID,
+    **dict.fromkeys(("status", "providerResponse", "phoneCarrier", "smsType"), WORDS),
+    **dict.fromkeys(("mcc", "mnc", "numberOfMessageParts", "dwellTimeMs", "dwellTimeMsUntilDeviceAck"), NUMBER),
+    "priceInUSD": AMOUNT,
+}
+E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 
 class AmazonSNS(Provider):
@@ -42,6 +73,12 @@ class AmazonSNS(Provider):
     )
     transport = "sns"
     rate = "20/s"
+    words: ClassVar[Mapping[str, str]] = {
+        **_aws.CODES,
+        **{f"InvalidParameter: {words}": reason for words, reason in PARAMETER.items()},
+        **CODES,
+        **FAILURES,
+    }
 
     def __init__(
         self,
@@ -85,7 +122,7 @@ class AmazonSNS(Provider):
     def transmit(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Publish, once."""
         self._idle.over()
-        return call(self._client.publish, request, reason)
+        return _aws.call(self._client.publish, request, reason)
 
     def read(self, answer: Mapping[str, Any]) -> Sent:
         """Accepted, if there is a message id."""
@@ -101,12 +138,52 @@ class AmazonSNS(Provider):
             hint="Switch on SNS delivery logging: its receipts then update the message by themselves.",
         )
 
+    @classmethod
+    def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:
+        """What an entry of SNS's delivery log says: ``{notification, delivery, status}``. Its price is in USD."""
+        notification, delivery = _inner(said, "notification"), _inner(said, "delivery")
+        status, why = _fate(word(said.get("status")).upper(), word(delivery.get("providerResponse")))
+        to = word(delivery.get("destination"))
+        return Receipt(
+            word(notification.get("messageId")),
+            status,
+            REASONS[why] if why else None,
+            _at(notification, delivery),
+            amount(delivery.get("priceInUSD")),
+            kept({**notification, **delivery, "status": said.get("status")}, KEPT),
+            to if E164.fullmatch(to) else None,
+        )
+
 
 def reason(code: str, text: str) -> str | None:
     """Why SNS refused, from its code and its text, which is read here and kept nowhere."""
     if code in ("InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid"):
         return next((why for word, why in PARAMETER.items() if word in text), None)
     return CODES.get(code)
+
+
+def _inner(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = entry.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _fate(status: str, response: str) -> tuple[Status, str | None]:
+    """How a text fares, and why. SUCCESS in words that are new says that it was handed on: so it is at least sent."""
+    words = " ".join(response.lower().split()).rstrip(".")
+    why = next((reason for begin, reason in FAILURES.items() if words.startswith(begin.lower())), None)
+    if status == "FAILURE" or (why and status != "SUCCESS"):
+        return Status.UNDELIVERED, why or "unexplained"
+    if status == "SUCCESS" or words.startswith(ACCEPTED):
+        return Status.DELIVERED if words == DELIVERED else Status.SENT, None
+    return Status.UNKNOWN, None
+
+
+def _at(notification: Mapping[str, Any], delivery: Mapping[str, Any]) -> datetime | None:
+    """When it was published, and then the time until the phone or the carrier answered."""
+    published = moment(notification.get("timestamp"), UTC)
+    took = (word(delivery.get(name)) for name in ("dwellTimeMsUntilDeviceAck", "dwellTimeMs"))
+    known = next((int(ms) for ms in took if NUMBER.fullmatch(ms)), 0)
+    return published and published + timedelta(milliseconds=known)
 
 
 PROVIDER = AmazonSNS

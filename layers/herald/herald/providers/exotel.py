@@ -4,14 +4,17 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta, timezone
 from html import unescape
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from herald.errors import AttemptError, InvalidSettings, NotFound, Problem, Refused, Unavailable
-from herald.message import Message, Sent
+from herald.message import Message, Receipt, Sent, Status
 from herald.providers._base import Provider, text_of
 from herald.providers._http import Answer, Http, base_url
+from herald.providers._receipts import AMOUNT, ID, NUMBER, TIME, WORDS, amount, kept, moment, word
+from herald.reasons import REASONS
 from herald.settings import Field
 
 # Why a request is refused: its HTTP status, or more exactly the Code in its RestException (November 2026).
@@ -58,10 +61,32 @@ FAILURES = {
     "24990": "unexplained",
 }
 
+# How a text fares: Status, or DetailedStatusCode where there is no Status that is known. `sent` means delivered, to the
+# phone or (20006) to an operator that tells no more. `delivered`, `undelivered` and `expired` are on a newer page only.
+STATES = {
+    **dict.fromkeys(("queued", "sending", "submitted"), Status.SENT),
+    **dict.fromkeys(("sent", "delivered"), Status.DELIVERED),
+    **dict.fromkeys(("failed", "failed_dnd", "failed-dnd", "undelivered", "expired"), Status.UNDELIVERED),
+    **dict.fromkeys(("21010", "21015", "21020"), Status.SENT),
+    **dict.fromkeys(("20005", "20006"), Status.DELIVERED),
+    **dict.fromkeys(FAILURES, Status.UNDELIVERED),
+}
+WHY = {"failed_dnd": "do_not_disturb", "failed-dnd": "do_not_disturb", "expired": "recipient_unavailable"}
+KEPT = {
+    **dict.fromkeys(("SmsSid", "Sid"), ID),
+    **dict.fromkeys(("Status", "DetailedStatus"), WORDS),
+    **dict.fromkeys(("DetailedStatusCode", "SmsUnits"), NUMBER),
+    **dict.fromkeys(("DateSent", "DateUpdated"), TIME),
+    "Price": AMOUNT,
+}
+IST = timezone(timedelta(hours=5, minutes=30))  # not said: Exotel writes its times without a zone
+
 LONGEST = 2000
 ENCODINGS = {"GSM-7": "plain", "UCS-2": "unicode"}  # always said: Exotel's pages disagree on whether it detects them
 TYPES = {"promotional": "promotional", "otp": "transactional"}
 HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE | re.ASCII)
+SEPARATORS = re.compile(r"[\s().+-]")
+NUMBERED = re.compile(r"0{0,4}[1-9]\d{6,14}", re.ASCII)
 ELEMENT = re.compile(r"<(\w+)>([^<]*)</\1>")
 
 
@@ -82,6 +107,13 @@ class Exotel(Provider):
     transport = "http"
     rate = "200/min"  # sends and questions for a status together
     texts = frozenset({"To", "Body"})
+    words: ClassVar[Mapping[str, str]] = {
+        **{f"HTTP {status}": reason for status, reason in STATUSES.items()},
+        **CODES,
+        **dict.fromkeys(sorted(THROTTLES), "throttled"),
+        **FAILURES,
+        **WHY,
+    }
 
     def __init__(
         self,
@@ -137,7 +169,7 @@ class Exotel(Provider):
         sid = _sid(said)
         if not answer.ok or not sid:
             raise _failure(answer, said)
-        sent = Sent(sid, said, _price(said.get("Price")), self.texts)
+        sent = Sent(sid, said, amount(said.get("Price")), self.texts)
         if str(said.get("Status")).lower().startswith("failed"):
             raise Refused(reason(said), response=sent.kept)
         return sent
@@ -157,12 +189,37 @@ class Exotel(Provider):
         failure = _failure(answer, said)
         raise failure if isinstance(failure, Refused | Unavailable) else Unavailable()
 
+    @classmethod
+    def addressed_to(cls, said: Mapping[str, Any], e164: str) -> bool:
+        """False if To is plainly another number. Exotel writes 0 or 00 before it, and X for some digits."""
+        to = SEPARATORS.sub("", word(said.get("To")))
+        return not NUMBERED.fullmatch(to) or e164.endswith(to.lstrip("0"))
+
+    @classmethod
+    def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:
+        """What a callback's form, or a message's details, say."""
+        status = _state(said)
+        return Receipt(
+            word(said.get("SmsSid")) or word(said.get("Sid")),
+            status,
+            REASONS[reason(said)] if status is Status.UNDELIVERED else None,
+            moment(said.get("DateSent"), IST),
+            amount(said.get("Price")),
+            kept(said, KEPT),
+        )
+
 
 def reason(said: Mapping[str, Any]) -> str:
     """Why a message failed, from an answer, its details or a callback."""
-    code = str(said.get("DetailedStatusCode") or "")
-    dnd = "dnd" in str(said.get("Status")).lower()
-    return FAILURES.get(code) or ("do_not_disturb" if dnd else "unexplained")
+    why = WHY.get(word(said.get("Status")).lower(), "unexplained")
+    return FAILURES.get(word(said.get("DetailedStatusCode")), why)
+
+
+def _state(said: Mapping[str, Any]) -> Status:
+    status, code = word(said.get("Status")).lower(), word(said.get("DetailedStatusCode"))
+    if status.startswith("failed"):
+        return Status.UNDELIVERED
+    return STATES.get(status) or STATES.get(code, Status.UNKNOWN)
 
 
 def parsed(body: bytes) -> dict[str, Any]:
@@ -194,10 +251,6 @@ def _failure(answer: Answer, said: Mapping[str, Any]) -> AttemptError:
 def _sid(said: Mapping[str, Any]) -> str:
     sid = said.get("Sid")
     return str(sid) if isinstance(sid, str | int) and sid and sid is not True and set(str(sid)) != {"."} else ""
-
-
-def _price(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int | float) and value != "" else None
 
 
 PROVIDER = Exotel
