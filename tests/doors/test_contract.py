@@ -14,6 +14,7 @@ from samtranslator.yaml_helper import yaml_parse
 import herald
 from herald import errors, validate
 from herald.errors import HeraldError, InvalidMessage, Refused
+from herald.hosts import LONGEST_URL
 from herald.http import Https, idempotency_key, problem
 from herald.http.gateway import PROBLEM
 from herald.ids import ID
@@ -67,7 +68,9 @@ def accepted(field: str, value: object) -> bool:
     """Whether the code takes this value of this field."""
     request = {"to": "+919741552552", "body": "Hi", field: value}
     try:
-        validate.validate(request, now=NOW, region="IN", channels=("exotel",), valid_for=60)
+        validate.validate(
+            request, now=NOW, region="IN", channels=("exotel",), valid_for=60, callback_hosts=("hooks.example.com",)
+        )
     except InvalidMessage:
         return False
     return True
@@ -125,6 +128,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert REQUEST["body"]["maxLength"] == REQUEST["subject"]["maxLength"] == validate.LONGEST_BODY
     assert REQUEST["valid_for"]["maximum"] == validate.LONGEST_VALIDITY
     assert REQUEST["reference"]["maxLength"] == validate.LONGEST_REFERENCE
+    assert REQUEST["callback_url"]["maxLength"] == LONGEST_URL
     assert REQUEST["tags"]["maxProperties"] == validate.MOST_TAGS
     assert REQUEST["tags"]["additionalProperties"]["maxLength"] == validate.LONGEST_TAG
 
@@ -166,6 +170,16 @@ EDGES: list[tuple[str, object]] = [
     ("tags", {f"t{n}": "x" for n in range(11)}),
     ("tags", []),
     ("on_unknown", "forget"),
+    ("callback_url", "https://hooks.example.com/sms?order=118"),
+    ("callback_url", "HTTPS://hooks.example.com"),
+    ("callback_url", "https://hooks.example.com/".ljust(500, "a")),
+    ("callback_url", "https://hooks.example.com/".ljust(501, "a")),
+    ("callback_url", "hooks.example.com"),
+    ("callback_url", "https://hooks.example.com/a b"),
+    ("callback_url", ""),
+    ("callback_url", " "),
+    ("callback_url", None),
+    ("callback_url", 5),
     ("mode", "later"),
     ("text", "another name"),
 ]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,14 +45,16 @@ def test_a_text_is_sent_and_the_message_comes_back(box: Outbox) -> None:
 
 
 def test_every_field_of_a_message_can_be_given(box: Outbox) -> None:
+    box.settings = replace(box.settings, callback_hosts=("hooks.example.com",), webhook_secrets=("s",))
     later = (box.clock.now + timedelta(days=1)).isoformat()
     message = herald.send(
         TO, "Hi", sender="MyShop", channel="exotel", kind="otp", send_at=later, valid_for=60, reference="order-118",
-        tags={"env": "prod"}, on_unknown="resend", mode="async", idempotency_key="k",
+        tags={"env": "prod"}, on_unknown="resend", callback_url="https://hooks.example.com/sms", mode="async",
+        idempotency_key="k",
     )  # fmt: skip
     assert (message.status, message.sender, message.asked_channel) == ("scheduled", "MyShop", "exotel")
     assert (message.kind, message.reference, message.tags) == ("otp", "order-118", {"env": "prod"})
-    assert message.on_unknown == "resend"
+    assert (message.on_unknown, message.callback_url) == ("resend", "https://hooks.example.com/sms")
     assert message.expires_at == box.clock.now + timedelta(days=1, seconds=60)
 
 

@@ -83,6 +83,8 @@ messages = st.builds(
     possible_duplicate=st.booleans(),
     price=st.none() | texts,
     fingerprint=texts,
+    recipient=names,
+    callback_url=st.none() | names,
     trace=st.lists(st.builds(Step, moments, texts, texts), max_size=4).map(tuple),
     response=st.none() | st.dictionaries(texts, json_values, max_size=3),
 )

@@ -16,6 +16,7 @@ from herald.validate import FIELDS, Request, content, validate
 
 NOW = datetime(2026, 11, 25, 3, 30, 0, 123_456, tzinfo=UTC)
 CHANNELS = ("exotel", "amazonsns", "otp-india")
+HOSTS = ("hooks.example.com", "*.shops.example:8443")
 GOOD = {"to": "+91 9741 552 552", "body": "Your code is 123456"}
 FULL: dict[str, object] = {
     "to": "9741-552-552",
@@ -28,12 +29,15 @@ FULL: dict[str, object] = {
     "reference": "order-118",
     "tags": {"env": "prod", "team.name": "checkout"},
     "on_unknown": "resend",
+    "callback_url": "https://hooks.example.com/sms?order=118",
     "mode": "async",
 }
 
 
 def read(mapping: Mapping[str, object], *, extra: tuple[str, ...] = ()) -> Request:
-    return validate(mapping, now=NOW, region="IN", channels=CHANNELS, valid_for=86_400, extra=extra)
+    return validate(
+        mapping, now=NOW, region="IN", channels=CHANNELS, valid_for=86_400, callback_hosts=HOSTS, extra=extra
+    )
 
 
 def problems(mapping: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -65,7 +69,7 @@ def test_a_number_and_a_text_are_a_message_with_the_usual_defaults() -> None:
     assert message.expires_at == NOW + timedelta(days=1)
     assert (message.kind, message.on_unknown, mode) == ("transactional", "hold", "sync")
     assert (message.sender, message.asked_channel, message.send_at, message.reference) == (None,) * 4
-    assert message.tags == {}
+    assert (message.tags, message.callback_url) == ({}, None)
 
 
 def test_every_field_that_is_given_is_in_the_message() -> None:
@@ -76,6 +80,7 @@ def test_every_field_that_is_given_is_in_the_message() -> None:
     assert message.expires_at == message.send_at + timedelta(hours=1)
     assert (message.kind, message.on_unknown, mode) == ("promotional", "resend", "async")
     assert (message.reference, message.tags) == ("order-118", {"env": "prod", "team.name": "checkout"})
+    assert message.callback_url == "https://hooks.example.com/sms?order=118"
 
 
 def test_a_form_says_the_same_as_json() -> None:
@@ -184,6 +189,16 @@ WRONG = [
     ("on_unknown", "retry", "not_a_choice"),
     ("mode", "fast", "not_a_choice"),
     ("mode", {}, "wrong_type"),
+    ("callback_url", 5, "wrong_type"),
+    ("callback_url", ["https://hooks.example.com"], "wrong_type"),
+    ("callback_url", "http://hooks.example.com/sms", "not_https"),
+    ("callback_url", "https://evil.example/sms", "host_not_allowed"),
+    ("callback_url", "https://a.shops.example/sms", "host_not_allowed"),
+    ("callback_url", "http://127.0.0.1:8080/", "host_not_allowed"),
+    ("callback_url", "https://me:word@hooks.example.com/", "invalid_url"),
+    ("callback_url", "https://hooks.example.com/#part", "invalid_url"),
+    ("callback_url", "https://hooks.example.com/".ljust(501, "a"), "too_long"),
+    ("callback_url", "https://hooks.example.com/\ud800", "lone_surrogate"),
 ]
 
 
@@ -206,6 +221,8 @@ def test_a_wrong_value_is_a_problem_of_its_field(field: str, value: object, code
         ("reference", "é" * 64),
         ("tags", {"a" * 40: "v" * 100}),
         ("tags", {str(n): "" for n in range(10)}),
+        ("callback_url", "https://hooks.example.com/".ljust(500, "a")),
+        ("callback_url", "https://a.shops.example:8443"),
     ],
 )
 def test_values_at_the_border_are_accepted(field: str, value: object) -> None:
@@ -243,6 +260,7 @@ def test_a_channel_that_does_not_exist_is_answered_with_those_that_do() -> None:
         ("message", "body"),
         ("from", "sender"),
         ("phone", "to"),
+        ("webhook", "callback_url"),
     ],
 )
 def test_an_unknown_field_is_refused_with_the_one_that_was_meant(name: str, meant: str) -> None:
@@ -361,11 +379,32 @@ def test_the_same_request_has_the_same_content_however_it_is_written() -> None:
         ("reference", "order-119"),
         ("tags", {"env": "prod"}),
         ("on_unknown", "hold"),
+        ("callback_url", None),
+        ("callback_url", "https://hooks.example.com/sms?order=119"),
         ("mode", "sync"),
     ],
 )
 def test_a_request_that_differs_in_any_field_has_another_content(field: str, value: object) -> None:
     assert asked(**{field: value}) != asked()
+
+
+def test_a_request_without_a_callback_is_known_from_the_time_before_there_was_one() -> None:
+    assert b"callback_url" not in asked(callback_url=None)
+    assert b"callback_url" in asked()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "signed", "code", "named"),
+    [((), True, "callbacks_off", "callback_hosts"), (HOSTS, False, "callbacks_unsigned", "make secret")],
+)
+def test_a_callback_that_is_not_configured_says_what_is_missing(
+    hosts: tuple[str, ...], signed: bool, code: str, named: str
+) -> None:
+    with pytest.raises(InvalidMessage) as refused:
+        validate(FULL, now=NOW, region="IN", channels=CHANNELS, valid_for=60, callback_hosts=hosts, signed=signed)
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.code) == ("callback_url", code)
+    assert named in problem.detail
 
 
 def test_what_became_of_a_message_does_not_change_its_content() -> None:

@@ -15,6 +15,7 @@ from herald.ids import ID, message_id
 from herald.journal import Moved, Records
 from herald.message import Message, Status, Step
 from herald.observe import Observer
+from herald.phone import recipient
 from herald.reasons import REASONS
 from herald.route import route
 from herald.settings import Settings
@@ -58,6 +59,7 @@ class Herald:
         observer: Observer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
+        callback: Callable[[Message], str | None] = lambda message: None,
     ) -> None:
         self.settings, self.channel, self.queue, self.observer = settings, channel, queue, observer
         self._hash_key, self.journal, self._schedule = hash_key, journal, schedule
@@ -72,6 +74,7 @@ class Herald:
             observer=observer,
             clock=clock,
             sleep=sleep,
+            callback=callback,
         )
 
     def send(self, request: Mapping[str, object], *, caller: str, door: str, key: str | None = None) -> Answer:
@@ -161,9 +164,14 @@ class Herald:
             region=settings.default_region,
             channels=settings.channels,
             valid_for=settings.valid_for,
+            callback_hosts=settings.callback_hosts,
+            signed=bool(settings.webhook_secrets),
         )
         fingerprint = hmac.new(self._hash_key(), content(asked, mode), hashlib.sha256).hexdigest()
-        return Request(asked.with_(fingerprint=fingerprint), mode)
+        return Request(asked.with_(fingerprint=fingerprint, recipient=self._recipient(asked.to)), mode)
+
+    def _recipient(self, number: str) -> str:
+        return recipient(self._hash_key(), number)
 
     def _past(
         self, request: Mapping[str, object], settings: Settings, message_id: str, wrong: InvalidMessage
@@ -193,7 +201,8 @@ class Herald:
         if before:
             return self._replay(before, message)
         hand_over(message)
-        self.observer.ended(message)
+        if message.status is not Status.ACCEPTED:
+            self.observer.ended(message)
         return Answer(message)
 
     def _plan(self, message: Message) -> None:
@@ -211,10 +220,13 @@ class Herald:
 
     def _claim(self, message: Message) -> Message | None:
         try:
-            return self.journal().claim(message)
+            before = self.journal().claim(message)
         except Exception as error:
             self.observer.trouble("message not claimed", error, message_id=message.id)
             raise NotAccepted("The journal could not be written.") from None
+        if before is None:
+            self.observer.accepted(message)
+        return before
 
     def _replay(self, before: Message, asked: Message) -> Answer:
         """The stored answer to the same request; never a second send."""

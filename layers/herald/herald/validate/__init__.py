@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, cast
 
 from herald.errors import InvalidMessage, Problem
+from herald.hosts import target
 from herald.message import Kind, Message, OnUnknown, rfc3339
 from herald.moments import moment
 from herald.parse import shown
@@ -18,7 +19,7 @@ Mode = Literal["sync", "async"]
 
 FIELDS = (
     "to", "body", "subject", "sender", "channel", "kind", "send_at", "valid_for", "reference", "tags", "on_unknown",
-    "mode",
+    "callback_url", "mode",
 )  # fmt: skip
 LONGEST_BODY, LONGEST_REFERENCE, LONGEST_TAG = 1600, 64, 100
 MOST_TAGS = 10
@@ -33,7 +34,8 @@ _CONTROL_IN_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ELSEWHERE = {
     "text": "body", "message": "body", "msg": "body", "content": "body", "from": "sender", "sender_id": "sender",
     "senderid": "sender", "phone": "to", "number": "to", "mobile": "to", "recipient": "to", "type": "kind",
-    "ttl": "valid_for", "schedule_at": "send_at", "provider": "channel",
+    "ttl": "valid_for", "schedule_at": "send_at", "provider": "channel", "webhook": "callback_url",
+    "webhook_url": "callback_url", "status_callback": "callback_url", "statuscallback": "callback_url",
 }  # fmt: skip
 
 
@@ -51,14 +53,16 @@ def validate(
     region: str,
     channels: Collection[str],
     valid_for: int,
+    callback_hosts: Collection[str] = (),
+    signed: bool = True,
     extra: Collection[str] = (),
 ) -> Request:
     """The message that ``mapping`` asks for, as of ``now`` (aware, UTC).
 
     ``region`` is where a number without a country code belongs, ``channels`` are those that may be named,
-    ``valid_for`` is the default validity in seconds, and ``extra`` names fields of the door that are none of the
-    message's. Of the optional fields, null and empty text mean absent. Raises ``InvalidMessage``, which lists every
-    problem and repeats no value.
+    ``valid_for`` is the default validity in seconds, ``callback_hosts`` may be called back if there is a secret with
+    which that is ``signed``, and ``extra`` names fields of the door that are none of the message's. Of the optional
+    fields, null and empty text mean absent. Raises ``InvalidMessage``, which lists every problem and repeats no value.
     """
     if not isinstance(mapping, Mapping):
         raise InvalidMessage([Problem("", "wrong_type", "A message is a mapping of its fields.")])
@@ -73,6 +77,7 @@ def validate(
     reference = fields.optional("reference", lambda value: line(value, LONGEST_REFERENCE), None)
     tags = fields.tags()
     on_unknown = cast(OnUnknown, fields.optional("on_unknown", one_of(OnUnknown), "hold"))
+    callback_url = fields.optional("callback_url", lambda value: _callback_url(value, callback_hosts, signed), None)
     mode = cast(Mode, fields.optional("mode", one_of(Mode), "sync"))
     known = {*FIELDS, *extra}
     fields.unknown(known, lambda name: _meant(name, known))
@@ -83,7 +88,7 @@ def validate(
         id="", caller="", to=number.e164, country=number.country, body=body, encoding=measured.encoding,
         segments=measured.segments, length=measured.length, created_at=now, updated_at=now, sender=sender, kind=kind,
         expires_at=(send_at or now) + timedelta(seconds=seconds), asked_channel=channel, send_at=send_at,
-        reference=reference, tags=tags, on_unknown=on_unknown,
+        reference=reference, tags=tags, on_unknown=on_unknown, callback_url=callback_url,
     )  # fmt: skip
     return Request(message, mode)
 
@@ -95,6 +100,8 @@ def content(message: Message, mode: Mode) -> bytes:
         "kind": message.kind, "send_at": message.send_at and rfc3339(message.send_at), "mode": mode,
         "valid_for": (message.expires_at - (message.send_at or message.created_at)) // timedelta(seconds=1),
         "reference": message.reference, "tags": dict(message.tags), "on_unknown": message.on_unknown,
+        # Left out where it is not given: requests of the time before there was one are known as they were.
+        **({"callback_url": message.callback_url} if message.callback_url else {}),
     }  # fmt: skip
     return json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()
 
@@ -162,6 +169,16 @@ def _send_at(value: object, now: datetime) -> datetime:
     if send_at > now + FARTHEST:
         raise Wrong("too_far_ahead", f"This is more than {FARTHEST.days} days ahead.")
     return send_at
+
+
+def _callback_url(value: object, hosts: Collection[str], signed: bool) -> str:
+    if not hosts:
+        raise Wrong("callbacks_off", "No URL may be called back yet: list its host in the setting callback_hosts.")
+    if not signed:
+        raise Wrong("callbacks_unsigned", "No secret to sign with is there yet: make one with make secret STAGE=...")
+    url = string(value)
+    target(url, hosts)
+    return url
 
 
 def _seconds(value: object) -> int:

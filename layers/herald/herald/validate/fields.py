@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar, cast, get_args
 
 from herald.errors import Problem
+from herald.hosts import NotAllowed
 from herald.moments import NotAMoment
 from herald.parse import shown
 from herald.phone import NotANumber
@@ -44,7 +45,7 @@ class Fields:
     def read(self, name: str, read: Callable[[object], T], otherwise: D) -> T | D:
         try:
             return read(self.mapping[name])
-        except (Wrong, NotANumber, NotAMoment) as wrong:
+        except (Wrong, NotANumber, NotAMoment, NotAllowed) as wrong:
             self.problem(name, wrong.code, wrong.detail)
             return otherwise
 
