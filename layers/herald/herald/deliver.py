@@ -36,7 +36,10 @@ class Later(Protocol):
 
 
 class Delivery:
-    """Sends claimed messages. ``channel`` gives the sender of a channel; ``refresh`` reads the settings anew."""
+    """Sends claimed messages. ``channel`` gives the sender of a channel; ``refresh`` reads the settings anew.
+
+    ``callback`` gives the URL at which the receipts of a message's attempt are awaited, if there is one.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,9 @@ class Delivery:
         observer: Observer,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        callback: Callable[[Message], str | None] = lambda message: None,
     ) -> None:
+        self._callback = callback
         self._settings, self._refresh, self._channel = settings, refresh, channel
         self._journal, self._queue, self._observer = journal, queue, observer
         self._clock, self._sleep = clock, sleep
@@ -127,16 +132,16 @@ class Delivery:
 
     def _call(self, message: Message) -> Sent:
         """One attempt. If the credentials are refused they are read anew: somebody may have changed them."""
-        sender = self._sender(message)
+        sender, callback = self._sender(message), self._callback(message)
         try:
-            return sender.send(message)
+            return sender.send(message, callback)
         except Refused as error:
             if error.code != "credentials_refused":
                 raise
             renewed = self._renewed(message)
             if renewed is None or renewed is sender or message.expired(self._clock()):
                 raise
-        return renewed.send(message)
+        return renewed.send(message, callback)
 
     def _sender(self, message: Message) -> Sender:
         """The message's channel, ready to send. Raises ``Refused`` if there is none: nothing was sent."""
@@ -212,10 +217,25 @@ class Delivery:
         try:
             return self._write(message, new, _since(started))
         except Moved as moved:
-            return moved.current or new
+            return self._joined(moved.current or new, new, _since(started))
         except Exception as failure:
             self._observer.trouble("result not recorded", failure, message_id=message.id, status=str(new.status))
             return told or new
+
+    def _joined(self, current: Message, new: Message, latency: float | None) -> Message:
+        """Where a receipt was faster than our own write, the record gets what that would have said."""
+        ours = new.status is Status.SENT and current.attempts == new.attempts and current.response is None
+        if not ours or current.status not in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED):
+            return current
+        try:
+            joined = self._journal().move(current, outcome.joined(current, new))
+        except Moved as moved:  # Another receipt came; there are not many.
+            return self._joined(moved.current or new, new, latency)
+        except Exception as failure:
+            self._observer.trouble("result not recorded", failure, message_id=new.id, status=str(new.status))
+            return current
+        self._observer.ended(new, latency)
+        return joined
 
     def _write(self, old: Message, new: Message, latency: float | None = None) -> Message:
         moved = self._journal().move(old, new)

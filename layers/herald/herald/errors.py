@@ -3,6 +3,7 @@
 HeraldError
 ├── InvalidMessage    the request is no message; every problem is listed       400 · 405 · 413 · 415 · 422
 ├── InvalidSettings   the YAML in SSM is wrong; every mistake is listed        503
+├── Forbidden         the token of a callback is forged, expired or foreign    403
 ├── NotFound          this caller has no message with that id                  404
 ├── KeyReused         the idempotency key was used for another content         422
 ├── StillSending      the same message is being sent right now                 409
@@ -97,6 +98,15 @@ class InvalidSettings(HeraldError):
     @property
     def problems(self) -> Sequence[Problem]:
         return self._problems
+
+
+class Forbidden(HeraldError):
+    """A callback whose token or signature is not good for what it says."""
+
+    status = 403
+    code = "forbidden"
+    title = "This receipt is not accepted"
+    hint = "Only the URL that the provider was given with the message is good, and only for some days."
 
 
 class NotFound(HeraldError):

@@ -14,7 +14,18 @@ def message_id(caller: str, key: str | None, now: datetime) -> str:
     """``msg_`` and 26 characters: derived from caller and key if there is a key, else random and sortable by time."""
     if key:
         scoped = f"{len(caller)}:{caller}{key}".encode("utf-8", "surrogatepass")
-        number = int.from_bytes(hashlib.sha256(scoped).digest()[:16], "big")
-    else:
-        number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+        return from_number(int.from_bytes(hashlib.sha256(scoped).digest()[:16], "big"))
+    return from_number(int(now.timestamp() * 1000) << 80 | secrets.randbits(80))
+
+
+def from_number(number: int) -> str:
+    """The id that is written for a number of at most 130 bits."""
     return "msg_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def to_number(message_id: str) -> int:
+    """The number that an id was written for."""
+    number = 0
+    for character in message_id.removeprefix("msg_"):
+        number = number << 5 | _CROCKFORD.index(character)
+    return number

@@ -11,16 +11,17 @@ from typing import Any, Protocol
 from herald.message import Message, Status, Step, rfc3339
 from herald.reasons import REASONS
 
-# From which states a message may come into each state. `accepted` comes again only from an attempt that surely did
-# not send. Nothing is sent once the text is removed: after `failed` it is kept for dead letters only, after `unknown`
-# only for a message that is to be resent. And only `unknown` may still turn out to be sent or not.
+# From which other states a message may come into each state. `accepted` comes again only from an attempt that surely
+# did not send. Nothing is sent once the text is removed: after `failed` it is kept for dead letters only, after
+# `unknown` only for a message that is to be resent. And a text that reached the phone was delivered, whatever we
+# believed before.
 COMES_FROM: Mapping[Status, frozenset[Status]] = {
     Status.ACCEPTED: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.FAILED}),
     Status.SCHEDULED: frozenset({Status.SCHEDULED}),
     Status.SENDING: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.UNKNOWN, Status.FAILED}),
     Status.UNKNOWN: frozenset({Status.SENDING, Status.UNKNOWN}),
     Status.SENT: frozenset({Status.SENDING, Status.UNKNOWN}),
-    Status.DELIVERED: frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT}),
+    Status.DELIVERED: frozenset(Status) - {Status.DELIVERED, Status.SCHEDULED},
     Status.UNDELIVERED: frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT}),
     Status.FAILED: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.UNKNOWN}),
     Status.EXPIRED: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.FAILED}),
@@ -29,8 +30,15 @@ COMES_FROM: Mapping[Status, frozenset[Status]] = {
 # The sparse index: only what the sweep may have to look after is in it.
 INDEX = "due"
 _DUE = {"S": "1"}
+# The index by the keyed hash of the number. No number is in it.
+BY_RECIPIENT = "recipient"
+_PAGE = 25
 # What belongs to a status is written with it even where it is the same as before: somebody else may have changed it.
 OF_THE_STATUS = frozenset({"status", "reason", "retry_at", "turn_at", "due_at"})
+# What is removed of an erased message, beside its number, fingerprint and trace.
+PERSONAL = frozenset(
+    {"recipient", "body", "sender", "provider_id", "response", "reference", "tags", "callback_url", "due", "due_at"}
+)
 
 
 class Moved(Exception):
@@ -60,6 +68,21 @@ class Records(Protocol):
     def due(self, now: datetime) -> Iterator[str]:
         """The ids of messages whose ``due_at`` has come, oldest first. Some may have moved on meanwhile."""
 
+    def sent_to(
+        self, recipient: str, *, since: datetime | None = None, before: Message | None = None
+    ) -> Iterator[Message]:
+        """The messages to a person, newest first, read as they are needed.
+
+        ``recipient`` is the keyed hash of the number. Only those made at ``since`` or later, and older than ``before``.
+        A message that was made or moved less than a second ago may be missing.
+        """
+
+    def erase(self, message: Message) -> bool:
+        """Remove all that is known of a person; what stays only keeps the message's id from being used again.
+
+        False, and nothing is removed, if the message moved meanwhile.
+        """
+
 
 class Journal:
     """The journal in a DynamoDB table with the key ``pk`` and the index ``due``. ``client`` is a low-level client.
@@ -82,7 +105,7 @@ class Journal:
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             found = error.response["Item"]
-            return None if found["token"] == {"S": token} else _message(found)
+            return None if found["token"] == {"S": token} else message_of(found)
         except Exception:
             self._unclaim(message, token)
             raise
@@ -90,7 +113,8 @@ class Journal:
 
     def get(self, message_id: str) -> Message | None:
         answer = self._client.get_item(TableName=self._table, Key=_key(message_id), ConsistentRead=True)
-        return _message(answer["Item"]) if "Item" in answer else None
+        item = answer.get("Item")
+        return message_of(item) if item and "erased" not in item else None
 
     def move(self, old: Message, new: Message) -> Message:
         if not comes_from(old, new):
@@ -119,9 +143,9 @@ class Journal:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             found = error.response.get("Item")
             if found is None or found["token"] != {"S": token}:
-                raise Moved(found and _message(found)) from None
-            return _message(found)
-        return _message(answer["Attributes"])
+                raise Moved(found and message_of(found)) from None
+            return message_of(found)
+        return message_of(answer["Attributes"])
 
     def due(self, now: datetime) -> Iterator[str]:
         query = {
@@ -132,6 +156,65 @@ class Journal:
         }
         for page in self._client.get_paginator("query").paginate(**query):
             yield from (item["pk"]["S"].partition("#")[2] for item in page["Items"])
+
+    def sent_to(
+        self, recipient: str, *, since: datetime | None = None, before: Message | None = None
+    ) -> Iterator[Message]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": BY_RECIPIENT,
+            "KeyConditionExpression": "recipient = :recipient AND created_at >= :since",
+            "ExpressionAttributeValues": {
+                ":recipient": {"S": recipient},
+                ":since": {"S": rfc3339(since) if since else "0"},
+            },
+            "ScanIndexForward": False,
+            "Limit": _PAGE,
+        }
+        start = before and {
+            **_key(before.id),
+            "recipient": {"S": recipient},
+            "created_at": {"S": rfc3339(before.created_at)},
+        }
+        while True:
+            page = self._client.query(**query, **({"ExclusiveStartKey": start} if start else {}))
+            yield from self._whole([item["pk"]["S"] for item in page["Items"]])
+            start = page.get("LastEvaluatedKey")
+            if not start:
+                return
+
+    def erase(self, message: Message) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(message.id),
+                UpdateExpression="SET erased = :yes, #to = :empty, fingerprint = :empty, #trace = :none "
+                "REMOVE " + ", ".join(f"#{name}" for name in sorted(PERSONAL)),
+                ConditionExpression="#status = :status AND attempts = :attempts",
+                ExpressionAttributeNames={f"#{name}": name for name in PERSONAL | {"to", "trace", "status"}},
+                ExpressionAttributeValues={
+                    ":yes": {"BOOL": True},
+                    ":empty": {"S": ""},
+                    ":none": {"L": []},
+                    ":status": {"S": message.status},
+                    ":attempts": {"N": str(message.attempts)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _whole(self, keys: list[str]) -> Iterator[Message]:
+        """The messages with these keys, in this order; at most 100 keys."""
+        found: dict[str, Any] = {}
+        wanted: Any = (
+            {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}} if keys else {}
+        )
+        while wanted:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            found |= {item["pk"]["S"]: item for item in answer["Responses"][self._table] if "erased" not in item}
+            wanted = answer.get("UnprocessedKeys")
+        yield from (message_of(found[key]) for key in keys if key in found)
 
     def _unclaim(self, message: Message, token: str) -> None:
         """A claim whose answer never came may have been written: take it back, or the message would still be sent."""
@@ -151,14 +234,14 @@ def _key(message_id: str) -> dict[str, dict[str, str]]:
 
 def comes_from(old: Message, new: Message) -> frozenset[Status]:
     """The states in which ``new`` may be written over ``old``; its own only if it had that before."""
-    states = COMES_FROM[new.status]
-    return states if old.status is new.status else states - {new.status}
+    own = frozenset({new.status})
+    return COMES_FROM[new.status] | own if old.status is new.status else COMES_FROM[new.status] - own
 
 
 def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[str, Any]]:
     """When ``new`` may be written: a condition with its names and values."""
     states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(comes_from(old, new)))}
-    conditions = [f"#status IN ({', '.join(states)})", "#attempts = :attempts_were"]
+    conditions = [f"#status IN ({', '.join(states)})", "#attempts = :attempts_were", "attribute_not_exists(erased)"]
     names = {"#status": "status", "#attempts": "attempts"}
     values = {**states, ":attempts_were": {"N": str(old.attempts)}}
     if new.text_needed:
@@ -190,7 +273,8 @@ def _attribute(name: str, value: Any) -> dict[str, Any]:
     return {kind: write(value)}
 
 
-def _message(item: Mapping[str, Mapping[str, Any]]) -> Message:
+def message_of(item: Mapping[str, Mapping[str, Any]]) -> Message:
+    """The message that a record in the table, or an image of it in the table's stream, holds."""
     known = {f.name for f in fields(Message)} & item.keys()
     return Message(**{"body": None, **{name: _value(name, item[name]) for name in known}})
 

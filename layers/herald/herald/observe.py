@@ -1,6 +1,9 @@
-"""Observe: one JSON log line a step and one line of metrics (EMF) a result. Numbers masked, texts and secrets never."""
+"""Observe: one JSON log line a step, with its figures for CloudWatch in it. Numbers masked, texts and secrets never."""
 
-from typing import Protocol
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -10,57 +13,118 @@ from herald.phone import mask
 
 NAMESPACE = "Herald"
 SERVICE = "herald"
-
-_METRICS = {
-    Status.ACCEPTED: "Accepted",
-    Status.SCHEDULED: "Accepted",
-    Status.SENT: "Sent",
-    Status.FAILED: "Failed",
-    Status.EXPIRED: "Failed",
-    Status.UNKNOWN: "Unknown",
-    Status.DELIVERED: "Delivered",
-    Status.UNDELIVERED: "Undelivered",
+# All that is counted: of a message, by service and channel and by service alone; and apart from any message.
+UNITS: Mapping[str, MetricUnit] = {
+    "Accepted": MetricUnit.Count,
+    "Sent": MetricUnit.Count,
+    "Delivered": MetricUnit.Count,
+    "Undelivered": MetricUnit.Count,
+    "Failed": MetricUnit.Count,  # 0 or 1, so that the average is the rate.
+    "Unknown": MetricUnit.Count,
+    "Segments": MetricUnit.Count,
+    "Spend": MetricUnit.NoUnit,  # In the provider's currency.
+    "ProviderLatency": MetricUnit.Milliseconds,
+    "DeliveryLatency": MetricUnit.Milliseconds,
 }
+COUNTERS = frozenset({"ReceiptsForbidden", "ReceiptsUnmatched"})
 
 
 class Observer(Protocol):
-    """What the journey tells of itself."""
+    """What the journey tells of itself.
 
-    def step(self, phrase: str, message: Message, **extra: object) -> None:
+    ``spent`` is a price that became known with this step, in the provider's currency: it is counted once.
+    """
+
+    def step(self, phrase: str, message: Message, *, spent: str | None = None, **extra: object) -> None:
         """Something happened to a message: ``phrase`` is fixed and lower-case."""
 
-    def ended(self, message: Message, latency_ms: float | None = None) -> None:
-        """A message came into the state it has now; ``latency_ms`` is the provider's."""
+    def accepted(self, message: Message) -> None:
+        """A message is ours from now on: told once, when it is claimed."""
+
+    def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
+        """A message came into the state it has now; ``latency_ms`` is the provider's. The price of one that is sent
+        is counted by itself.
+        """
+
+    def count(self, name: str, **extra: object) -> None:
+        """Something happened that belongs to no message: ``name`` is one of ``COUNTERS``."""
 
     def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
         """Something that an operator should know. Only the error's type and place are told, never its text."""
 
 
 class CloudWatch:
-    """Log lines and metrics on standard output, where Lambda passes them on to CloudWatch."""
+    """Log lines on standard output, where Lambda passes them on to CloudWatch, which makes metrics of their figures."""
 
     def __init__(self) -> None:
-        self._log = Logger(service=SERVICE, location=None)
+        # Figures travel on these lines: no variable may silence them.
+        self._log = Logger(service=SERVICE, level="INFO", location=None)
 
-    def step(self, phrase: str, message: Message, **extra: object) -> None:
-        self._log.info(phrase, extra={**_fields(message), **extra})
+    def step(self, phrase: str, message: Message, *, spent: str | None = None, **extra: object) -> None:
+        self._tell(phrase, message, _spend(spent), extra)
 
-    def ended(self, message: Message, latency_ms: float | None = None) -> None:
-        extra = {} if latency_ms is None else {"latency_ms": round(latency_ms, 1)}
-        self.step(f"message {message.status}", message, **extra)
-        metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-        metrics.add_dimension("channel", message.channel or "none")
-        if message.status in _METRICS:
-            metrics.add_metric(_METRICS[message.status], MetricUnit.Count, 1)
-        if message.status is Status.SENT:
-            metrics.add_metric("Segments", MetricUnit.Count, message.segments)
-        if latency_ms is not None:
-            metrics.add_metric("ProviderLatency", MetricUnit.Milliseconds, latency_ms)
-        if metrics.metric_set:
-            metrics.flush_metrics()
+    def accepted(self, message: Message) -> None:
+        self._tell("message accepted", message, {"Accepted": 1}, {})
+
+    def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
+        figures = {**_figures(message), **_spend(spent)}
+        if latency_ms is None:
+            return self._tell(f"message {message.status}", message, figures, {})
+        extra = {"latency_ms": round(latency_ms, 1)}
+        return self._tell(f"message {message.status}", message, {**figures, "ProviderLatency": latency_ms}, extra)
+
+    def count(self, name: str, **extra: object) -> None:
+        phrase = re.sub(r"\B([A-Z])", r" \1", name).lower()
+        self._log.info(phrase, extra={**extra, **_counted({name: 1})})
 
     def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
         self._log.error(phrase, extra={"error": type(error).__name__, "place": _place(error), **extra})
+
+    def _tell(self, phrase: str, message: Message, figures: Mapping[str, float], extra: Mapping[str, object]) -> None:
+        counted = _counted(figures, message.channel or message.asked_channel or "none")
+        self._log.info(phrase, extra={**counted, **_fields(message), **extra})
+
+
+def _figures(message: Message) -> dict[str, float]:
+    """What is counted of a message that came into the state it has."""
+    match message.status:
+        case Status.SENT:
+            return {"Sent": 1, "Failed": 0, "Segments": message.segments, **_spend(message.price)}
+        case Status.FAILED | Status.EXPIRED:
+            return {"Failed": 1}
+        case Status.DELIVERED:
+            return {"Delivered": 1, **_delivery(message)}
+        case Status.UNDELIVERED | Status.UNKNOWN:
+            return {message.status.capitalize(): 1}
+    return {}
+
+
+def _delivery(message: Message) -> dict[str, float]:
+    """From sent to delivered, in milliseconds. The provider's clock may be a little behind ours: never below 0."""
+    if not message.sent_at or not message.delivered_at:
+        return {}
+    return {"DeliveryLatency": max(0.0, (message.delivered_at - message.sent_at).total_seconds() * 1000)}
+
+
+def _spend(price: str | None) -> dict[str, float]:
+    try:
+        spent = float(price or "nan")
+    except ValueError:
+        return {}
+    return {"Spend": spent} if math.isfinite(spent) else {}
+
+
+def _counted(figures: Mapping[str, float], channel: str | None = None) -> dict[str, Any]:
+    """The part of a log line of which CloudWatch makes metrics (embedded metric format)."""
+    if not figures:
+        return {}
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    if channel:
+        metrics.add_dimension("channel", channel)
+        metrics.add_dimensions(service=SERVICE)
+    for name, value in figures.items():
+        metrics.add_metric(name, UNITS.get(name, MetricUnit.Count), value)
+    return {**metrics.serialize_metric_set()}
 
 
 def _fields(message: Message) -> dict[str, object]:

@@ -1,12 +1,13 @@
 """Outcome: what becomes of a message: each state that it may come into, as it is written. Pure."""
 
+import json
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from herald.errors import AttemptError, Unavailable
-from herald.message import Message, Sent, Status, Step
+from herald.message import Message, Receipt, Sent, Status, Step
 from herald.reasons import Reason
 from herald.turn import PATIENCE, Place, Turn
 
@@ -16,6 +17,8 @@ LEASE = timedelta(seconds=60)
 # A message that was not taken up so long after its time is queued again by the sweep.
 OVERDUE = timedelta(seconds=60)
 FIRST_WAIT, LONGEST_WAIT, SHORTEST_WAIT = 5.0, 900.0, 1.0
+# A provider that goes on and on shall not fill the record: then only what changes something is written down.
+MOST_RECEIPTS = 20
 
 
 def queued(message: Message, now: datetime) -> Message:
@@ -55,6 +58,41 @@ def sent(message: Message, answer: Sent, now: datetime) -> Message:
         message, Status.SENT, now, reason=None, sent_at=now, provider_id=answer.provider_id, price=answer.price,
         response=answer.kept,
     )  # fmt: skip
+
+
+def joined(current: Message, sent: Message) -> Message:
+    """The message whose receipt was faster than our own writing that it was ``sent``: now it has all of both."""
+    return current.with_(
+        updated_at=sent.updated_at,
+        sent_at=sent.sent_at,
+        provider_id=sent.provider_id,
+        price=current.price or sent.price,
+        response=sent.response,
+        trace=(*current.trace, sent.trace[-1]),
+    )
+
+
+def received(message: Message, receipt: Receipt, attempt: int, now: datetime) -> Message | None:
+    """What a receipt for one of its attempts makes of a message; None if nothing is new.
+
+    Whatever the order in which receipts come, the end is the same: delivered, if any says so.
+    """
+    said = json.dumps(dict(receipt.raw), separators=(",", ":"), ensure_ascii=False)
+    heard = [step.detail for step in message.trace if step.step == "receipt"]
+    known = said in heard or len(heard) >= MOST_RECEIPTS
+    noted = message if known else message.with_(trace=(*message.trace, Step(now, "receipt", said)), updated_at=now)
+    if not _changes(message, receipt, attempt):
+        return None if known else noted
+    at = _happened(message, receipt, now)
+    own = attempt == message.attempts
+    changes: dict[str, Any] = {
+        "sent_at": message.sent_at or (at if receipt.status is Status.SENT else None),
+        "delivered_at": at if receipt.status is Status.DELIVERED else None,
+        "price": receipt.price or message.price,
+        "provider_id": (message.provider_id or receipt.provider_id or None) if own else message.provider_id,
+        "reason": receipt.reason if receipt.status is Status.UNDELIVERED else None,
+    }
+    return _next(noted, receipt.status, now, **changes)
 
 
 def unsent(
@@ -100,6 +138,22 @@ def waiting_time(attempts: int) -> float:
     """Seconds to wait after so many attempts: doubling from 5 to 900, each drawn between half and whole."""
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 20))
     return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads the load
+
+
+def _changes(message: Message, receipt: Receipt, attempt: int) -> bool:
+    """Whether a receipt takes a message on. What an older attempt failed at says nothing of the one that followed."""
+    if attempt > message.attempts or receipt.status.rank <= message.status.rank:
+        return False
+    if receipt.status is Status.DELIVERED:
+        return True
+    sure = message.status in (Status.SENDING, Status.UNKNOWN, Status.SENT)
+    return sure and attempt == message.attempts and receipt.status is not Status.UNKNOWN
+
+
+def _happened(message: Message, receipt: Receipt, now: datetime) -> datetime:
+    """When it came about, as the provider says, if that can be: not before it was sent, and not in the future."""
+    earliest = message.sent_at or message.created_at
+    return min(now, max(earliest, receipt.at)) if receipt.at else now
 
 
 def _again(message: Message) -> bool:

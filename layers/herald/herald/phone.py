@@ -1,5 +1,7 @@
 """Phone: the room that turns anything a person writes as a number into the one number that can get a text."""
 
+import hashlib
+import hmac
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,6 +51,11 @@ def parse(number: str, region: str) -> Number:
         raise NotANumber("ambiguous_number", f"The number can be read in two ways. {_INTERNATIONAL}")
     _only_mobile(_kind(valid[0]))
     return Number(e164, phonenumbers.region_code_for_number(valid[0]) or "001")
+
+
+def recipient(secret: bytes, e164: str) -> str:
+    """What stands for a number where no number may stand: 32 hexadecimal digits, which only ``secret`` can make."""
+    return hmac.new(secret, b"recipient" + e164.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def mask(e164: str) -> str:

@@ -1,0 +1,123 @@
+"""Announce: what became of a message is told to the bus, and to the URL that the message names.
+
+Written from the journal's stream: whoever changes a state has done enough by writing it, and nothing that was written
+is lost before it is told. What is told twice, because something broke off in between, has the same ``event_id``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+from herald.bus import MOST, Bus, Event
+from herald.errors import HeraldError
+from herald.journal import message_of
+from herald.message import Message, rfc3339
+from herald.observe import Observer
+from herald.phone import mask
+from herald.settings import EVENTS, Settings
+
+# What others may know of a message: no text, no number in clear, nothing of the provider's own answer.
+TOLD = (
+    "country", "channel", "provider", "provider_id", "kind", "reference", "tags", "segments", "price", "attempts",
+    "possible_duplicate", "reason", "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at",
+)  # fmt: skip
+
+
+class Hooked(Protocol):
+    """Where a webhook waits for the worker: ``queue.Queue``."""
+
+    def post(self, what: Mapping[str, Any], delay: float = 0) -> None:
+        """Hand it over; the worker gets it after ``delay`` seconds."""
+
+
+class News(NamedTuple):
+    """A change of a message's state, by its number in the stream."""
+
+    sequence: str
+    message: Message
+
+    @property
+    def event(self) -> Event:
+        return Event(f"SMS {self.message.status.title()}", self.message.updated_at, detail(self.message))
+
+
+def detail(message: Message) -> dict[str, object]:
+    """What is told of a message: JSON values. ``event_id`` is the same whenever the same is told."""
+    public = message.public()
+    return {
+        "event_id": f"{message.id}.{message.status}.{message.attempts}",
+        "id": message.id,
+        "status": str(message.status),
+        "to": mask(message.to),
+        **{name: public[name] for name in TOLD},
+    }
+
+
+class Announcer:
+    """Tells what records of the table's stream say. ``settings`` say which states are told."""
+
+    def __init__(
+        self,
+        *,
+        settings: Callable[[], Settings],
+        bus: Callable[[], Bus],
+        queue: Callable[[], Hooked],
+        observer: Observer,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._settings, self._bus, self._queue = settings, bus, queue
+        self._observer, self._clock = observer, clock
+
+    def announce(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Tell the news among these records, in their order.
+
+        The sequence number of the first that could not be told, if there is one: Lambda brings it and all after it again.
+        """
+        told = self._told()
+        news = [found for record in records if (found := self._news(record["dynamodb"], told))]
+        for start in range(0, len(news), MOST):
+            page = news[start : start + MOST]
+            done = self._tell(page)
+            if done < len(page):
+                return [page[done].sequence]
+        return []
+
+    def _told(self) -> tuple[str, ...]:
+        try:
+            return self._settings().events
+        except HeraldError as error:
+            self._observer.trouble("settings not read", error)
+            return EVENTS
+
+    def _news(self, change: Mapping[str, Any], told: tuple[str, ...]) -> News | None:
+        """What a record tells: that a message came into another state, and one that is to be told."""
+        before, after = change.get("OldImage", {}), change.get("NewImage", {})
+        status = after.get("status", {}).get("S")
+        if status not in told or after.get("status") == before.get("status") or "erased" in after:
+            return None
+        try:
+            return News(change["SequenceNumber"], message_of(after))
+        except Exception as error:  # It would be the same each time, and all others would have to wait behind it.
+            self._observer.trouble("record not understood", error)
+            return None
+
+    def _tell(self, page: Sequence[News]) -> int:
+        """Tell the bus, then the webhooks. How many were told, from the first on."""
+        try:
+            done = self._bus().put([news.event for news in page])
+        except Exception as error:
+            self._observer.trouble("events not put", error)
+            return 0
+        for n, news in enumerate(page[:done]):
+            try:
+                self._hook(news)
+            except Exception as error:
+                self._observer.trouble("webhook not queued", error, message_id=news.message.id)
+                return n
+        return done
+
+    def _hook(self, news: News) -> None:
+        url, event = news.message.callback_url, news.event
+        if url:
+            body = {"type": event.type, **event.detail}
+            self._queue().post({"hook": {"url": url, "event": body, "tries": 0, "since": rfc3339(self._clock())}})

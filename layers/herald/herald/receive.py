@@ -1,0 +1,163 @@
+"""Receive: what providers say later, in any order and any number of times, becomes the end of a message's journey."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from herald import outcome, tokens
+from herald.errors import Forbidden, HeraldError, NotAccepted
+from herald.journal import Moved, Records
+from herald.message import Message, Receipt, Status, rfc3339
+from herald.observe import Observer
+from herald.phone import recipient
+from herald.providers import load
+from herald.providers._base import Callback, Provider
+from herald.reasons import REASONS
+from herald.settings import Channel
+
+# SNS's log comes up to 72 hours late.
+OLDEST = timedelta(hours=80)
+# A receipt may overtake our own note of the provider's id. After these waits (seconds) it is nobody's of this stage:
+# SNS logs the texts of the whole account.
+WAITS = (5, 60, 600)
+
+
+class Waiting(Protocol):
+    """Where a receipt waits that cannot be written down yet: ``queue.Queue``."""
+
+    def post(self, what: Mapping[str, Any], delay: float = 0) -> None:
+        """Hand it over; the worker gets it after ``delay`` seconds."""
+
+
+class Receipts:
+    """Takes receipts in. ``channels`` gives the channels by name, ``hash_key`` the stage's secret."""
+
+    def __init__(
+        self,
+        *,
+        channels: Callable[[], Mapping[str, Channel]],
+        hash_key: Callable[[], bytes],
+        journal: Callable[[], Records],
+        queue: Callable[[], Waiting],
+        observer: Observer,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._channels, self._hash_key, self._journal, self._queue = channels, hash_key, journal, queue
+        self._observer, self._clock = observer, clock
+
+    def callback(self, channel: str, token: str, callback: Callback) -> None:
+        """What a provider's callback says. Raises ``Forbidden``, or ``NotAccepted`` if it can be kept nowhere."""
+        grant = tokens.read(self._hash_key(), channel, token, self._clock())
+        if grant is None:
+            raise self._forbidden()
+        message, configured = self._known(grant.message_id), self._configured(channel)
+        kind = configured.type if configured else message.provider if message else None
+        if kind is None:
+            return  # The channel is gone, and the message as well.
+        provider, values = load(kind), configured.values if configured else {}
+        foreign = message is not None and not provider.addressed_to(callback.fields, message.to)
+        if foreign or not provider.verify(values, callback):
+            raise self._forbidden()
+        receipt = provider.parse_receipt(callback.fields)
+        self._take({"id": grant.message_id, "attempt": grant.attempt, **_written(receipt)}, message)
+
+    def logged(self, provider: type[Provider], entries: Iterable[Mapping[str, Any]]) -> None:
+        """What entries of a provider's log say. Raises ``NotAccepted`` if one of them can be kept nowhere."""
+        for entry in entries:
+            receipt = provider.parse_receipt(entry)
+            if receipt.provider_id and receipt.to:
+                person = recipient(self._hash_key(), receipt.to)
+                self._take({"recipient": person, "provider": provider.name, **_written(receipt)})
+
+    def held(self, kept: Mapping[str, Any], message: Message | None = None) -> None:
+        """A receipt that waited. Raises the journal's errors: then it is to wait again."""
+        message = message or self._message(kept)
+        if message:
+            self._apply(message, kept)
+        elif "recipient" in kept:
+            self._wait(kept)
+
+    def _forbidden(self) -> Forbidden:
+        self._observer.count("ReceiptsForbidden")
+        return Forbidden()
+
+    def _known(self, message_id: str) -> Message | None:
+        try:
+            return self._journal().get(message_id)
+        except Exception as error:  # It is tried again when the receipt is written down.
+            self._observer.trouble("message not read", error, message_id=message_id)
+            return None
+
+    def _configured(self, channel: str) -> Channel | None:
+        try:
+            return self._channels().get(channel)
+        except HeraldError as error:  # Wrong settings lose no receipt: the message knows its provider.
+            self._observer.trouble("settings not read", error)
+            return None
+
+    def _take(self, kept: Mapping[str, Any], message: Message | None = None) -> None:
+        try:
+            self.held(kept, message)
+        except Exception as error:
+            self._observer.trouble("receipt not recorded", error)
+            try:
+                self._queue().post({"receipt": kept}, WAITS[0])
+            except Exception as failure:
+                self._observer.trouble("receipt not queued", failure)
+                raise NotAccepted("The receipt could not be written down.") from None
+
+    def _message(self, kept: Mapping[str, Any]) -> Message | None:
+        """The message that a receipt is about: named by its token, or found by number and the provider's own id."""
+        if "id" in kept:
+            return self._journal().get(kept["id"])
+        candidates = self._journal().sent_to(kept["recipient"], since=self._clock() - OLDEST)
+        ours = (kept["provider"], kept["provider_id"])
+        return next((message for message in candidates if (message.provider, message.provider_id) == ours), None)
+
+    def _apply(self, message: Message, kept: Mapping[str, Any]) -> None:
+        receipt, attempt = _read(kept), kept.get("attempt", message.attempts)
+        new = outcome.received(message, receipt, attempt, self._clock())
+        if new is None:
+            return
+        try:
+            moved = self._journal().move(message, new)
+        except Moved as elsewhere:
+            if elsewhere.current:
+                self._apply(elsewhere.current, kept)
+            return
+        if moved.status is message.status:
+            self._observer.step("receipt noted", moved)
+        else:
+            self._observer.ended(moved)
+
+    def _wait(self, kept: Mapping[str, Any]) -> None:
+        """Nobody has this provider's id yet; or it is a text of another stage, or of another program."""
+        waits = kept.get("waits", 0)
+        if waits < len(WAITS):
+            self._queue().post({"receipt": {**kept, "waits": waits + 1}}, WAITS[waits])
+        else:
+            self._observer.count("ReceiptsUnmatched")
+
+
+def _written(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as JSON values. It has no number: that has become a hash by now."""
+    return {
+        "provider_id": receipt.provider_id,
+        "status": str(receipt.status),
+        "reason": receipt.reason and receipt.reason.code,
+        "at": receipt.at and rfc3339(receipt.at),
+        "price": receipt.price,
+        "raw": dict(receipt.raw),
+    }
+
+
+def _read(kept: Mapping[str, Any]) -> Receipt:
+    reason, at = kept["reason"], kept["at"]
+    return Receipt(
+        provider_id=kept["provider_id"],
+        status=Status(kept["status"]),
+        reason=REASONS.get(reason, REASONS["unexplained"]) if reason else None,
+        at=datetime.fromisoformat(at) if at else None,
+        price=kept["price"],
+        raw=kept["raw"],
+    )
