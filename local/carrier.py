@@ -1,29 +1,35 @@
 """Carrier: the HTTP server that plays the vendors and the handset, on loopback.
 
-It answers the vendors' own paths, and four of its own::
+It answers the vendors' own paths, and some of its own::
 
-    GET /messages     what was accepted, oldest first: [{provider, to, from, body, id, at, fields}]
+    GET /messages     what was accepted, oldest first: [{provider, to, from, body, id, at, fields, receipt}]
     DELETE /messages  forget it
     POST /faults      {"provider": "exotel", "fault": "drop_reply", "count": 1}: how the next sends shall fail
     GET /faults, DELETE /faults
+    POST /receipts    {"delay": 0.2, "copies": 2, "disorder": true, "count": 1}: how the next texts shall be told of
+    GET /receipts, DELETE /receipts
 
 The texts of SNS come from the local engine, which does not say when it took them: their ``at`` is the moment when the
-carrier first saw them, at a look at ``/messages`` or just before the next send to a vendor.
+carrier first saw them: it looks about twice a second, at a look at ``/messages``, and just before the next send to a
+vendor.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from threading import Thread
+from typing import Any
 
-from local.faults import Faults, NotAFault, read
+from local import faults, receipts
+from local.callbacks import Callbacks
 from local.handset import Handset
 from local.server import Server
-from local.vendors import amazonsns
 from local.vendors._base import Reply, Request, Vendor
+from local.vendors.amazonsns import AmazonSNS
 from local.vendors.exotel import Exotel
+
+Answers = Callable[[Request], Reply]
 
 
 def _now() -> datetime:
@@ -45,9 +51,11 @@ class Carrier:
         slow: float = 12.0,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        self.handset = Handset(partial(amazonsns.texts, engine_url)) if engine_url else Handset()
-        self.faults = Faults()
-        self.vendors: tuple[Vendor, ...] = (Exotel(accounts, self.handset, self.faults, clock),)
+        self.handset, self.faults, self.manners = Handset(), faults.Faults(), receipts.Manners()
+        self.callbacks = Callbacks(self.handset.mark)
+        exotel = Exotel(accounts, self.handset, self.faults, clock, manners=self.manners, callbacks=self.callbacks)
+        self.vendors: tuple[Vendor, ...] = (exotel,)
+        self._sns = AmazonSNS(engine_url, self.handset, self.manners) if engine_url else None
         self._slow = slow
         self._server: Server | None = None
 
@@ -55,12 +63,18 @@ class Carrier:
         """Listen on 127.0.0.1 in a thread of its own; port 0 takes a free one. Returns the URL."""
         self._server = Server(port, self.answer, self._slow)
         Thread(target=self._server.serve_forever, args=(0.05,), name="carrier", daemon=True).start()
+        self.callbacks.start()
+        if self._sns:
+            self._sns.start()
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:
-        """Stop listening and close every connection."""
+        """Stop listening, close every connection, and tell nobody anything any more."""
         if self._server:
             self._server.stop()
+        if self._sns:
+            self._sns.stop()
+        self.callbacks.stop()
 
     def answer(self, request: Request) -> Reply:
         """What this carrier answers to a request."""
@@ -71,18 +85,19 @@ class Carrier:
             return _sentence(405, f"This path knows {', '.join(routes)}.", Allow=", ".join(routes))
         return routes[request.method](request)
 
-    def _routes(self) -> Mapping[str, Mapping[str, Callable[[Request], Reply]]]:
+    def _routes(self) -> Mapping[str, Mapping[str, Answers]]:
         return {
             "/messages": {"GET": self._list_texts, "DELETE": self._empty_texts},
-            "/faults": {"GET": self._list_faults, "POST": self._add_fault, "DELETE": self._clear_faults},
+            "/faults": _wishes(self.faults, self._fault),
+            "/receipts": _wishes(self.manners, receipts.read),
         }
 
     def _vendors_answer(self, request: Request) -> Reply:
         if request.method == "POST":  # a send: what SNS took before it is to stand before it
-            with suppress(OSError):
-                self.handset.catch_up()
+            self._caught_up()
         answers = (vendor.answer(request) for vendor in self.vendors)
-        return next(filter(None, answers), _sentence(404, "The carrier has /messages, /faults and the vendors' paths."))
+        known = "/messages, /faults, /receipts and the vendors' paths"
+        return next(filter(None, answers), _sentence(404, f"The carrier has {known}."))
 
     def _list_texts(self, _: Request) -> Reply:
         return self._caught_up() or Reply(200, [text.public() for text in self.handset.texts()])
@@ -94,28 +109,34 @@ class Carrier:
         return problem or Reply(204)
 
     def _caught_up(self) -> Reply | None:
-        try:
-            self.handset.catch_up()
-        except OSError:
-            return _sentence(502, "The local engine cannot be reached, so the texts of SNS are not known.")
-        return None
+        with suppress(OSError):
+            if self._sns:
+                self._sns.look()
+            return None
+        return _sentence(502, "The local engine cannot be reached, so the texts of SNS are not known.")
 
-    def _list_faults(self, _: Request) -> Reply:
-        return Reply(200, [fault.public() for fault in self.faults.pending()])
+    def _fault(self, asked: object) -> faults.Fault:
+        return faults.read(asked, {vendor.name: vendor.offered for vendor in self.vendors})
 
-    def _add_fault(self, request: Request) -> Reply:
+
+def _wishes(waiting: Any, read: Callable[[object], Any]) -> Mapping[str, Answers]:
+    """How a path answers where one wishes for something that the next texts use up: faults, or manners of telling."""
+
+    def add(request: Request) -> Reply:
         try:
-            fault = read(json.loads(request.body or b"null"), {vendor.name: vendor.offered for vendor in self.vendors})
+            wish = read(json.loads(request.body or b"null"))
         except ValueError:
             return _sentence(400, "The body is not JSON.")
-        except NotAFault as problem:
+        except (faults.NotAFault, receipts.NotAManner) as problem:
             return _sentence(400, str(problem))
-        self.faults.add(fault)
-        return Reply(201, fault.public())
+        waiting.add(wish)
+        return Reply(201, wish.public())
 
-    def _clear_faults(self, _: Request) -> Reply:
-        self.faults.clear()
+    def forget(_: Request) -> Reply:
+        waiting.clear()
         return Reply(204)
+
+    return {"GET": lambda _: Reply(200, [wish.public() for wish in waiting.pending()]), "POST": add, "DELETE": forget}
 
 
 def _sentence(status: int, detail: str, **headers: str) -> Reply:

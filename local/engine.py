@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 REGION = "us-east-1"
@@ -85,6 +86,16 @@ class Engine:
                 time.sleep(0.05)
         self.stop()
         raise CannotRun(f"The local engine did not start: see {self._folder / 'engine.log'}")
+
+
+def asking_once(service: str, url: str) -> Any:
+    """A boto3 client of the engine that repeats nothing and waits for nobody: for those who look again anyway."""
+    import boto3
+    from botocore.config import Config
+
+    session = boto3.session.Session("test", "test", region_name=REGION)
+    config = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=url, config=config)
 
 
 def free_port() -> int:

@@ -1,9 +1,11 @@
-"""Front: one port for the browser: the API behind API Gateway, the carrier below ``/carrier``, and the laptop's key."""
+"""Front: one port for the browser: the API behind API Gateway, the carrier, and what only the laptop has."""
 
+from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Thread
 
 import urllib3
 
+from local import fates
 from local.carrier import Carrier
 from local.server import Server
 from local.vendors._base import Reply, Request
@@ -11,14 +13,25 @@ from local.vendors._base import Reply, Request
 # How many requests the engine works on at once. More would start more functions, each a process: on two cores their
 # starts take so long that the engine answers 429 and 500. Here the others wait for their turn.
 AT_ONCE = 4
+NO_ENGINE = "The local engine does not answer: run make down, then make run."
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
 
 
 class Front:
-    """Serves ``api`` (the API's address on the engine), ``/carrier/...`` and ``GET /local``, which holds ``key``."""
+    """Serves ``api`` (the API's address on the engine), ``/carrier/...``, and what only the laptop has::
 
-    def __init__(self, api: str, carrier: Carrier, key: str) -> None:
-        self._api, self._carrier, self._key = api, carrier, key
+    GET /local            {"key": key}
+    GET /local/figures    figures()
+    GET /local/fates      the magic numbers: [{"to", "what"}]
+    """
+
+    def __init__(self, api: str, carrier: Carrier, key: str, figures: Callable[[], Mapping[str, object]]) -> None:
+        self._api, self._carrier = api, carrier
+        self._own: Mapping[str, Callable[[], object]] = {
+            "/local": lambda: {"key": key},
+            "/local/figures": figures,
+            "/local/fates": fates.listed,
+        }
         # No retries: a request that is sent twice might be a text that is sent twice.
         self._http = urllib3.PoolManager(maxsize=AT_ONCE, retries=False, timeout=60)
         self._turns = BoundedSemaphore(AT_ONCE)
@@ -40,8 +53,8 @@ class Front:
         host = (request.headers.get("Host") or "").rpartition(":")[0] or request.headers.get("Host")
         if host not in ("127.0.0.1", "localhost"):  # A foreign name that points here must not read the key.
             return Reply(421, {"detail": "Herald on the laptop answers on 127.0.0.1 and localhost only."})
-        if request.path == "/local" and request.method == "GET":
-            return Reply(200, {"key": self._key}, headers={"Cache-Control": "no-store"})
+        if request.path in self._own and request.method == "GET":
+            return _own(self._own[request.path])
         if request.path.startswith("/carrier/"):
             return self._carrier.answer(request._replace(path=request.path.removeprefix("/carrier")))
         return self._forward(request)
@@ -53,9 +66,16 @@ class Front:
             with self._turns:
                 answer = self._http.request(request.method, target, body=request.body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError:
-            return Reply(502, {"detail": "The local engine does not answer: run make down, then make run."})
+            return Reply(502, {"detail": NO_ENGINE})
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
         kind = kept.pop("Content-Type", None) or kept.pop("content-type", "application/json")
         return Reply(
             answer.status, answer.data, kind, {n: v for n, v in kept.items() if n.lower() not in ("server", "date")}
         )
+
+
+def _own(read: Callable[[], object]) -> Reply:
+    try:
+        return Reply(200, read(), headers={"Cache-Control": "no-store"})
+    except OSError:
+        return Reply(502, {"detail": NO_ENGINE})

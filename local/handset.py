@@ -1,14 +1,17 @@
 """Handset: every text that reached a phone of the laptop, whoever carried it."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text on a phone. ``id`` is the vendor's own; ``fields`` is what the vendor was asked, in its own words."""
+    """A text on a phone. ``id`` is the vendor's own; ``fields`` is what the vendor was asked, in its own words.
+
+    ``receipt`` is what the vendor told of it, in a word; None until then.
+    """
 
     provider: str
     to: str
@@ -17,41 +20,44 @@ class Text:
     id: str
     at: datetime
     fields: Mapping[str, str]
+    receipt: str | None = None
 
     def public(self) -> dict[str, object]:
-        """``{provider, to, from, body, id, at, fields}``; ``at`` is RFC 3339 in UTC."""
+        """``{provider, to, from, body, id, at, fields, receipt}``; ``at`` is RFC 3339 in UTC."""
         at = self.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return {
             "provider": self.provider, "to": self.to, "from": self.sender, "body": self.body,
-            "id": self.id, "at": at, "fields": dict(self.fields),
+            "id": self.id, "at": at, "fields": dict(self.fields), "receipt": self.receipt,
         }  # fmt: skip
 
 
 class Handset:
-    """All phones at once. ``elsewhere`` reads the texts that another simulation accepted; it may raise ``OSError``."""
+    """All phones at once."""
 
-    def __init__(self, elsewhere: Callable[[], Iterable[Text]] = tuple) -> None:
-        self._elsewhere = elsewhere
+    def __init__(self) -> None:
         self._lock = Lock()
-        self._texts: list[Text] = []
+        self._texts: dict[str, Text] = {}
         self._known: set[str] = set()
 
-    def take(self, text: Text) -> None:
-        """Put a text on its phone, unless it is there already or was cleared away."""
+    def take(self, text: Text) -> bool:
+        """Put a text on its phone, unless it is there already or was cleared away. Returns whether it is new."""
         with self._lock:
-            if text.id not in self._known:
-                self._known.add(text.id)
-                self._texts.append(text)
+            if text.id in self._known:
+                return False
+            self._known.add(text.id)
+            self._texts[text.id] = text
+            return True
 
-    def catch_up(self) -> None:
-        """Take what arrived elsewhere since the last time. Raises ``OSError`` if elsewhere cannot be reached."""
-        for text in self._elsewhere():
-            self.take(text)
+    def mark(self, id: str, receipt: str) -> None:
+        """Remember what was told of a text, if it is still there."""
+        with self._lock:
+            if text := self._texts.get(id):
+                self._texts[id] = replace(text, receipt=receipt)
 
     def texts(self) -> list[Text]:
         """All texts, oldest first."""
         with self._lock:
-            return sorted(self._texts, key=lambda text: text.at)
+            return sorted(self._texts.values(), key=lambda text: text.at)
 
     def empty(self) -> None:
         """Forget the texts, but not their ids: what came from elsewhere is still there and would come again."""

@@ -1,4 +1,4 @@
-"""Stack: engine, carrier, deployment and front, started and stopped together."""
+"""Stack: engine, carrier, deployment, bridge and front, started and stopped together."""
 
 import os
 import secrets
@@ -6,9 +6,11 @@ import socket
 from pathlib import Path
 
 from herald import keys
+from local.bridge import Bridge
 from local.carrier import Carrier
 from local.deploy import STAGE, build_layer, client, deploy
 from local.engine import CREDENTIALS, CannotRun, Engine
+from local.figures import Figures
 from local.front import Front
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +29,8 @@ class Stack:
         self._folder, self._port, self._template = folder, port, template
         self.engine = engine or Engine(folder)
         self.carrier: Carrier | None = None
+        self._bridge: Bridge | None = None
+        self._figures: Figures | None = None
         self._front: Front | None = None
         self.env: dict[str, str] = {}
 
@@ -61,9 +65,11 @@ class Stack:
         """Stop everything that was started."""
         for name in ("env", "pids"):
             (self._folder / name).unlink(missing_ok=True)
-        for part in (self._front, self.carrier, self.engine):
+        for part in (self._front, self._bridge, self.carrier, self.engine):
             if part:
                 part.stop()
+        if self._figures:
+            self._figures.close()
 
     def _start(self) -> dict[str, str]:
         engine = self.engine.start()
@@ -75,9 +81,12 @@ class Stack:
         self.carrier = Carrier(engine, {account[0]: account[1:]})
         carrier = self.carrier.start()
         key = keys.create(live=False)
-        _configure(engine, account, carrier, key.record)
         api = f"{engine}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
-        self._front = Front(api, self.carrier, key.key)
+        _configure(engine, account, carrier, key.record, api)
+        self._bridge = Bridge(engine)
+        self._bridge.start()
+        self._figures = Figures(engine, self._bridge)
+        self._front = Front(api, self.carrier, key.key, self._figures.public)
         return {
             "HERALD_URL": self._front.start(self._port),
             "HERALD_KEY": key.key,
@@ -91,12 +100,12 @@ class Stack:
         }
 
 
-def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: str) -> None:
+def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: str, api: str) -> None:
     """The laptop's settings and channels, in SSM as anywhere."""
     sid, name, token = account
     exotel = {"type": "exotel", "sid": sid, "key": name, "token": token, "endpoint_url": carrier}
     parameters = {
-        "settings": ("String", "default_region: IN\n"),
+        "settings": ("String", f"default_region: IN\nurl: {api}\ncallback_hosts: [127.0.0.1]\n"),
         "channels/amazonsns": ("SecureString", "type: amazonsns\nsmstype: Transactional\n"),
         "channels/exotel": ("SecureString", "".join(f"{field}: {value}\n" for field, value in exotel.items())),
         "keys/laptop": ("SecureString", key),

@@ -145,6 +145,7 @@ class TestSending:
                 "id": message["Sid"],
                 "at": "2026-11-25T03:30:00.000Z",
                 "fields": {**TEXT, "Body": "নমস্কার 👋", "EncodingType": "unicode"},
+                "receipt": None,
             }
         ]
 
@@ -464,6 +465,7 @@ class TestSns:
             "body": "Hello",
             "id": "m-1",
             "fields": {"PhoneNumber": "+6591234567", "Message": "Hello", "AWS.SNS.SMS.SenderID": "Acme"},
+            "receipt": None,
         }
 
     def test_without_a_sender_id_from_is_null(self, engine: Engine) -> None:
