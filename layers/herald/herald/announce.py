@@ -71,7 +71,7 @@ class Announcer:
     def announce(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Tell the news among these records, in their order.
 
-        The sequence number of the first that could not be told, if there is one: Lambda brings it and all after it again.
+        The sequence number of the first that could not be told, if any: Lambda brings it and all after it again.
         """
         told = self._told()
         news = [found for record in records if (found := self._news(record["dynamodb"], told))]

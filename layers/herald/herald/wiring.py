@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from herald.deliver import Sender
 from herald.errors import InvalidSettings, NotAccepted, Problem, Refused
@@ -25,6 +25,10 @@ from herald.settings import Channel, Field, Settings
 from herald.settings.read import read_settings
 from herald.settings.store import HASH_KEY, Store
 from herald.sweep import Sweep
+
+if TYPE_CHECKING:
+    from herald.announce import Announcer
+    from herald.hooks import Hooks
 
 
 def stage() -> str:
@@ -103,7 +107,8 @@ class _Wiring:
             lambda: Journal(self.dynamodb(), self.stack("table"), keep_days=lambda: self.settings().keep_days)
         )
         self.pace = cache(lambda: Turns(self.dynamodb(), self.stack("table")))
-        self.queue = cache(lambda: Queue(client("sqs"), self.stack("queue")))
+        self.sqs = cache(lambda: client("sqs"))
+        self.queue = cache(lambda: Queue(self.sqs(), self.stack("queue")))
         self.schedule = cache(
             lambda: Schedule(
                 client("scheduler"),
@@ -167,6 +172,27 @@ def sweep() -> Sweep:
 
 
 _parts = cache(_Wiring)
+
+
+@cache
+def announcer() -> "Announcer":
+    """Who tells what became of this stage's messages."""
+    from herald.announce import Announcer
+    from herald.bus import Bus
+
+    parts = _parts(stage())
+    bus = cache(lambda: Bus(client("events"), parts.stack("bus")))
+    return Announcer(settings=parts.settings, bus=bus, queue=parts.queue, observer=CloudWatch())
+
+
+@cache
+def hooks(agent: str, wait: float) -> "Hooks":
+    """Who calls this stage's webhooks: as ``agent``, and after ``wait`` seconds again."""
+    from herald.hooks import Hooks
+
+    parts = _parts(stage())
+    dead = cache(lambda: Queue(parts.sqs(), parts.stack("dead_hooks")))
+    return Hooks(settings=parts.settings, queue=parts.queue, dead=dead, observer=CloudWatch(), agent=agent, wait=wait)
 
 
 @cache
