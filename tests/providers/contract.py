@@ -13,16 +13,20 @@ from functools import cache
 from typing import Any, ClassVar, NoReturn
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from herald.errors import AttemptError, Refused, Unavailable, Uncertain
-from herald.message import Message
+from herald.message import Message, Receipt, Status
 from herald.providers import load
 from herald.providers._base import Provider
+from herald.reasons import REASONS
 from tests.providers.server import Fault, Reply, Vendor, closed_port, vendor
 
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
 NUMBER = "+919741552552"
 TEXT = "OTP requested by Mowgli: 271828."
+CALLBACK = "https://sms.example.com/receipts/otp-india/AAGaw54pgL9kdhuHbQLywPoAAWsKSrgap9d3_IV0hfff5BRbAQ7x"
 READ_TIMEOUT = 0.25
 
 
@@ -94,6 +98,11 @@ class ProviderContract(ABC):
         Reply(504),
     )
     lost: ClassVar[tuple[Fault, ...]] = ("slow", "drop", "reset", "cut")
+    delivered: ClassVar[Mapping[str, Any]]
+    """A receipt about a text that is on the phone, with every field that the vendor has, the number too."""
+    undelivered: ClassVar[Mapping[str, Any]]
+    called_back: ClassVar[Mapping[str, str]] = {}
+    """The field in which the vendor gets ``CALLBACK``; none if it calls nobody back."""
 
     @abstractmethod
     def sent_fields(self) -> Mapping[str, str]:
@@ -123,6 +132,13 @@ class ProviderContract(ABC):
     def test_exactly_these_fields_are_sent(self, vendor: Vendor) -> None:
         self.provider(vendor.answers(self.accepted).url).send(a_message())
         assert [call.form for call in vendor.calls] == [self.sent_fields()]
+
+    def test_it_is_told_where_its_receipts_are_awaited_in_the_vendors_own_way_and_in_no_other(
+        self, vendor: Vendor
+    ) -> None:
+        self.provider(vendor.answers(self.accepted).url).send(a_message(), CALLBACK)
+        assert [call.form for call in vendor.calls] == [{**self.sent_fields(), **self.called_back}]
+        assert set(self.called_back.values()) <= {CALLBACK}
 
     def test_an_accepted_message_has_the_vendors_id_and_its_whole_answer(self, vendor: Vendor) -> None:
         sent = self.provider(vendor.answers(self.accepted).url).send(a_message())
@@ -211,6 +227,62 @@ class ProviderContract(ABC):
             vendor.answers(self.accepted)
             assert provider.send(a_message()).provider_id == self.provider_id, reply
 
+    def test_its_words_for_what_does_not_arrive_are_all_reasons(self) -> None:
+        words = load(self.name).words
+        assert words
+        assert set(words.values()) <= REASONS.keys()
+        assert all(words)
+
+    def test_a_receipt_says_that_the_text_is_on_the_phone_and_when(self) -> None:
+        receipt = load(self.name).parse_receipt(self.delivered)
+        assert (receipt.status, receipt.reason) == (Status.DELIVERED, None)
+        assert receipt.provider_id
+        assert receipt.at is not None and receipt.at.tzinfo is UTC
+
+    def test_a_receipt_says_that_the_text_did_not_arrive_and_why(self) -> None:
+        receipt = load(self.name).parse_receipt(self.undelivered)
+        assert receipt.status is Status.UNDELIVERED
+        assert receipt.reason is not None and receipt.reason.code != "unexplained"
+        assert receipt.provider_id
+
+    @pytest.mark.parametrize("said", [{}, {"": ""}, {"a word of next year": NUMBER}])
+    def test_what_says_nothing_is_unknown_and_tells_nothing(self, said: Mapping[str, Any]) -> None:
+        assert load(self.name).parse_receipt(said) == Receipt("", Status.UNKNOWN)
+
+    def test_no_receipt_crashes_it_and_each_has_a_status_that_a_receipt_may_have(self) -> None:
+        provider = load(self.name)
+
+        @given(alike(self.delivered) | alike(self.undelivered) | st.dictionaries(st.text(), JSON))
+        def holds(said: Mapping[str, Any]) -> None:
+            receipt = provider.parse_receipt(said)
+            assert receipt.status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.UNKNOWN)
+            assert (receipt.reason is not None) == (receipt.status is Status.UNDELIVERED)
+            assert receipt.at is None or receipt.at.tzinfo is UTC
+            assert receipt.price is None or float(receipt.price) >= 0
+            assert json.loads(json.dumps(receipt.raw, allow_nan=False)) == receipt.raw
+            json.dumps(receipt.raw, ensure_ascii=False).encode()
+            assert provider.addressed_to(said, NUMBER) in (True, False)
+
+        holds()
+
+    def test_what_is_kept_of_a_receipt_holds_neither_number_nor_text(self) -> None:
+        for said in (self.delivered, self.undelivered):
+            assert said_in(json.dumps(said), NUMBER[3:])
+            repeated = dict.fromkeys(("Body", "CustomField", "From", "body", "message", "text"), TEXT)
+            receipt = load(self.name).parse_receipt({**repeated, **said})
+            assert receipt.raw
+            assert not said_in(json.dumps(receipt.raw) + repr(receipt), NUMBER[3:], TEXT)
+
+    def test_no_field_of_a_receipt_can_carry_a_number_or_a_code_into_what_is_kept(self) -> None:
+        for place in leaves(self.delivered):
+            for gossip in (NUMBER, NUMBER[1:], int(NUMBER), f"to {NUMBER[:8]} {NUMBER[8:]}", TEXT, TEXT * 99):
+                receipt = load(self.name).parse_receipt(changed(self.delivered, place, gossip))
+                assert not said_in(json.dumps(receipt.raw), NUMBER[3:], NUMBER[3:8], NUMBER[8:], "271828"), place
+                assert len(json.dumps(receipt.raw)) < 2000
+
+    def test_a_callback_that_names_no_number_may_be_about_any(self) -> None:
+        assert load(self.name).addressed_to({}, NUMBER)
+
     def everything(self) -> tuple[Reply, ...]:
         """Every answer there is, each failing one repeating what must not be told."""
         gossip = " ".join(self.hidden())
@@ -229,6 +301,39 @@ class ProviderContract(ABC):
         assert not said_in(told, *self.hidden())
         assert error.__cause__ is None
         assert error.__context__ is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def alike(said: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Receipts with the fields of ``said``, each as it is there, or missing, or with any value."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.just(value) | JSON | (alike(value) if isinstance(value, Mapping) else st.nothing())
+            for name, value in said.items()
+        },
+    )
+
+
+def leaves(said: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The way to every value in ``said`` that holds no others."""
+    for name, value in said.items():
+        if isinstance(value, Mapping):
+            yield from ((name, *inner) for inner in leaves(value))
+        else:
+            yield (name,)
+
+
+def changed(said: Mapping[str, Any], place: tuple[str, ...], value: object) -> dict[str, Any]:
+    """``said`` with another value at ``place``."""
+    name, *inner = place
+    return {**said, name: changed(said[name], tuple(inner), value) if inner else value}
 
 
 def no_such_name(*name: object, **options: object) -> NoReturn:

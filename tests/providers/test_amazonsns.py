@@ -1,7 +1,11 @@
 """Amazon SNS keeps the contract, through a real boto3 client, and every word of its own is understood."""
 
+import base64
+import gzip
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -9,15 +13,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
-from herald.message import Kind
+from herald.message import Kind, Receipt, Status
 from herald.providers._idle import LONGEST
-from herald.providers.amazonsns import AmazonSNS
+from herald.providers.amazonsns import FAILURES, AmazonSNS
 from herald.reasons import REASONS
 from tests.providers.contract import NUMBER, TEXT, ProviderContract, a_message, transport
 from tests.providers.server import Reply, Vendor
 
 CLIENT = transport("sns", "http://127.0.0.1:9")
 ID = "94f20ce6-13c5-43a0-9a9e-ca52d816e90b"
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+
+
+def recorded(name: str) -> list[dict[str, Any]]:
+    """The entries of SNS's delivery log in a recorded event of CloudWatch Logs."""
+    event = json.loads((EVENTS / f"receipt-sns-{name}.json").read_text())
+    logs = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    return [json.loads(entry["message"]) for entry in logs["logEvents"]]
+
+
+(ON_THE_PHONE, AT_ITS_CARRIER), (UNREACHABLE, OPTED_OUT) = recorded("success"), recorded("failure")
 
 
 def published(inner: str = f"<MessageId>{ID}</MessageId>") -> Reply:
@@ -64,6 +79,8 @@ class TestAmazonSNS(ProviderContract):
     }
     accepted = published()
     provider_id = ID
+    delivered: ClassVar[Mapping[str, Any]] = ON_THE_PHONE
+    undelivered: ClassVar[Mapping[str, Any]] = UNREACHABLE
     refused = error(400, "InvalidParameter", f"Invalid parameter: PhoneNumber Reason: {NUMBER} is not valid")
     refused_reason = "invalid_number"
     throttled = error(400, "Throttling", f"Rate exceeded for {NUMBER}", **{"Retry-After": "3"})
@@ -214,3 +231,157 @@ class TestRead:
         else:
             assert sent.provider_id == answer["MessageId"]
             assert json.loads(json.dumps(sent.response)) == answer
+
+
+# Written down from AWS's page of them, apart from the table of the code: status, providerResponse, status, reason.
+RESPONSES = [
+    ("SUCCESS", "Message has been accepted by phone carrier", "sent", None),
+    ("SUCCESS", "Message has been accepted by phone", "delivered", None),
+    ("FAILURE", "Blocked as spam by phone carrier", "undelivered", "spam"),
+    ("FAILURE", "Destination is on a blocked list", "undelivered", "number_blocked"),
+    ("FAILURE", "Invalid phone number", "undelivered", "invalid_number"),
+    ("FAILURE", "Message body is invalid", "undelivered", "invalid_text"),
+    ("FAILURE", "No quota left for account", "undelivered", "spend_limit"),
+    ("FAILURE", "Phone carrier has blocked this message", "undelivered", "carrier_blocked"),
+    ("FAILURE", "Phone carrier is currently unreachable/unavailable", "undelivered", "carrier_unavailable"),
+    ("FAILURE", "Phone has blocked SMS", "undelivered", "texts_blocked"),
+    ("FAILURE", "Phone is on a blocked list", "undelivered", "number_blocked"),
+    ("FAILURE", "Phone is currently unreachable/unavailable", "undelivered", "recipient_unavailable"),
+    ("FAILURE", "Phone number is opted out", "undelivered", "opted_out"),
+    ("FAILURE", "This delivery would exceed max price", "undelivered", "price_too_high"),
+    ("FAILURE", "Unknown error attempting to reach phone", "undelivered", "unexplained"),
+]
+
+
+def entry(status: Any, response: Any, base: Mapping[str, Any] = ON_THE_PHONE, **changes: Any) -> dict[str, Any]:
+    """An entry of the log with these words; a field of the delivery that is changed to ... is missing."""
+    delivery = {**base["delivery"], "providerResponse": response, **changes}
+    return {**base, "status": status, "delivery": {name: value for name, value in delivery.items() if value is not ...}}
+
+
+def fate(said: Mapping[str, Any]) -> tuple[str, str | None]:
+    receipt = AmazonSNS.parse_receipt(said)
+    return str(receipt.status), receipt.reason and receipt.reason.code
+
+
+class TestReceipt:
+    @pytest.mark.parametrize(("said", "response", "status", "reason"), RESPONSES)
+    @pytest.mark.parametrize("base", [ON_THE_PHONE, OPTED_OUT], ids=["with every field", "with some fields missing"])
+    def test_each_text_has_its_status_and_reason(
+        self, said: str, response: str, status: str, reason: str | None, base: Mapping[str, Any]
+    ) -> None:
+        for written in (response, response.upper(), f" {response}. ", response.replace(" ", "  ")):
+            assert fate(entry(said, written, base)) == (status, reason)
+            assert fate(entry(said.lower(), written, base)) == (status, reason)
+
+    @pytest.mark.parametrize(("said", "response", "status", "reason"), RESPONSES)
+    def test_each_text_says_enough_where_the_status_is_missing_or_new(
+        self, said: str, response: str, status: str, reason: str | None
+    ) -> None:
+        for word in (..., None, "", "PENDING", 1):
+            shown = {name: value for name, value in entry(word, response).items() if value is not ...}
+            assert fate(shown) == (status, reason)
+
+    def test_every_text_of_the_table_is_tested(self) -> None:
+        texts = [response.split("/")[0] for said, response, _, _ in RESPONSES if said == "FAILURE"]
+        alike = {text.replace("unreachable", "unavailable") for text in texts}
+        assert {*texts, *alike} == FAILURES.keys()
+
+    @pytest.mark.parametrize(
+        ("response", "reason"),
+        [
+            ("Phone is currently unavailable", "recipient_unavailable"),
+            ("Phone is currently unreachable: no answer in 24 h", "recipient_unavailable"),
+            ("Phone carrier is currently unavailable", "carrier_unavailable"),
+            ("Blocked as spam by phone carrier (filter)", "spam"),
+            ("A failure of next year", "unexplained"),
+            ("Message has been accepted by phone", "unexplained"),
+            ("", "unexplained"),
+            (None, "unexplained"),
+            (["Invalid phone number"], "unexplained"),
+        ],
+    )
+    def test_a_failure_is_undelivered_whatever_its_words(self, response: object, reason: str) -> None:
+        assert fate(entry("FAILURE", response)) == ("undelivered", reason)
+
+    @pytest.mark.parametrize(
+        "response",
+        ["Message has been accepted by phone carrier", "Message has been accepted by phone carrier XY",
+         "Message has been accepted by phone network", "Message has been accepted by phones", "Invalid phone number",
+         "Message has been accepted by", "OK", "", None, 7],
+    )  # fmt: skip
+    def test_only_the_phone_itself_makes_it_delivered_and_a_success_in_other_words_is_sent(
+        self, response: object
+    ) -> None:
+        assert fate(entry("SUCCESS", response)) == ("sent", None)
+
+    @pytest.mark.parametrize("status", ["PENDING", "", None, True, ["SUCCESS"]])
+    @pytest.mark.parametrize("response", ["words of next year", "", None])
+    def test_what_is_neither_a_success_nor_a_failure_is_unknown(self, status: object, response: object) -> None:
+        assert fate(entry(status, response)) == ("unknown", None)
+
+    def test_a_recorded_entry_is_read_whole(self) -> None:
+        assert AmazonSNS.parse_receipt(ON_THE_PHONE) == Receipt(
+            provider_id=ID,
+            status=Status.DELIVERED,
+            at=datetime(2026, 11, 25, 3, 30, 3, 902_000, tzinfo=UTC),
+            price="0.00278",
+            raw={
+                "messageId": ID,
+                "status": "SUCCESS",
+                "providerResponse": "Message has been accepted by phone",
+                "phoneCarrier": "Vodafone Idea",
+                "smsType": "Transactional",
+                "mcc": 404,
+                "mnc": 20,
+                "numberOfMessageParts": 1,
+                "dwellTimeMs": 599,
+                "dwellTimeMsUntilDeviceAck": 1344,
+                "priceInUSD": 0.00278,
+            },
+            to=NUMBER,
+        )
+        assert fate(AT_ITS_CARRIER) == ("sent", None)
+
+    def test_an_entry_without_price_and_carrier_is_read_too(self) -> None:
+        receipt = AmazonSNS.parse_receipt(OPTED_OUT)
+        assert (receipt.price, receipt.to, receipt.reason) == (None, NUMBER, REASONS["opted_out"])
+        assert receipt.raw.keys() == {"messageId", "status", "providerResponse", "smsType", "dwellTimeMs"}
+
+    @pytest.mark.parametrize(
+        ("until_ack", "dwell", "later"),
+        [(1344, 599, 1344), ("1344", 599, 1344), (..., 599, 599), (None, 599, 599), (0, 599, 0), (..., ..., 0),
+         (-5, 599, 599), (10**9, ..., 0), (259_200_000, 599, 259_200_000), ("soon", "late", 0), (True, 1.5, 0)],
+    )  # fmt: skip
+    def test_it_came_about_when_the_phone_or_else_the_carrier_had_answered(
+        self, until_ack: Any, dwell: Any, later: int
+    ) -> None:
+        said = entry("SUCCESS", "OK", dwellTimeMsUntilDeviceAck=until_ack, dwellTimeMs=dwell)
+        published = datetime(2026, 11, 25, 3, 30, 2, 558_000, tzinfo=UTC)
+        assert AmazonSNS.parse_receipt(said).at == published + timedelta(milliseconds=later)
+
+    @pytest.mark.parametrize("timestamp", [None, "", "yesterday", "2026-13-25 03:30:02.558", 1795577402558])
+    def test_without_a_time_it_is_not_known_when(self, timestamp: object) -> None:
+        said = {**ON_THE_PHONE, "notification": {"messageId": ID, "timestamp": timestamp}}
+        assert AmazonSNS.parse_receipt(said).at is None
+
+    @pytest.mark.parametrize(
+        ("price", "amount"),
+        [(0.00645, "0.00645"), (0.0, "0"), (1, "1"), ("0.02", "0.02"), (0.00001, "0.00001"), (None, None), (..., None),
+         (-0.1, None), (float("nan"), None), (float("inf"), None), (1e300, None), ("free", None)],
+    )  # fmt: skip
+    def test_a_price_is_a_decimal_text(self, price: Any, amount: str | None) -> None:
+        assert AmazonSNS.parse_receipt(entry("SUCCESS", "OK", priceInUSD=price)).price == amount
+
+    @pytest.mark.parametrize(
+        "destination",
+        [..., None, "", "9741552552", "919741552552", "+1XXX5550100", "+0741552552", "+91974", "+9197415525520000", 91],
+    )
+    def test_a_destination_that_is_no_whole_number_is_nobodys(self, destination: object) -> None:
+        assert AmazonSNS.parse_receipt(entry("SUCCESS", "OK", destination=destination)).to is None
+
+    @pytest.mark.parametrize("part", [None, "", [], 7, "Phone number is opted out"])
+    def test_an_entry_whose_parts_are_no_objects_is_read_as_far_as_it_goes(self, part: object) -> None:
+        said = {"notification": part, "delivery": part, "status": "FAILURE"}
+        receipt = AmazonSNS.parse_receipt(said)
+        assert (receipt.provider_id, receipt.status, receipt.raw) == ("", "undelivered", {"status": "FAILURE"})

@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import AttemptError, InvalidSettings, NotFound, Refused, Unavailable, Uncertain
-from herald.message import Kind
+from herald.message import Kind, Receipt, Status
 from herald.providers._http import Answer
 from herald.providers.exotel import FAILURES, Exotel, parsed
 from herald.reasons import REASONS
-from tests.providers.contract import NUMBER, TEXT, ProviderContract, a_message, said_in, transport
+from tests.providers.contract import CALLBACK, NUMBER, TEXT, ProviderContract, a_message, said_in, transport
 from tests.providers.server import Reply, Vendor
 
 SID = "6dc7b0a9e2f14d7b"
@@ -36,6 +39,16 @@ MESSAGE: dict[str, Any] = {
     "SmsUnits": None,
 }
 ACCOUNT = "/v1/Accounts/jungle1"
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+
+
+def recorded(name: str) -> dict[str, str]:
+    """The form of a recorded callback."""
+    event = json.loads((EVENTS / f"receipt-exotel-{name}.json").read_text())
+    return dict(parse_qsl(event["body"], keep_blank_values=True, strict_parsing=True))
+
+
+DELIVERED, DND, UNEXPLAINED = recorded("delivered"), recorded("dnd"), recorded("unexplained")
 
 
 def rest(status: int, code: object = None, message: str = f"It was {TEXT} to {NUMBER} [t0ken-of-jungle]") -> object:
@@ -78,6 +91,9 @@ class TestExotel(ProviderContract):
     }
     accepted = Reply.json({"SMSMessage": MESSAGE})
     provider_id = SID
+    delivered: ClassVar[Mapping[str, Any]] = {**DELIVERED, "CustomField": TEXT}
+    undelivered: ClassVar[Mapping[str, Any]] = {**DND, "CustomField": TEXT}
+    called_back: ClassVar[Mapping[str, str]] = {"StatusCallback": CALLBACK}
     refused = Reply.json(rest(400, 40300, f"No SMS SenderId found for Account=[jungle1], From=[{NUMBER}]"), 400)
     refused_reason = "invalid_sender"
     throttled = Reply.json(rest(429, 40403), 429, **{"Retry-After": "17", "X-RateLimit-Remaining": "0"})
@@ -115,6 +131,15 @@ class TestExotel(ProviderContract):
         assert self.provider(vendor.url).status(MESSAGE)["Status"] == "sent"
         assert [(call.method, call.path) for call in vendor.calls] == [("GET", f"{ACCOUNT}/SMS/Messages/{SID}.json")]
         assert vendor.calls[0].headers["authorization"].startswith("Basic ")
+
+    def test_what_its_details_say_is_a_receipt_too(self, vendor: Vendor) -> None:
+        told = {"Status": "sent", "DetailedStatusCode": 20005, "DateSent": "2026-11-25 09:00:04", "Price": 0.1375}
+        vendor.answers(Reply.json({"SMSMessage": {**MESSAGE, **told}}))
+        receipt = Exotel.parse_receipt(self.provider(vendor.url).status(MESSAGE))
+        assert (receipt.provider_id, receipt.status, receipt.reason) == (SID, "delivered", None)
+        assert (receipt.at, receipt.price) == (datetime(2026, 11, 25, 3, 30, 4, tzinfo=UTC), "0.1375")
+        assert receipt.raw == {**told, "Sid": SID, "DateUpdated": "2026-11-25 09:00:00",
+                               "DetailedStatus": "PENDING_TO_OPERATOR"}  # fmt: skip
 
     def test_no_address_in_a_response_is_ever_asked(self, vendor: Vendor) -> None:
         vendor.answers(self.accepted)
@@ -246,8 +271,11 @@ class TestRead:
         assert sent.response == MESSAGE
         assert sent.kept == {name: value for name, value in MESSAGE.items() if name not in ("To", "Body")}
 
-    @pytest.mark.parametrize(("price", "said"), [(None, None), ("", None), ("0.12", "0.12"), (0.12, "0.12"), (0, "0")])
-    def test_a_price_is_a_text(self, price: object, said: str | None) -> None:
+    @pytest.mark.parametrize(
+        ("price", "said"),
+        [(None, None), ("", None), ("free", None), ("0.12", "0.12"), (0.12, "0.12"), (0.00001, "0.00001"), (0, "0")],
+    )
+    def test_a_price_is_a_decimal_text(self, price: object, said: str | None) -> None:
         assert exotel().read(answer(Reply.json({"SMSMessage": {**MESSAGE, "Price": price}}))).price == said
 
     def test_an_answer_in_xml_is_accepted_as_well(self) -> None:
@@ -381,3 +409,186 @@ class TestRead:
     def test_a_success_cut_anywhere_is_uncertain(self) -> None:
         whole = Reply.json({"SMSMessage": MESSAGE}).body
         assert all(isinstance(read(Reply(200, whole[:length])), Uncertain) for length in range(len(whole)))
+
+
+# Written down from Exotel's pages of codes, apart from the table of the code: code, what it means, status, reason.
+CODES = [
+    (20005, "delivered to the handset", "delivered", None),
+    (20006, "delivered to the operator", "delivered", None),
+    (21010, "queued", "sent", None),
+    (21015, "being sent", "sent", None),
+    (21020, "submitted", "sent", None),
+    (23005, "do not disturb", "undelivered", "do_not_disturb"),
+    (23010, "invalid number", "undelivered", "invalid_number"),
+    (23015, "spam", "undelivered", "spam"),
+    (23020, "blacklisted by STOP", "undelivered", "opted_out"),
+    (23030, "no route", "undelivered", "no_route"),
+    (23035, "subscriber unavailable", "undelivered", "recipient_unavailable"),
+    (23040, "unknown subscriber", "undelivered", "invalid_number"),
+    (23050, "expired", "undelivered", "recipient_unavailable"),
+    (23060, "rejected", "undelivered", "carrier_blocked"),
+    (23070, "invalid message", "undelivered", "invalid_text"),
+    (23072, "invalid sender", "undelivered", "invalid_sender"),
+    (23080, "sender blocked by DLT", "undelivered", "not_registered"),
+    (23081, "entity blocked", "undelivered", "not_registered"),
+    (23082, "template blocked", "undelivered", "template_mismatch"),
+    (23083, "scrubbing", "undelivered", "template_mismatch"),
+    (23084, "consent", "undelivered", "no_consent"),
+    (23181, "template invalid", "undelivered", "template_mismatch"),
+    (23182, "template not found", "undelivered", "template_mismatch"),
+    (23183, "template inactive", "undelivered", "template_mismatch"),
+    (23184, "template blacklisted", "undelivered", "template_mismatch"),
+    (23185, "template does not match", "undelivered", "template_mismatch"),
+    (23186, "template's length", "undelivered", "template_mismatch"),
+    (23281, "entity not found", "undelivered", "not_registered"),
+    (24010, "system", "undelivered", "provider_failed"),
+    (24105, "handset", "undelivered", "recipient_unavailable"),
+    (24110, "operator", "undelivered", "carrier_unavailable"),
+    (24120, "subscriber", "undelivered", "recipient_unavailable"),
+    (24990, "unknown", "undelivered", "unexplained"),
+]
+# Of a second page, whose table is another one; and no codes at all.
+UNKNOWN = [20000, 20001, 30001, 30007, 99999, 0, -23005, "", None, "2300", "23005x", "ABC", 23005.0, True, [23005], {}]
+
+
+def fate(receipt: Receipt) -> tuple[str, str | None]:
+    return str(receipt.status), receipt.reason and receipt.reason.code
+
+
+def told(said: Mapping[str, Any], **changes: Any) -> tuple[str, str | None]:
+    """Status and reason of a receipt with these changes; a field that is changed to ... is missing."""
+    changed = {name: value for name, value in {**said, **changes}.items() if value is not ...}
+    return fate(Exotel.parse_receipt(changed))
+
+
+class TestReceipt:
+    @pytest.mark.parametrize(("code", "meaning", "status", "reason"), CODES)
+    def test_each_code_has_its_status_and_reason_in_a_callback_and_in_details(
+        self, code: int, meaning: str, status: str, reason: str | None
+    ) -> None:
+        words = {"sent": ["queued", "sending", "submitted"], "delivered": ["sent"], "undelivered": ["failed"]}[status]
+        for word in [*words, ..., None, "", "a word of next year"]:
+            for written in (code, str(code), f" {code} "):
+                for said in (DELIVERED, MESSAGE):
+                    assert told(said, Status=word, DetailedStatusCode=written) == (status, reason), (word, meaning)
+
+    def test_every_code_of_the_table_is_tested(self) -> None:
+        assert {str(code) for code, _, status, _ in CODES if status == "undelivered"} == FAILURES.keys()
+
+    @pytest.mark.parametrize("code", UNKNOWN)
+    def test_a_code_that_is_in_no_table_adds_nothing_to_the_status(self, code: object) -> None:
+        assert told(DELIVERED, DetailedStatusCode=code) == ("delivered", None)
+        assert told(DELIVERED, DetailedStatusCode=code, Status="submitted") == ("sent", None)
+        assert told(DELIVERED, DetailedStatusCode=code, Status="failed") == ("undelivered", "unexplained")
+        assert told(DELIVERED, DetailedStatusCode=code, Status="failed_dnd") == ("undelivered", "do_not_disturb")
+        assert told(DELIVERED, DetailedStatusCode=code, Status="a word of next year") == ("unknown", None)
+        assert told(DELIVERED, DetailedStatusCode=code, Status=...) == ("unknown", None)
+
+    @pytest.mark.parametrize(
+        ("word", "status", "reason"),
+        [
+            ("queued", "sent", None),
+            ("sending", "sent", None),
+            ("submitted", "sent", None),
+            ("sent", "delivered", None),
+            (" SENT ", "delivered", None),
+            ("delivered", "delivered", None),
+            ("failed", "undelivered", "unexplained"),
+            ("Failed", "undelivered", "unexplained"),
+            ("failed_dnd", "undelivered", "do_not_disturb"),
+            ("failed-dnd", "undelivered", "do_not_disturb"),
+            ("FAILED-DND", "undelivered", "do_not_disturb"),
+            ("failed_for_a_new_reason", "undelivered", "unexplained"),
+            ("undelivered", "undelivered", "unexplained"),
+            ("expired", "undelivered", "recipient_unavailable"),
+            ("resent", "unknown", None),
+            ("not sent", "unknown", None),
+            ("", "unknown", None),
+            (7, "unknown", None),
+        ],
+    )
+    def test_each_word_has_its_status_where_there_is_no_code(
+        self, word: object, status: str, reason: str | None
+    ) -> None:
+        assert told(DELIVERED, Status=word, DetailedStatusCode=...) == (status, reason)
+
+    def test_the_word_decides_where_word_and_code_contradict(self) -> None:
+        assert told(DELIVERED, DetailedStatusCode="21020") == ("delivered", None)
+        assert told(DELIVERED, Status="submitted", DetailedStatusCode="20005") == ("sent", None)
+        assert told(DELIVERED, Status="failed", DetailedStatusCode="20005") == ("undelivered", "unexplained")
+
+    def test_the_code_says_more_exactly_why_than_the_word(self) -> None:
+        assert told(DND, DetailedStatusCode="23020") == ("undelivered", "opted_out")
+
+    def test_a_recorded_callback_is_read_whole(self) -> None:
+        assert Exotel.parse_receipt(DELIVERED) == Receipt(
+            provider_id="6dc7b0a9e2f14d7b9c3a5e8f1b2d4c60",
+            status=Status.DELIVERED,
+            at=datetime(2026, 11, 25, 3, 30, 4, tzinfo=UTC),
+            raw={name: value for name, value in DELIVERED.items() if name != "To"},
+        )
+        assert fate(Exotel.parse_receipt(DND)) == ("undelivered", "do_not_disturb")
+        assert fate(Exotel.parse_receipt(UNEXPLAINED)) == ("undelivered", "unexplained")
+
+    @pytest.mark.parametrize(
+        ("written", "moment"),
+        [
+            ("2026-11-25 09:00:04", datetime(2026, 11, 25, 3, 30, 4, tzinfo=UTC)),
+            ("2026-11-25 02:00:00", datetime(2026, 11, 24, 20, 30, tzinfo=UTC)),
+            ("1970-01-01 05:30:00", None),
+            ("0000-00-00 00:00:00", None),
+            ("", None),
+            (None, None),
+            (..., None),
+        ],
+    )
+    def test_its_times_are_those_of_india_and_1970_is_none(self, written: Any, moment: datetime | None) -> None:
+        said = {name: value for name, value in {**DELIVERED, "DateSent": written}.items() if value is not ...}
+        assert Exotel.parse_receipt(said).at == moment
+
+    @pytest.mark.parametrize(("price", "amount"), [("0.1375", "0.1375"), (0.1375, "0.1375"), (None, None), ("-", None)])
+    def test_a_price_that_is_an_amount_is_told(self, price: object, amount: str | None) -> None:
+        assert Exotel.parse_receipt({**MESSAGE, "Price": price}).price == amount
+
+    @pytest.mark.parametrize(
+        ("said", "sid"),
+        [
+            ({"SmsSid": "a1"}, "a1"),
+            ({"Sid": "a1"}, "a1"),
+            ({"SmsSid": "a1", "Sid": "b2"}, "a1"),
+            ({"SmsSid": "", "Sid": "b2"}, "b2"),
+            ({"SmsSid": ["a1"], "Sid": None}, ""),
+        ],
+    )
+    def test_a_text_is_named_by_its_sid(self, said: Mapping[str, Any], sid: str) -> None:
+        assert Exotel.parse_receipt(said).provider_id == sid
+
+    def test_who_got_it_is_not_read_from_a_number_without_its_country(self) -> None:
+        assert Exotel.parse_receipt(DELIVERED).to is None
+
+
+class TestAddressedTo:
+    @pytest.mark.parametrize(
+        "to",
+        ["09741552552", "009741552552", "00919741552552", "0919741552552", "919741552552", "+919741552552",
+         "9741552552", "09741 552-552", 919741552552, " 09741552552 "],
+    )  # fmt: skip
+    def test_a_number_is_the_same_with_zeros_before_it_and_without_its_country(self, to: object) -> None:
+        assert Exotel.addressed_to({"To": to}, NUMBER)
+
+    @pytest.mark.parametrize(
+        "to", ["09741552553", "00919741552553", "+919741552553", "0919841552552", "00449741552552", "29741552552"]
+    )
+    def test_another_number_is_foreign(self, to: str) -> None:
+        assert not Exotel.addressed_to({"To": to}, NUMBER)
+
+    @pytest.mark.parametrize(
+        "to", [..., None, "", "0XXXXXX2552", "0974155XXXX", "2552", "552553", ["09741552553"], "a"]
+    )
+    def test_what_is_not_plainly_a_number_proves_nothing(self, to: object) -> None:
+        assert Exotel.addressed_to({} if to is ... else {"To": to}, NUMBER)
+
+    def test_zeros_within_a_number_count(self) -> None:
+        assert Exotel.addressed_to({"To": "0390612345678"}, "+390612345678")
+        assert Exotel.addressed_to({"To": "00612345678"}, "+390612345678")
+        assert not Exotel.addressed_to({"To": "039612345678"}, "+390612345678")
