@@ -1,12 +1,14 @@
-"""A browser on the page of the whole stack; each test begins with empty phones and a session of its own."""
+"""A browser on the page, of the whole stack or of a service that plays it; each test has a session of its own."""
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.stack import Stack
+from tests.page.service import KEY, Service
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -25,15 +27,11 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def blank(browser: Browser, stack: Stack) -> Iterator[Page]:
+@contextmanager
+def a_tab(browser: Browser, url: str) -> Iterator[Page]:
     """A tab that shows nothing yet. What the page throws fails the test."""
-    context = browser.new_context(
-        base_url=stack.url, locale="en-GB", timezone_id="Asia/Kolkata", reduced_motion="reduce"
-    )
+    context = browser.new_context(base_url=url, locale="en-GB", timezone_id="Asia/Kolkata", reduced_motion="reduce")
     context.set_default_timeout(10_000)
-    context.request.delete(f"{stack.carrier_url}/messages")
-    context.request.delete(f"{stack.carrier_url}/faults")
     page = context.new_page()
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)))
@@ -44,8 +42,41 @@ def blank(browser: Browser, stack: Stack) -> Iterator[Page]:
 
 
 @pytest.fixture
+def blank(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """A tab of the whole stack that shows nothing yet."""
+    with a_tab(browser, stack.url) as page:
+        page.request.delete(f"{stack.carrier_url}/messages")
+        page.request.delete(f"{stack.carrier_url}/faults")
+        yield page
+
+
+@pytest.fixture
 def page(blank: Page, stack: Stack) -> Page:
     """The page, ready to send."""
     blank.goto("/")
     expect(blank.get_by_label("API key")).to_have_value(stack.key)
     return blank
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A service that says of each message what the test wants."""
+    service = Service()
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def unread(browser: Browser, service: Service) -> Iterator[Page]:
+    """A tab of that service that shows nothing yet."""
+    with a_tab(browser, service.url) as page:
+        yield page
+
+
+@pytest.fixture
+def desk(unread: Page) -> Page:
+    """The page of that service, ready to send."""
+    unread.goto("/")
+    expect(unread.get_by_label("API key")).to_have_value(KEY)
+    return unread

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from herald.text import forcing, measure
 from local.stack import Stack
+from tests.page.pale import PALE
 
 NUMBER = "+91 9741 552 552"
 PHONE = "+919741552552"
@@ -379,37 +380,13 @@ class TestLooks:
         expect(pill(page)).to_have_text("failed")
         send(page, to="12")
         expect(page.locator("#to-error")).not_to_be_empty()
-        pale = page.evaluate(_PALE)
+        pale = page.evaluate(PALE)
         assert not pale
 
     def test_every_control_has_a_name(self, page: Page) -> None:
         page.get_by_text("More", exact=True).click()
         for control in page.locator("input, select, textarea, button:visible").all():
             expect(control).to_have_accessible_name(re.compile("."))
-
-
-# What is written in a contrast below 4.5 (WCAG 2.2, level AA), as a canvas mixes the colours.
-_PALE = """() => {
-  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const luminance = (colours) => {
-    context.clearRect(0, 0, 1, 1);
-    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
-    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
-      .map((v) => (v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4));
-    return .2126 * r + .7152 * g + .0722 * b;
-  };
-  const pale = [];
-  for (const node of document.querySelectorAll("body *")) {
-    const words = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!words || !node.checkVisibility()) continue;
-    const behind = [];
-    for (let at = node; at; at = at.parentElement) behind.unshift(getComputedStyle(at).backgroundColor);
-    const pair = [luminance(behind), luminance([...behind, getComputedStyle(node).color])].sort((a, b) => b - a);
-    const contrast = (pair[0] + .05) / (pair[1] + .05);
-    if (contrast < 4.5) pale.push(`${node.tagName} ${node.className} ${contrast.toFixed(2)}`);
-  }
-  return pale;
-}"""
 
 
 class TestHouse:
