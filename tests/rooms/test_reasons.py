@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from herald.reasons import REASONS, Reason, Who
+from herald.reasons import ADVICE, REASONS, Reason, Who
 
 ALL = pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
 
@@ -23,6 +23,20 @@ def test_a_code_is_one_lower_case_word_that_programs_can_compare(reason: Reason)
 @ALL
 def test_a_reasons_text_is_one_sentence_for_people(reason: Reason) -> None:
     assert re.fullmatch(r"[A-Z][^.]*\.", reason.text)
+
+
+def test_for_each_reason_and_no_other_it_is_said_what_to_do() -> None:
+    assert list(ADVICE) == list(REASONS)
+
+
+@pytest.mark.parametrize("advice", ADVICE.values(), ids=ADVICE)
+def test_what_to_do_is_a_sentence_or_two_for_people(advice: str) -> None:
+    assert re.fullmatch(r"[A-Z][^|\n]*[.]", advice)
+
+
+@pytest.mark.parametrize("code", ["answer_lost", "answer_unclear", "interrupted"])
+def test_nobody_is_told_to_send_again_what_may_have_arrived_without_a_look(code: str) -> None:
+    assert "before you send" in ADVICE[code]
 
 
 @ALL

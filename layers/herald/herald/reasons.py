@@ -75,7 +75,7 @@ ADVICE = {
     "expired": "Send a new message if it is still of use, with a longer `valid_for` if this one's was too short.",
     "canceled": "Nothing: somebody asked for it.",
     "credentials_refused": "Correct the channel's keys in SSM.",
-    "not_permitted": "Look into the provider's console: is the account active, verified, and allowed to send this?",
+    "not_permitted": "Look into the provider's console: the account may be blocked, unverified, or without this right.",
     "no_balance": "Top up the account, or change its plan.",
     "spend_limit": "Raise the account's spending limit in the provider's console; AWS raises it on request.",
     "price_too_high": "Raise the channel's `max_price`, if the message is worth it.",
