@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -48,20 +49,29 @@ class Reply:
 
 
 class Vendor:
-    """The server: ``answers`` are given in turn, the last one again and again; ``calls`` is the ledger."""
+    """The server: ``answers`` are given in turn, the last one again and again; ``calls`` is the ledger.
 
-    def __init__(self) -> None:
+    With a ``context`` it speaks TLS.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.calls: list[Call] = []
         self._answers: deque[Reply] = deque([Reply(500)])
         self.released = Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.vendor = self
+        if context:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def answers(self, *replies: Reply) -> "Vendor":
         self._answers = deque(replies)
@@ -78,9 +88,9 @@ class Vendor:
 
 
 @contextmanager
-def vendor() -> Iterator[Vendor]:
+def vendor(context: ssl.SSLContext | None = None) -> Iterator[Vendor]:
     """A vendor that is closed at the end."""
-    server = Vendor()
+    server = Vendor(context)
     try:
         yield server
     finally:
