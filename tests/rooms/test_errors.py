@@ -8,6 +8,7 @@ import pytest
 from herald import errors
 from herald.errors import (
     AttemptError,
+    Forbidden,
     HeraldError,
     InvalidMessage,
     InvalidSettings,
@@ -30,6 +31,7 @@ TREE: list[tuple[HeraldError, int, str, bool]] = [
     (HeraldError(), 500, "error", False),
     (InvalidMessage(PROBLEMS), 422, "invalid_message", False),
     (InvalidSettings(PROBLEMS), 503, "invalid_settings", False),
+    (Forbidden(), 403, "forbidden", False),
     (NotFound(), 404, "not_found", False),
     (KeyReused(), 422, "idempotency_key_reused", False),
     (StillSending(), 409, "still_sending", True),

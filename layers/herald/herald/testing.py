@@ -62,7 +62,7 @@ class MemoryJournal:
 
     def move(self, old: Message, new: Message) -> Message:
         with self._lock:
-            current = self.get(old.id)
+            current = None if old.id in self.erased else self.messages.get(old.id)
             if current is None or not _may_move(current, old, new):
                 raise Moved(current)
             self.messages[new.id] = _kept(_changed(current, old, new))
@@ -85,7 +85,7 @@ class MemoryJournal:
 
     def erase(self, message: Message) -> bool:
         with self._lock:
-            current = self.get(message.id)
+            current = None if message.id in self.erased else self.messages.get(message.id)
             if not current or (current.status, current.attempts) != (message.status, message.attempts):
                 return False
             nothing = {name: None for name in PERSONAL if name in _NAMES} | {"tags": {}, "recipient": ""}
