@@ -1,0 +1,106 @@
+"""The magic numbers: each is a number that somebody could have, and means what the guide and the providers say."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from herald.message import Status
+from herald.providers import amazonsns, exotel, load
+from herald.reasons import REASONS
+from local import fates
+from local.fates import FATES, Fate, fate
+from local.handset import Text
+from local.vendors.amazonsns import said
+from local.vendors.exotel_forms import callback
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide.md"
+NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
+FAILING = {ending: told for ending, told in FATES.items() if told.receipt == "failed"}
+# What Herald makes of Exotel's words, and of SNS's.
+NO_FAILURE = {
+    "delivered": (Status.DELIVERED, Status.DELIVERED),
+    "sent": (Status.DELIVERED, Status.SENT),  # Where Exotel gets no word of the phone, the carrier's is its last one.
+    "unknown": (Status.UNKNOWN, Status.UNKNOWN),
+}
+
+
+def text(to: str) -> Text:
+    return Text("amazonsns", to, "ACME", "Hello", "m-1", NOW, {"PhoneNumber": to})
+
+
+@pytest.mark.parametrize("ending", FATES)
+def test_a_magic_number_is_a_mobile_number_of_india(ending: str) -> None:
+    number = phonenumbers.parse(fates.NUMBERS + ending)
+    assert phonenumbers.is_valid_number(number)
+    assert phonenumbers.region_code_for_number(number) == "IN"
+    assert phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+
+
+@pytest.mark.parametrize("written", ["+919876500003", "+91 98765 00003", "09876500003", "9876-500-003", "919876500003"])
+def test_a_magic_number_works_in_every_way_of_writing_it(written: str) -> None:
+    assert fate(written) is FATES["03"]
+
+
+@given(number=st.integers(10**7, 10**15 - 1).map(lambda digits: f"+{digits}"))
+def test_every_other_number_gets_its_texts(number: str) -> None:
+    expected = FATES.get(number[-2:], FATES["00"]) if number[1:-2] == "9198765000" else FATES["00"]
+    assert fate(number) is expected
+
+
+def test_a_magic_number_that_is_not_in_the_table_gets_its_texts() -> None:
+    assert "77" not in FATES
+    assert fate(fates.NUMBERS + "77") is FATES["00"]
+
+
+@pytest.mark.parametrize("told", FAILING.values(), ids=lambda told: told.what)
+def test_each_way_to_fail_is_named_by_its_reason_and_herald_understands_it(told: Fate) -> None:
+    assert told.what in REASONS
+    form = load("exotel").parse_receipt(callback("a" * 32, {"To": "+919876500001", "Body": "Hi"}, told.exotel, NOW))
+    entry = load("amazonsns").parse_receipt(said(text("+919876500001"), told.sns, 1.0))
+    assert (form.status, entry.status) == (Status.UNDELIVERED, Status.UNDELIVERED)
+    assert form.reason and entry.reason
+    assert form.reason.code == ("unexplained" if told.exotel == fates.UNEXPLAINED else told.what)
+    assert entry.reason.code == ("unexplained" if told.sns == fates.NO_CAUSE else told.what)
+
+
+@pytest.mark.parametrize("told", FAILING.values(), ids=lambda told: told.what)
+def test_at_least_one_vendor_has_words_for_each_way_to_fail(told: Fate) -> None:
+    assert told.what == "unexplained" or (told.exotel, told.sns) != (fates.UNEXPLAINED, fates.NO_CAUSE)
+
+
+@pytest.mark.parametrize("told", [f for f in FATES.values() if f.receipt in NO_FAILURE], ids=lambda told: told.what)
+def test_what_does_not_fail_is_understood_too(told: Fate) -> None:
+    form = load("exotel").parse_receipt(callback("a" * 32, {"To": "+919876500001", "Body": "Hi"}, told.exotel, NOW))
+    entry = load("amazonsns").parse_receipt(said(text("+919876500001"), told.sns, 1.0))
+    assert (form.status, entry.status) == NO_FAILURE[str(told.receipt)]
+
+
+def test_there_is_a_number_for_every_reason_in_the_tables_of_the_vendors() -> None:
+    reasons = {*exotel.FAILURES.values(), *amazonsns.FAILURES.values()}
+    assert reasons == {told.what for told in FAILING.values()}
+
+
+def test_the_guide_has_the_table_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\d\d)` \| (.+?) \| (.+?) \| (.+?) \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [(ending, *shown(told)) for ending, told in FATES.items()]
+
+
+def test_the_page_is_told_of_each_number() -> None:
+    listed = fates.listed()
+    assert [entry["to"][-2:] for entry in listed] == list(FATES)
+    assert listed[3] == {"to": "+919876500003", "what": "spam"}
+
+
+def shown(told: Fate) -> tuple[str, str, str]:
+    """A row of the guide's table: what becomes of the text, Exotel's words, SNS's words."""
+    what = f"`{told.what}`" if told.receipt == "failed" else told.what
+    silent, explained = not told.receipt, told.what != "unexplained"
+    words = f"`{told.exotel.status}` {told.exotel.code}"
+    of_exotel = "-" if silent or (explained and told.exotel == fates.UNEXPLAINED) else words
+    of_sns = "-" if silent or (explained and told.sns == fates.NO_CAUSE) else told.sns.text
+    return what, of_exotel, of_sns
