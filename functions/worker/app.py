@@ -18,7 +18,10 @@ worker = Worker(
     wiring.herald,
     max_receives=int(os.environ.get("MAX_RECEIVES", "5")),
     wait=float(os.environ.get("RETRY_SECONDS", "30")),
-    others={"hook": lambda hook: wiring.hooks(AGENT, HOOK_SECONDS).deliver(hook)},
+    others={
+        "hook": lambda hook: wiring.hooks(AGENT, HOOK_SECONDS).deliver(hook),
+        "receipt": lambda receipt: wiring.receipts().held(receipt),
+    },
 )
 
 

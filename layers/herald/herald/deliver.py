@@ -31,6 +31,9 @@ class Later(Protocol):
     def put(self, message_id: str, delay: float = 0) -> None:
         """Hand the id over; the worker gets it after ``delay`` seconds."""
 
+    def post(self, what: Mapping[str, object], delay: float = 0) -> None:
+        """Hand over what is no message: a receipt that cannot be written down yet."""
+
     def again(self, receipt: str, delay: float) -> None:
         """Let a record that the worker could not handle come back after ``delay`` seconds."""
 
@@ -234,7 +237,7 @@ class Delivery:
         except Exception as failure:
             self._observer.trouble("result not recorded", failure, message_id=new.id, status=str(new.status))
             return current
-        self._observer.ended(new, latency)
+        self._observer.ended(new.with_(price=None if current.price else new.price), latency)
         return joined
 
     def _write(self, old: Message, new: Message, latency: float | None = None) -> Message:

@@ -62,8 +62,8 @@ class Herald:
         callback: Callable[[Message], str | None] = lambda message: None,
     ) -> None:
         self.settings, self.channel, self.queue, self.observer = settings, channel, queue, observer
-        self._hash_key, self.journal, self._schedule = hash_key, journal, schedule
-        self._clock = clock
+        self.hash_key, self.journal, self._schedule = hash_key, journal, schedule
+        self.clock = clock
         self.delivery = Delivery(
             settings=settings,
             refresh=refresh,
@@ -84,7 +84,7 @@ class Herald:
         The answer's status tells what happened: ``failed``, with the reason, if the provider refused it.
         Raises ``InvalidMessage``, ``InvalidSettings``, ``KeyReused``, ``StillSending``, ``NotAccepted``.
         """
-        settings, now = self.settings(), self._clock()
+        settings, now = self.settings(), self.clock()
         try:
             asked, mode = self._asked(request, settings, now)
         except InvalidMessage as wrong:
@@ -108,7 +108,7 @@ class Herald:
 
     def resume(self, message_id: str) -> Message | None:
         """Send a message whose time has come. Safe to call any number of times; None if there is no such message."""
-        message, now = self.journal().get(message_id), self._clock()
+        message, now = self.journal().get(message_id), self.clock()
         if message is None or not message.waiting:
             return message
         if outcome.comes_at(message, now) > now:
@@ -167,11 +167,11 @@ class Herald:
             callback_hosts=settings.callback_hosts,
             signed=bool(settings.webhook_secrets),
         )
-        fingerprint = hmac.new(self._hash_key(), content(asked, mode), hashlib.sha256).hexdigest()
+        fingerprint = hmac.new(self.hash_key(), content(asked, mode), hashlib.sha256).hexdigest()
         return Request(asked.with_(fingerprint=fingerprint, recipient=self._recipient(asked.to)), mode)
 
     def _recipient(self, number: str) -> str:
-        return recipient(self._hash_key(), number)
+        return recipient(self.hash_key(), number)
 
     def _past(
         self, request: Mapping[str, object], settings: Settings, message_id: str, wrong: InvalidMessage
@@ -240,7 +240,7 @@ class Herald:
 
     def _settled(self, message: Message) -> Message:
         """A message whose sender is gone (its lease ran out) is unknown, from the moment that somebody looks."""
-        if message.status is not Status.SENDING or not message.due_at or self._clock() < message.due_at:
+        if message.status is not Status.SENDING or not message.due_at or self.clock() < message.due_at:
             return message
         try:
             return self.delivery.interrupted(message)

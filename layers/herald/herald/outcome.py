@@ -80,15 +80,17 @@ def received(message: Message, receipt: Receipt, attempt: int, now: datetime) ->
     said = json.dumps(dict(receipt.raw), separators=(",", ":"), ensure_ascii=False)
     heard = [step.detail for step in message.trace if step.step == "receipt"]
     known = said in heard or len(heard) >= MOST_RECEIPTS
-    noted = message if known else message.with_(trace=(*message.trace, Step(now, "receipt", said)), updated_at=now)
+    own, price = attempt == message.attempts, message.price or receipt.price
+    noted = message
+    if not known:
+        noted = message.with_(trace=(*message.trace, Step(now, "receipt", said)), updated_at=now, price=price)
     if not _changes(message, receipt, attempt):
         return None if known else noted
     at = _happened(message, receipt, now)
-    own = attempt == message.attempts
     changes: dict[str, Any] = {
         "sent_at": message.sent_at or (at if receipt.status is Status.SENT else None),
         "delivered_at": at if receipt.status is Status.DELIVERED else None,
-        "price": receipt.price or message.price,
+        "price": price,
         "provider_id": (message.provider_id or receipt.provider_id or None) if own else message.provider_id,
         "reason": receipt.reason if receipt.status is Status.UNDELIVERED else None,
     }

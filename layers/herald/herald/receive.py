@@ -1,10 +1,13 @@
 """Receive: what providers say later, in any order and any number of times, becomes the end of a message's journey."""
 
-from collections.abc import Callable, Iterable, Mapping
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from herald import outcome, tokens
+from herald.deliver import Later
 from herald.errors import Forbidden, HeraldError, NotAccepted
 from herald.journal import Moved, Records
 from herald.message import Message, Receipt, Status, rfc3339
@@ -22,13 +25,6 @@ OLDEST = timedelta(hours=80)
 WAITS = (5, 60, 600)
 
 
-class Waiting(Protocol):
-    """Where a receipt waits that cannot be written down yet: ``queue.Queue``."""
-
-    def post(self, what: Mapping[str, Any], delay: float = 0) -> None:
-        """Hand it over; the worker gets it after ``delay`` seconds."""
-
-
 class Receipts:
     """Takes receipts in. ``channels`` gives the channels by name, ``hash_key`` the stage's secret."""
 
@@ -38,7 +34,7 @@ class Receipts:
         channels: Callable[[], Mapping[str, Channel]],
         hash_key: Callable[[], bytes],
         journal: Callable[[], Records],
-        queue: Callable[[], Waiting],
+        queue: Callable[[], Later],
         observer: Observer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -125,10 +121,11 @@ class Receipts:
             if elsewhere.current:
                 self._apply(elsewhere.current, kept)
             return
+        spent = moved.price if message.price is None else None
         if moved.status is message.status:
-            self._observer.step("receipt noted", moved)
-        else:
-            self._observer.ended(moved)
+            self._observer.step("receipt noted", moved, spent=spent)
+        else:  # The price of one that is sent is counted with it.
+            self._observer.ended(moved, spent=None if moved.status is Status.SENT else spent)
 
     def _wait(self, kept: Mapping[str, Any]) -> None:
         """Nobody has this provider's id yet; or it is a text of another stage, or of another program."""
@@ -137,6 +134,20 @@ class Receipts:
             self._queue().post({"receipt": {**kept, "waits": waits + 1}}, WAITS[waits])
         else:
             self._observer.count("ReceiptsUnmatched")
+
+
+def entries(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The entries of a log that a Logs subscription hands over; what is no JSON object is nothing of SNS's."""
+    import gzip
+
+    batch = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    for line in batch["logEvents"]:
+        try:
+            entry = json.loads(line["message"])
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            yield entry
 
 
 def _written(receipt: Receipt) -> dict[str, Any]:

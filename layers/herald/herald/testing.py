@@ -18,14 +18,17 @@ from math import ceil
 from threading import Lock
 from typing import Any
 
-from herald import wiring
+from herald import tokens, wiring
 from herald.deliver import Sender
 from herald.errors import Refused, Unsupported
 from herald.flow import Herald
 from herald.journal import OF_THE_STATUS, PERSONAL, Moved, comes_from
 from herald.message import Message, Sent
+from herald.receive import Receipts
 from herald.settings import DEFAULT_CHANNELS, Rate, Settings
 from herald.sweep import Sweep
+
+SECRET = b"a secret of the tests"
 
 
 class Clock:
@@ -151,6 +154,7 @@ class FakeProvider:
     name: str = "fake"
     answers: list[Exception | None] = field(default_factory=list)
     texts: list[Message] = field(default_factory=list)
+    callbacks: list[str | None] = field(default_factory=list)
     calls: int = 0
 
     def send(self, message: Message, callback: str | None = None) -> Sent:
@@ -159,6 +163,7 @@ class FakeProvider:
         if answer:
             raise answer
         self.texts.append(message)
+        self.callbacks.append(callback)
         provider_id = f"{self.name}-{len(self.texts)}"
         return Sent(provider_id, {"Sid": provider_id, "Body": message.body}, texts=frozenset({"Body"}))
 
@@ -226,7 +231,7 @@ class Outbox:
         return Herald(
             settings=lambda: self.settings,
             refresh=self.refresh,
-            hash_key=lambda: b"a secret of the tests",
+            hash_key=lambda: SECRET,
             channel=self.channel,
             journal=lambda: self.journal,
             queue=lambda: self.queue,
@@ -235,7 +240,20 @@ class Outbox:
             observer=self.notes,
             clock=self.clock,
             sleep=lambda seconds: self.clock.pass_(seconds=seconds),
+            callback=self.callback,
         )
+
+    def callback(self, message: Message) -> str:
+        """The URL for the receipts of a message's attempt."""
+        channel, expires = message.channel or "", message.expires_at + wiring.RECEIPTS_COME
+        return f"https://herald.test/receipts/{channel}/" + tokens.make(
+            SECRET, channel, message.id, message.attempts, expires
+        )
+
+    def receipts(self) -> Receipts:
+        """What takes in the receipts of these parts."""
+        with wiring.replaced(self.herald()):
+            return wiring.receipts()
 
     def sweep(self) -> Sweep:
         """The sweep of these parts."""

@@ -8,14 +8,17 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from herald import tokens
 from herald.deliver import Sender
-from herald.errors import InvalidSettings, NotAccepted, Problem, Refused
+from herald.errors import HeraldError, InvalidSettings, NotAccepted, Problem, Refused
 from herald.flow import Herald
 from herald.journal import Journal
 from herald.limit import Turns
+from herald.message import Message
 from herald.observe import CloudWatch
 from herald.providers import load
 from herald.providers._base import Provider
@@ -29,6 +32,10 @@ from herald.sweep import Sweep
 if TYPE_CHECKING:
     from herald.announce import Announcer
     from herald.hooks import Hooks
+    from herald.receive import Receipts
+
+# How long after a message's time is over its receipts are still taken in.
+RECEIPTS_COME = timedelta(days=3)
 
 
 def stage() -> str:
@@ -146,6 +153,16 @@ class _Wiring:
             self._senders[name] = channel, provider(channel.type, dict(channel.values))
         return self._senders[name][1]
 
+    def callback(self, message: Message) -> str | None:
+        """The URL at which the receipts of a message's attempt are awaited; None if it cannot be told now."""
+        try:
+            base, channel = self.settings().url or self.stack("url"), message.channel or ""
+            expires = message.expires_at + RECEIPTS_COME
+            token = tokens.make(self.hash_key(), channel, message.id, message.attempts, expires)
+        except HeraldError:  # A text without a receipt is better than no text.
+            return None
+        return f"{base}/receipts/{channel}/{token}"
+
 
 _replacements: list[Herald] = []
 
@@ -169,6 +186,21 @@ def sweep() -> Sweep:
     """The sweep of this process's stage."""
     journey = herald()
     return Sweep(journal=journey.journal, delivery=journey.delivery, observer=journey.observer)
+
+
+def receipts() -> "Receipts":
+    """Who takes in what providers say later of this process's stage's messages."""
+    from herald.receive import Receipts
+
+    journey = herald()
+    return Receipts(
+        channels=lambda: journey.settings().channels,
+        hash_key=journey.hash_key,
+        journal=journey.journal,
+        queue=journey.queue,
+        observer=journey.observer,
+        clock=journey.clock,
+    )
 
 
 _parts = cache(_Wiring)
@@ -208,6 +240,7 @@ def _real(name: str) -> Herald:
         schedule=parts.schedule,
         pace=parts.pace,
         observer=CloudWatch(),
+        callback=parts.callback,
     )
 
 
