@@ -189,8 +189,9 @@ def test_an_event_says_what_became_of_the_message_and_when() -> None:
     later = NOW + timedelta(seconds=4.5)
     message = a_message(
         status=Status.UNDELIVERED, channel="exotel", provider="exotel", provider_id="6a9d", attempts=2,
-        updated_at=later, sent_at=NOW, reference="order-118", tags={"env": "prod"}, price="0.0025", reason=REASONS["opted_out"],
-        callback_url=URL, recipient="0" * 32, response={"Sid": "6a9d"}, possible_duplicate=True,
+        updated_at=later, sent_at=NOW, reference="order-118", tags={"env": "prod"}, price="0.0025",
+        reason=REASONS["opted_out"], callback_url=URL, recipient="0" * 32, response={"Sid": "6a9d"},
+        possible_duplicate=True,
     )  # fmt: skip
     world = World()
     world.announce(record(message.with_(status=Status.SENT), message))
