@@ -45,8 +45,8 @@ def a_tab(browser: Browser, url: str) -> Iterator[Page]:
 def blank(browser: Browser, stack: Stack) -> Iterator[Page]:
     """A tab of the whole stack that shows nothing yet."""
     with a_tab(browser, stack.url) as page:
-        page.request.delete(f"{stack.carrier_url}/messages")
-        page.request.delete(f"{stack.carrier_url}/faults")
+        for remembered in ("messages", "faults", "receipts"):
+            page.request.delete(f"{stack.carrier_url}/{remembered}")
         yield page
 
 

@@ -13,10 +13,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from herald.message import Message, Status, Step
 from herald.reasons import REASONS
+from tests.page.hands import NUMBER, PHONE, find, listed, pill, send, texts, unfold
 from tests.page.pale import PALE
 from tests.page.service import KEY, Service, a_message
 
-PHONE = "+919741552552"
+FIELDS = {"to": NUMBER, "body": "Your code is 4921.", "channel": "exotel"}
 TICKS = {
     "accepted": "clock", "scheduled": "clock", "sending": "clock", "unknown": "question", "sent": "one",
     "delivered": "two", "undelivered": "cross", "failed": "cross", "expired": "cross", "canceled": "slash",
@@ -24,21 +25,6 @@ TICKS = {
 ENTRY: Mapping[str, object] = {
     "status": "SUCCESS", "providerResponse": "Message has been accepted by phone", "mcc": 404, "note": None
 }  # fmt: skip
-
-
-def listed(page: Page, where: str = "sent") -> Locator:
-    """The messages of a list, ``sent`` or ``found``."""
-    return page.locator(f"#{where} > li")
-
-
-def pill(page: Page, place: int = 0) -> Locator:
-    return listed(page).nth(place).locator(".pill")
-
-
-def send(page: Page, body: str = "Your code is 4921.") -> None:
-    page.get_by_label("To", exact=True).fill(PHONE)
-    page.get_by_label("Text", exact=True).fill(body)
-    page.locator("#send").click()
 
 
 def ending(status: str, message: Message, **known: object) -> Message:
@@ -135,7 +121,7 @@ class TestFollowing:
         with desk.expect_request("**/messages") as request:
             send(desk)
         asked = request.value.post_data_json
-        assert asked == {"to": PHONE, "body": "Your code is 4921.", "callback_url": "https://example.com/texts"}
+        assert asked == {**FIELDS, "callback_url": "https://example.com/texts"}
         expect(field).to_have_accessible_description(re.compile("This host is not allowed"))
         expect(field).to_be_focused()
 
@@ -159,7 +145,7 @@ class TestTimeline:
     def told(self, page: Page, service: Service, *steps: Step, **known: object) -> Locator:
         service.born = a_message(trace=(*service.born.trace, *steps), **known)
         send(page)
-        listed(page).locator("summary").first.click()
+        unfold(page)
         return listed(page).locator(".timeline > li")
 
     def step(self, service: Service, seconds: float, step: str, detail: str = "") -> Step:
@@ -246,7 +232,7 @@ class TestReasons:
 class TestRefreshing:
     def open(self, page: Page) -> Locator:
         send(page)
-        listed(page).locator("summary").first.click()
+        unfold(page)
         return page.get_by_role("button", name=f"Refresh what is known of the message to {PHONE}")
 
     def test_a_provider_that_can_be_asked_settles_an_unknown_message(self, desk: Page, service: Service) -> None:
@@ -277,7 +263,7 @@ class TestRefreshing:
         send(desk)
         expect(pill(desk)).to_have_text("sent")
         expect(desk.get_by_role("button", name="Refresh")).to_be_hidden()
-        listed(desk).locator("summary").first.click()
+        unfold(desk)
         expect(desk.get_by_role("button", name="Refresh")).to_be_visible()
 
     def test_the_focus_goes_to_the_message_when_its_button_goes(self, desk: Page, service: Service) -> None:
@@ -312,16 +298,11 @@ class TestRefreshing:
 
 
 class TestFinding:
-    def find(self, page: Page, number: str = PHONE, status: str = "Any") -> None:
-        page.get_by_label("Number", exact=True).fill(number)
-        page.get_by_label("Status", exact=True).select_option(status)
-        page.get_by_role("button", name="Find").click()
-
     def test_messages_are_found_by_number_newest_first_and_page_by_page(self, desk: Page, service: Service) -> None:
         for number in range(1, 6):
             service.tell(a_message(number))
         service.tell(a_message(9, to="+6591234567"))
-        self.find(desk)
+        find(desk)
         ids = listed(desk, "found").locator(".id")
         expect(ids).to_have_text(["msg_5", "msg_4"])
         expect(desk.locator("#find-said")).to_have_text("2 messages, and more, newest first.")
@@ -336,7 +317,7 @@ class TestFinding:
     def test_a_status_narrows_it_down(self, desk: Page, service: Service) -> None:
         service.tell(a_message(1))
         service.tell(a_message(2, status=Status.FAILED, reason=REASONS["spam"]))
-        self.find(desk, status="Failed")
+        find(desk, status="Failed")
         expect(listed(desk, "found").locator(".pill")).to_have_text(["failed"])
         expect(desk.locator("#find-said")).to_have_text("1 failed message, newest first.")
 
@@ -346,15 +327,15 @@ class TestFinding:
 
     def test_a_new_search_forgets_the_one_before(self, desk: Page, service: Service) -> None:
         service.tell(a_message(1))
-        self.find(desk)
+        find(desk)
         expect(listed(desk, "found")).to_have_count(1)
-        self.find(desk, number="+6591234567")
+        find(desk, number="+6591234567")
         expect(desk.locator("#find-said")).to_have_text("No message to this number is known.")
         expect(listed(desk, "found")).to_have_count(0)
 
     def test_a_number_that_is_none_is_said_at_its_field(self, desk: Page) -> None:
         for number, complaint in (("", "Enter a number."), ("12", "This is no number.")):
-            self.find(desk, number=number)
+            find(desk, number=number)
             field = desk.get_by_label("Number", exact=True)
             expect(field).to_have_accessible_description(complaint)
             expect(field).to_be_focused()
@@ -364,22 +345,22 @@ class TestFinding:
         key = desk.get_by_label("API key")
         for value, complaint in (("", "Paste an API key to find messages."), ("no", "This API key is not accepted.")):
             key.fill(value)
-            self.find(desk)
+            find(desk)
             expect(key).to_have_accessible_description(complaint)
             expect(key).to_be_focused()
 
     def test_a_refusal_and_a_lost_answer_are_said(self, desk: Page) -> None:
         said = desk.locator("#find-said")
         desk.route("**/messages?*", lambda route: route.fulfill(status=503, json={"detail": "No journal."}), times=1)
-        self.find(desk)
+        find(desk)
         expect(said).to_have_text("No journal.")
         desk.route("**/messages?*", lambda route: route.abort(), times=1)
-        self.find(desk)
+        find(desk)
         expect(said).to_have_text("No answer arrived. Try again.")
 
     def test_what_was_found_is_followed_too(self, desk: Page, service: Service) -> None:
         message = service.tell(a_message(1))
-        self.find(desk)
+        find(desk)
         expect(listed(desk, "found").locator(".pill")).to_have_text("sent")
         service.tell(ending("delivered", message))
         expect(listed(desk, "found").locator(".pill")).to_have_text("delivered")
@@ -390,7 +371,7 @@ class TestFinding:
         long_ago = datetime.now(UTC) - timedelta(hours=3)
         service.tell(a_message(1, updated_at=long_ago, sent_at=long_ago))
         expect(unread.get_by_label("API key")).to_have_value(KEY)
-        self.find(unread)
+        find(unread)
         expect(listed(unread, "found")).to_have_count(1)
         asked = questions(service)
         unread.clock.run_for(60_000)
@@ -398,7 +379,7 @@ class TestFinding:
 
     def test_what_is_found_is_not_remembered_in_the_session(self, desk: Page, service: Service) -> None:
         service.tell(a_message(1))
-        self.find(desk)
+        find(desk)
         expect(listed(desk, "found")).to_have_count(1)
         assert "msg_1" not in desk.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
 
@@ -407,7 +388,7 @@ class TestErasing:
     def ask(self, page: Page, service: Service) -> Locator:
         for number in (1, 2):
             service.tell(a_message(number, status=Status.DELIVERED))
-        TestFinding().find(page, number="+91 9741 552 552")
+        find(page, number="+91 9741 552 552")
         page.get_by_role("button", name="Erase this person…").click()
         return page.get_by_role("dialog", name="Erase this person?")
 
@@ -472,10 +453,17 @@ class TestPhones:
         service.texts = [on_the_phone("delivered")]
         expect(marks).to_have_accessible_name("delivered")
         expect(marks).to_have_attribute("data-tick", "two")
-        expect(desk.locator(".phone .words")).to_have_count(1)
+        expect(texts(desk)).to_have_count(1)
 
     @pytest.mark.parametrize(
-        ("receipt", "shape"), [("failed", "cross"), ("undelivered", "cross"), ("failed-dnd", "cross"), ("sent", "one")]
+        ("receipt", "shape"),
+        [
+            ("failed", "cross"),
+            ("undelivered", "cross"),
+            ("failed-dnd", "cross"),
+            ("sent", "one"),
+            ("unknown", "question"),
+        ],
     )
     def test_each_word_of_the_carrier_has_its_tick(
         self, desk: Page, service: Service, receipt: str, shape: str
@@ -562,10 +550,10 @@ class TestFigures:
 
 class TestFates:
     def test_a_number_is_filled_in_with_one_click(self, desk: Page, service: Service) -> None:
-        service.fates = [{"to": "+919876500000", "what": "is delivered"}, {"to": "+919876500003", "what": "opted out"}]
+        service.fates = [{"to": "+919876500000", "what": "is delivered"}, {"to": "+919876500003", "what": "opted_out"}]
         desk.reload()
         desk.get_by_text("Numbers that choose their fate").click()
-        desk.get_by_role("button", name="+919876500003 opted out").click()
+        desk.get_by_role("button", name="+919876500003 Opted out").click()
         field = desk.get_by_label("To", exact=True)
         expect(field).to_have_value("+919876500003")
         expect(field).to_be_focused()
@@ -595,11 +583,11 @@ class TestLooks:
         page.evaluate("ids => sessionStorage.setItem('herald-sent', ids)", ids)
         page.reload()
         expect(listed(page)).to_have_count(len(Status))
-        TestFinding().find(page)
+        find(page)
         expect(listed(page, "found")).to_have_count(2)
         page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
         expect(page.get_by_role("heading", name="Figures")).to_be_visible()
-        expect(page.locator(".phone .words")).to_have_count(4)
+        expect(texts(page)).to_have_count(4)
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("width", [320, 390, 768, 1280])
