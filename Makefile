@@ -54,7 +54,7 @@ clean: down ## Remove all that was set up, built or left behind
 
 ##@ Herald in your AWS account
 
-.PHONY: build deploy key import redrive
+.PHONY: build deploy key import secret redrive
 build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python 3.13 needed
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@PYTHON=$(abspath .venv-sam/bin/python) $(SAM) build
@@ -71,6 +71,8 @@ key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
 	@$(if $(FILE),,echo "Which file? Say for example: make import FILE=gramex.yaml STAGE=$(STAGE)" >&2; exit 1;) \
 	.venv/bin/python -m herald.settings import $(FILE) --stage $(STAGE)
+secret: $(LAPTOP) ## Make (or show) the secret that webhooks are signed with (STAGE=dev)
+	@.venv/bin/python -m herald.hooks --stage $(STAGE) $(ARGS)
 redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STAGE=dev)
 	@.venv/bin/python -m herald.redrive --stage $(STAGE) $(ARGS)
 

@@ -109,6 +109,7 @@ def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: st
         "channels/amazonsns": ("SecureString", "type: amazonsns\nsmstype: Transactional\n"),
         "channels/exotel": ("SecureString", "".join(f"{field}: {value}\n" for field, value in exotel.items())),
         "keys/laptop": ("SecureString", key),
+        "webhook-secret": ("SecureString", secrets.token_urlsafe(32)),
     }
     ssm = client("ssm", engine)
     for parameter, (kind, value) in parameters.items():

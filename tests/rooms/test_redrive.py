@@ -5,6 +5,7 @@ import json
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 
 from herald.errors import HeraldError
 from herald.invocation import answer
-from herald.redrive import Redriven, asked, repeat, requeue, waiting
+from herald.message import rfc3339
+from herald.redrive import Redriven, asked, rehook, repeat, requeue, waiting
 from herald.redrive.__main__ import main
 from herald.testing import Outbox
 from local.deploy import client
-from tests.rooms.builders import NUMBER, TEXT, texts
+from tests.rooms.builders import NOW, NUMBER, TEXT, texts
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 EVENT = {"id": "e-1", "source": "shop", "detail-type": "SMS Requested", "detail": {"to": NUMBER, "body": TEXT}}
@@ -42,14 +44,15 @@ class Queues:
     def __init__(self, engine: str) -> None:
         self.stage = f"stage-{uuid.uuid4().hex[:8]}"
         self.sqs, self.functions, self.ssm = (client(service, engine) for service in ("sqs", "lambda", "ssm"))
-        names = ("", "-dead", "-failed", "-echo")
-        self.queue, self.dead, self.failed, self.echo = (
+        names = ("", "-dead", "-dead-hooks", "-failed", "-echo")
+        self.queue, self.dead, self.hooks, self.failed, self.echo = (
             self.sqs.create_queue(QueueName=f"{self.stage}{name}")["QueueUrl"] for name in names
         )
         self.function = self._function()
         self.write(
             queue=self.queue,
             dead_letters=self.dead,
+            dead_hooks=self.hooks,
             failed_invocations_url=self.failed,
             invoke_function=self.function,
         )
@@ -177,6 +180,23 @@ def test_every_dead_letter_is_back_on_the_queue_as_it_was(queues: Queues) -> Non
     assert queues.bodies(queues.queue, 23) == bodies
 
 
+def test_every_webhook_is_back_on_the_queue_with_another_day_before_it(queues: Queues) -> None:
+    hooks = [{"url": f"https://hooks.example.com/{n}", "event": {"id": "msg_1"}} for n in range(3)]
+    queues.put(queues.hooks, *(json.dumps({"hook": {**h, "tries": 104, "since": rfc3339(NOW)}}) for h in hooks))
+    later = NOW + timedelta(days=3)
+    assert rehook(queues.sqs, queues.hooks, queues.queue, later) == Redriven(3, 0)
+    found = [json.loads(body)["hook"] for body in queues.bodies(queues.queue, 3)]
+    assert sorted(found, key=lambda hook: hook["url"]) == [{**h, "tries": 0, "since": rfc3339(later)} for h in hooks]
+    assert waiting(queues.sqs, queues.hooks) == 0
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"hook": null}', '{"hook": "x"}', '{"id": "msg_1"}'])
+def test_what_is_no_webhook_stays(queues: Queues, body: str) -> None:
+    queues.put(queues.hooks, body or " ")
+    assert rehook(queues.sqs, queues.hooks, queues.queue, NOW) == Redriven(0, 1)
+    assert waiting(queues.sqs, queues.queue) == 0
+
+
 def test_a_failed_invocation_reaches_the_function_again(queues: Queues) -> None:
     queues.put(queues.failed, wrapped({"to": NUMBER, "body": TEXT}), json.dumps(EVENT), json.dumps(SCHEDULED))
     assert repeat(queues.sqs, queues.failed, queues.functions, queues.function) == Redriven(3, 0)
@@ -250,28 +270,31 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
     return captured.out.splitlines(), captured.err.splitlines()
 
 
-def test_the_command_takes_up_both_queues_and_tells_counts_only(
+def test_the_command_takes_up_all_queues_and_tells_counts_only(
     queues: Queues, capsys: pytest.CaptureFixture[str]
 ) -> None:
     queues.put(queues.dead, *(json.dumps({"id": f"msg_{n}"}) for n in range(3)))
+    queues.put(queues.hooks, *[json.dumps({"hook": {"url": "https://hooks.example.com/?key=s3cr3t"}})] * 2)
     queues.put(queues.failed, wrapped(EVENT))
     assert main(["--stage", queues.stage]) == 0
-    assert said(capsys) == (["3 messages queued again.", "1 invocation repeated."], [])
-    assert len(queues.bodies(queues.queue, 3)) == 3
+    assert said(capsys) == (["3 messages queued again.", "2 webhooks queued again.", "1 invocation repeated."], [])
+    assert len(queues.bodies(queues.queue, 5)) == 5
     assert queues.bodies(queues.echo, 1) == [json.dumps(EVENT)]
 
 
 def test_where_nothing_waits_the_command_says_so(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stage", queues.stage]) == 0
-    assert said(capsys)[0] == [f"Nothing waits in {queues.stage}-dead.", f"Nothing waits in {queues.stage}-failed."]
+    assert said(capsys)[0] == [f"Nothing waits in {queues.stage}-{name}." for name in ("dead", "dead-hooks", "failed")]
 
 
 def test_a_dry_run_counts_and_moves_nothing(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
     queues.put(queues.dead, "{}")
+    queues.put(queues.hooks, "{}", "{}", "{}")
     queues.put(queues.failed, wrapped(EVENT), wrapped(EVENT))
     assert main(["--stage", queues.stage, "--dry-run"]) == 0
-    assert said(capsys)[0] == ["1 message would be queued again.", "2 invocations would be repeated."]
-    assert (waiting(queues.sqs, queues.dead), waiting(queues.sqs, queues.failed)) == (1, 2)
+    would = ["1 message would be queued again.", "3 webhooks would be queued again."]
+    assert said(capsys)[0] == [*would, "2 invocations would be repeated."]
+    assert [waiting(queues.sqs, url) for url in (queues.dead, queues.hooks, queues.failed)] == [1, 3, 2]
     assert waiting(queues.sqs, queues.queue) == 0
 
 
@@ -281,7 +304,7 @@ def test_a_record_that_stays_is_counted_and_ends_the_command_with_1(
     queues.put(queues.failed, wrapped({"to": NUMBER, "body": TEXT}, None))
     assert main(["--stage", queues.stage]) == 1
     out, _ = said(capsys)
-    assert out[1] == f"0 invocations repeated; 1 cannot be told and stayed in {queues.stage}-failed."
+    assert out[2] == f"0 invocations repeated; 1 cannot be told and stayed in {queues.stage}-failed."
     assert not [line for line in out if NUMBER in line or TEXT in line]
 
 
@@ -291,11 +314,19 @@ def test_a_stage_without_a_stack_is_one_line(queues: Queues, capsys: pytest.Capt
     assert (out, len(err), "/herald/nowhere/stack" in err[0]) == ([], 1, True)
 
 
-@pytest.mark.parametrize("missing", ["dead_letters", "failed_invocations_url", "queue", "invoke_function"])
+@pytest.mark.parametrize(
+    "missing", ["dead_letters", "dead_hooks", "failed_invocations_url", "queue", "invoke_function"]
+)
 def test_a_stack_of_before_is_told_to_be_deployed_again(
     queues: Queues, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
-    parts = {"queue": "q", "dead_letters": "d", "failed_invocations_url": "f", "invoke_function": "i"}
+    parts = {
+        "queue": "q",
+        "dead_letters": "d",
+        "dead_hooks": "h",
+        "failed_invocations_url": "f",
+        "invoke_function": "i",
+    }
     queues.write(**{name: part for name, part in parts.items() if name != missing})
     assert main(["--stage", queues.stage]) == 1
     (line,) = said(capsys)[1]

@@ -1,4 +1,5 @@
-"""Redrive: what failed goes on its way again: dead letters to the queue, failed invocations to the function.
+"""Redrive: what failed goes on its way again: dead letters and dead webhooks to the queue, failed invocations to the
+function.
 
 A record is handed on first and removed then: one that is interrupted in between is handed on twice, and the journal
 knows the message the second time. Payloads are handed on, never shown.
@@ -6,7 +7,10 @@ knows the message the second time. Payloads are handed on, never shown.
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from herald.message import rfc3339
 
 # As many as SQS gives at once.
 BATCH = 10
@@ -30,6 +34,20 @@ def requeue(sqs: Any, dead: str, queue: str) -> Redriven:
 
     def back(record: Mapping[str, Any]) -> bool:
         sqs.send_message(QueueUrl=queue, MessageBody=record["Body"])
+        return True
+
+    return _drain(sqs, dead, back)
+
+
+def rehook(sqs: Any, dead: str, queue: str, now: datetime) -> Redriven:
+    """Put every webhook of the queue ``dead`` back on ``queue``, to be tried for a day from ``now`` on."""
+
+    def back(record: Mapping[str, Any]) -> bool:
+        try:
+            hook = {**json.loads(record["Body"])["hook"], "tries": 0, "since": rfc3339(now)}
+        except (ValueError, TypeError, KeyError):
+            return False
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"hook": hook}))
         return True
 
     return _drain(sqs, dead, back)

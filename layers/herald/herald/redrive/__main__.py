@@ -3,13 +3,14 @@
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 
 from herald.errors import HeraldError, NotAccepted
-from herald.redrive import Redriven, repeat, requeue, waiting
+from herald.redrive import Redriven, rehook, repeat, requeue, waiting
 from herald.wiring import client
 
 # What the stack says of itself, as far as it is needed here.
-PARTS = ("queue", "dead_letters", "failed_invocations_url", "invoke_function")
+PARTS = ("queue", "dead_letters", "dead_hooks", "failed_invocations_url", "invoke_function")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parts(stage: str) -> tuple[str, ...]:
-    """Queue, dead letters and failed invocations by their URLs, and the invoke function's ARN."""
+    """Queue, dead letters, dead webhooks and failed invocations by their URLs, and the invoke function's ARN."""
     ssm, name = client("ssm"), f"/herald/{stage}/stack"
     try:
         stack = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
@@ -39,19 +40,22 @@ def parts(stage: str) -> tuple[str, ...]:
         raise NotAccepted(f"{name} does not name the queues: deploy the stack again.") from None
 
 
-def redrive(queue: str, dead: str, failed: str, function: str) -> int:
-    """Take up what waits in both queues. Raises the clients' own errors."""
+def redrive(queue: str, dead: str, hooks: str, failed: str, function: str) -> int:
+    """Take up what waits in all three queues. Raises the clients' own errors."""
     sqs = client("sqs")
     tell(dead, requeue(sqs, dead, queue), "message", "queued again")
+    hooked = rehook(sqs, hooks, queue, datetime.now(UTC))
+    tell(hooks, hooked, "webhook", "queued again")
     repeated = repeat(sqs, failed, client("lambda"), function)
     tell(failed, repeated, "invocation", "repeated")
-    return 1 if repeated.left else 0
+    return 1 if hooked.left or repeated.left else 0
 
 
-def count(queue: str, dead: str, failed: str, function: str) -> int:
+def count(queue: str, dead: str, hooks: str, failed: str, function: str) -> int:
     """Only say what waits."""
     sqs = client("sqs")
     tell(dead, Redriven(waiting(sqs, dead), 0), "message", "would be queued again")
+    tell(hooks, Redriven(waiting(sqs, hooks), 0), "webhook", "would be queued again")
     tell(failed, Redriven(waiting(sqs, failed), 0), "invocation", "would be repeated")
     return 0
 
