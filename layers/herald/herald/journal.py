@@ -263,7 +263,8 @@ def _item(message: Message) -> dict[str, dict[str, Any]]:
     item: dict[str, dict[str, Any]] = {}
     for field in fields(Message):
         name, value = field.name, getattr(message, field.name)
-        if value is not None and (name != "body" or message.text_needed):
+        # DynamoDB keeps no empty text in an index.
+        if value is not None and (name != "body" or message.text_needed) and (name != "recipient" or value):
             item[name] = _attribute(name, value)
     return {**item, "due": _DUE} if message.due_at else item
 
