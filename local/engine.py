@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.request import urlopen
 
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 LONGEST_START = 30.0
+_ONE_AT_A_TIME = Lock()  # boto3's sessions make one client at a time.
 
 
 class CannotRun(Exception):
@@ -90,12 +93,19 @@ class Engine:
 
 def asking_once(service: str, url: str) -> Any:
     """A boto3 client of the engine that repeats nothing and waits for nobody: for those who look again anyway."""
-    import boto3
     from botocore.config import Config
 
-    session = boto3.session.Session("test", "test", region_name=REGION)
     config = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
-    return session.client(service, endpoint_url=url, config=config)
+    with _ONE_AT_A_TIME:
+        return _session().client(service, endpoint_url=url, config=config)
+
+
+@cache
+def _session() -> Any:
+    """One for all clients: each would read botocore's data anew, ten times as long as making the client takes."""
+    import boto3
+
+    return boto3.session.Session("test", "test", region_name=REGION)
 
 
 def free_port() -> int:

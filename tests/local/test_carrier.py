@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
@@ -82,6 +83,16 @@ class Caller:
         answer, body = self.exotel({**TEXT, **changes})
         assert answer.status == 200
         message: dict[str, Any] = json.loads(body)["SMSMessage"]
+        return message
+
+    def texts_and_leave(self) -> list[dict[str, Any]]:
+        try:
+            return self.texts()
+        finally:
+            self.connection.close()
+
+    def details(self, uri: str) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(self.exotel(path=uri, method="GET")[1])["SMSMessage"]
         return message
 
     def texts(self) -> list[dict[str, Any]]:
@@ -504,6 +515,11 @@ class TestSns:
         engine.path = "/elsewhere"
         with running(engine.url) as (_, caller):
             assert caller.json("GET", "/messages")[0] == 502
+
+
+def threads(*names: str) -> set[Thread]:
+    """The threads of these names that are alive: other carriers, such as the whole stack's, may have some too."""
+    return {thread for thread in enumerate_threads() if thread.name in names}
 
 
 def until(true: Callable[[], bool], seconds: float = 10) -> None:
