@@ -75,8 +75,8 @@ class Carrier:
         return [text["body"] for text in self.texts()]
 
     def empty(self) -> None:
-        """Forget texts and faults."""
-        for what in ("messages", "faults"):
+        """Forget texts, faults and how the next texts are told of."""
+        for what in ("messages", "faults", "receipts"):
             requests.delete(f"{self._url}/{what}", timeout=10).raise_for_status()
 
     def fail(self, fault: str, count: int = 1) -> None:
