@@ -206,23 +206,31 @@ def receipts() -> "Receipts":
 _parts = cache(_Wiring)
 
 
-@cache
 def announcer() -> "Announcer":
-    """Who tells what became of this stage's messages."""
+    """Who tells what became of the messages of this process's stage."""
+    return _announcer(stage())
+
+
+def hooks(agent: str, wait: float) -> "Hooks":
+    """Who calls the webhooks of this process's stage: as ``agent``, and after ``wait`` seconds again."""
+    return _hooks(stage(), agent, wait)
+
+
+@cache
+def _announcer(name: str) -> "Announcer":
     from herald.announce import Announcer
     from herald.bus import Bus
 
-    parts = _parts(stage())
+    parts = _parts(name)
     bus = cache(lambda: Bus(client("events"), parts.stack("bus")))
     return Announcer(settings=parts.settings, bus=bus, queue=parts.queue, observer=CloudWatch())
 
 
 @cache
-def hooks(agent: str, wait: float) -> "Hooks":
-    """Who calls this stage's webhooks: as ``agent``, and after ``wait`` seconds again."""
+def _hooks(name: str, agent: str, wait: float) -> "Hooks":
     from herald.hooks import Hooks
 
-    parts = _parts(stage())
+    parts = _parts(name)
     dead = cache(lambda: Queue(parts.sqs(), parts.stack("dead_hooks")))
     return Hooks(settings=parts.settings, queue=parts.queue, dead=dead, observer=CloudWatch(), agent=agent, wait=wait)
 
