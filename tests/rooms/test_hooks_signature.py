@@ -2,6 +2,10 @@
 
 import hashlib
 import hmac
+import re
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +14,7 @@ from hypothesis import strategies as st
 from herald.hooks import verify
 from herald.hooks.signature import sign
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide.md"
 BODY, SECRET, AT = b'{"type": "SMS Delivered"}', "whsec_one", 1_764_041_400
 
 
@@ -26,6 +31,18 @@ def test_what_is_signed_is_known_by_each_of_its_secrets(body: bytes, secrets: li
     assert all(verify(body, header, secret, now=at) for secret in secrets)
     assert not verify(body + b" ", header, secrets[0], now=at)
     assert not verify(body, header, secrets[0] + "x", now=at) or secrets[0] + "x" in secrets
+
+
+def test_the_receiver_in_the_guide_knows_what_is_ours() -> None:
+    (code,) = re.findall(r"^```python\n(import hashlib.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    receiver: dict[str, Any] = {}
+    exec(code, receiver)
+    known, now = receiver["is_from_herald"], int(time.time())
+    assert known(BODY, sign(BODY, ["another", SECRET], now), SECRET)
+    assert not known(BODY, sign(BODY, ["another"], now), SECRET)
+    assert not known(BODY + b" ", sign(BODY, [SECRET], now), SECRET)
+    assert not known(BODY, sign(BODY, [SECRET], now - 400), SECRET)
+    assert not known(BODY, "", SECRET)
 
 
 @pytest.mark.parametrize(("now", "known"), [(AT, True), (AT + 300, True), (AT - 300, True), (AT + 301, False)])
