@@ -302,7 +302,8 @@ class TestReceipt:
         ],
     )
     def test_a_failure_is_undelivered_whatever_its_words(self, response: object, reason: str) -> None:
-        assert fate(entry("FAILURE", response)) == ("undelivered", reason)
+        for status in ("FAILURE", "failure", " Failure "):
+            assert fate(entry(status, response)) == ("undelivered", reason)
 
     @pytest.mark.parametrize(
         "response",
@@ -313,7 +314,8 @@ class TestReceipt:
     def test_only_the_phone_itself_makes_it_delivered_and_a_success_in_other_words_is_sent(
         self, response: object
     ) -> None:
-        assert fate(entry("SUCCESS", response)) == ("sent", None)
+        for status in ("SUCCESS", "success"):
+            assert fate(entry(status, response)) == ("sent", None)
 
     @pytest.mark.parametrize("status", ["PENDING", "", None, True, ["SUCCESS"]])
     @pytest.mark.parametrize("response", ["words of next year", "", None])
