@@ -15,6 +15,8 @@ ARGUMENTS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
+expect.set_options(timeout=15_000)  # A receipt takes about a second, and longer where a function has to start first.
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -31,7 +33,7 @@ def browser() -> Iterator[Browser]:
 def a_tab(browser: Browser, url: str) -> Iterator[Page]:
     """A tab that shows nothing yet. What the page throws fails the test."""
     context = browser.new_context(base_url=url, locale="en-GB", timezone_id="Asia/Kolkata", reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)
     page = context.new_page()
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)))

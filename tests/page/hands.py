@@ -16,7 +16,7 @@ def write(page: Page, to: str = NUMBER, body: str = "Your code is 4921.", channe
 def send(page: Page, **what: str) -> None:
     """Fill in the form, and send."""
     write(page, **what)
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
 
 
 def find(page: Page, number: str = PHONE, status: str = "Any") -> None:

@@ -1,0 +1,61 @@
+"""What becomes of a text on the laptop, as it comes to the page by itself: the whole stack, with its carrier."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.page.hands import PHONE, listed, pill, send, unfold
+
+SILENT = "+919876500090"  # a text to this number has no receipt, ever
+
+
+@pytest.mark.parametrize("channel", ["amazonsns", "exotel"])
+def test_a_text_is_delivered_and_gets_its_second_tick(page: Page, channel: str) -> None:
+    send(page, channel=channel)
+    expect(pill(page)).to_have_text("delivered")
+    expect(pill(page).locator(".tick")).to_have_attribute("data-tick", "two")
+    expect(listed(page).locator(".facts")).to_contain_text("delivered after")
+    expect(page.locator(".phone").get_by_role("img", name="delivered")).to_be_visible()
+    expect(page.locator("#result")).to_contain_text(f"Delivered by {channel} to {PHONE} after")
+
+
+@pytest.mark.parametrize("channel", ["amazonsns", "exotel"])
+def test_the_receipt_stands_in_the_trace_in_the_providers_own_words(page: Page, channel: str) -> None:
+    send(page, channel=channel)
+    expect(pill(page)).to_have_text("delivered")
+    unfold(page)
+    steps = listed(page).locator(".timeline > li")
+    expect(steps.locator("b")).to_have_text(["accepted", "sending", "sent", "receipt", "delivered"])
+    page.get_by_text("In the provider's own words").click()
+    said = {"amazonsns": "Message has been accepted by phone", "exotel": "DELIVERED_TO_HANDSET"}[channel]
+    expect(steps.nth(3).locator("dd", has_text=said)).to_be_visible()
+
+
+def test_a_magic_number_fails_with_its_reason_and_who_must_act(page: Page) -> None:
+    page.get_by_text("Numbers that choose their fate").click()
+    page.get_by_role("button", name="+919876500001 Do not disturb").click()
+    send(page, to=page.get_by_label("To", exact=True).input_value())
+    expect(pill(page)).to_have_text("undelivered")
+    expect(listed(page).locator(".note")).to_contain_text("do-not-disturb list")
+    expect(listed(page).locator(".advice")).to_have_text("To act: the recipient. Sending it again does not help.")
+    expect(page.locator(".phone").get_by_role("img", name="failed")).to_be_visible()
+
+
+def test_the_figures_count_it(page: Page) -> None:
+    def counted(name: str) -> Locator:
+        return page.get_by_role("row", name=re.compile(f"^{name}")).get_by_role("cell")
+
+    send(page)
+    expect(pill(page)).to_have_text("delivered")
+    expect(page.get_by_role("columnheader", name="exotel")).to_be_visible()
+    for name in ("Sent", "Delivered", "Segments"):
+        expect(counted(name).filter(has_text=re.compile("[1-9]"))).not_to_have_count(0)
+    expect(counted("Delivery latency").filter(has_text="s ·")).not_to_have_count(0)
+
+
+def test_sns_cannot_be_asked_and_that_is_said(page: Page) -> None:
+    send(page, to=SILENT, channel="amazonsns")
+    unfold(page)
+    page.get_by_role("button", name="Refresh").click()
+    expect(listed(page).get_by_role("status")).to_contain_text("amazonsns cannot be asked")
