@@ -1,24 +1,32 @@
-"""Observe: JSON lines with masked numbers, metrics with two dimensions, and never a text or a secret."""
+"""Observe: one JSON line a step with masked numbers, its figures by two dimensions, and never a text or a secret."""
 
 import json
 import logging
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.metrics import MetricUnit
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from herald.message import Message, Status
-from herald.observe import CloudWatch
+from herald.observe import COUNTERS, UNITS, CloudWatch
 from herald.reasons import REASONS
-from tests.rooms.builders import NUMBER, TEXT, a_message, messages
+from tests.rooms.builders import NOW, NUMBER, TEXT, a_message, messages
 
-COUNTED = {
-    Status.ACCEPTED: "Accepted", Status.SCHEDULED: "Accepted", Status.SENT: "Sent", Status.UNKNOWN: "Unknown",
-    Status.DELIVERED: "Delivered", Status.UNDELIVERED: "Undelivered", Status.FAILED: "Failed",
-    Status.EXPIRED: "Failed",
-}  # fmt: skip
+# What is counted of a message that comes into each state.
+COUNTED: dict[Status, dict[str, list[float]]] = {
+    Status.SENT: {"Sent": [1.0], "Failed": [0.0], "Segments": [3.0]},
+    Status.UNKNOWN: {"Unknown": [1.0]},
+    Status.DELIVERED: {"Delivered": [1.0]},
+    Status.UNDELIVERED: {"Undelivered": [1.0]},
+    Status.FAILED: {"Failed": [1.0]},
+    Status.EXPIRED: {"Failed": [1.0]},
+}
+BOTH = [["channel", "service"], ["service"]]
 Line = dict[str, Any]
 
 
@@ -48,12 +56,15 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[Line]]:
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def metrics(line: Line) -> dict[str, Any]:
-    """What a line of metrics counts."""
+def metrics(line: Line, dimensions: list[list[str]] = BOTH) -> dict[str, Any]:
+    """What CloudWatch makes metrics of in a line, each of the unit that it should have."""
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Herald"
-    assert [sorted(each) for each in directive["Dimensions"]] == [["channel", "service"]]
-    return {each["Name"]: line[each["Name"]] for each in directive["Metrics"]}
+    assert [sorted(each) for each in directive["Dimensions"]] == dimensions
+    units = {each["Name"]: each["Unit"] for each in directive["Metrics"]}
+    assert units == {name: UNITS.get(name, MetricUnit.Count).value for name in units}
+    assert units.keys() <= UNITS.keys() | COUNTERS
+    return {name: line[name] for name in units}
 
 
 def test_a_step_is_one_line_with_the_phrase_and_what_is_known(
@@ -86,44 +97,168 @@ def test_what_is_not_known_is_left_out(observer: CloudWatch, lines: Callable[[],
     assert None not in line.values()
 
 
-@pytest.mark.parametrize(("status", "metric"), COUNTED.items())
-def test_how_a_message_ended_is_logged_and_counted(
-    observer: CloudWatch, lines: Callable[[], list[Line]], status: Status, metric: str
+@pytest.mark.parametrize(("status", "counted"), COUNTED.items())
+def test_how_a_message_ended_is_logged_and_counted_in_one_line(
+    observer: CloudWatch, lines: Callable[[], list[Line]], status: Status, counted: dict[str, list[float]]
 ) -> None:
     observer.ended(a_message(status=status, channel="exotel", segments=3), 12.345)
-    log, counted = lines()
-    assert (log["message"], log["latency_ms"]) == (f"message {status}", 12.3)
-    sent = {"Segments": [3.0]} if status is Status.SENT else {}
-    assert metrics(counted) == {metric: [1.0], "ProviderLatency": [12.345], **sent}
-    assert (counted["service"], counted["channel"]) == ("herald", "exotel")
+    (line,) = lines()
+    assert (line["message"], line["status"], line["latency_ms"]) == (f"message {status}", status, 12.3)
+    assert metrics(line) == {**counted, "ProviderLatency": [12.345]}
+    assert (line["service"], line["channel"]) == ("herald", "exotel")
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in COUNTED])
-def test_what_counts_nothing_writes_no_line_of_metrics(
+def test_what_is_no_end_is_logged_and_counts_nothing(
     observer: CloudWatch, lines: Callable[[], list[Line]], status: Status
 ) -> None:
     observer.ended(a_message(status=status))
     (line,) = lines()
+    assert line["message"] == f"message {status}"
     assert "_aws" not in line
 
 
-def test_a_message_without_a_channel_has_the_dimension_even_so(
+def test_a_message_that_waits_again_counts_only_the_providers_time(
     observer: CloudWatch, lines: Callable[[], list[Line]]
 ) -> None:
-    observer.ended(a_message())
-    counted = lines()[1]
-    assert metrics(counted) == {"Accepted": [1.0]}
-    assert counted["channel"] == "none"
+    observer.ended(a_message(status=Status.ACCEPTED, channel="exotel"), 5.0)
+    assert metrics(lines()[0]) == {"ProviderLatency": [5.0]}
 
 
-def test_one_messages_metrics_are_not_added_to_anothers(observer: CloudWatch, lines: Callable[[], list[Line]]) -> None:
+@pytest.mark.parametrize(
+    ("channels", "told"),
+    [({}, "none"), ({"asked_channel": "otp"}, "otp"), ({"channel": "exotel", "asked_channel": "otp"}, "exotel")],
+)
+def test_an_accepted_message_is_counted_by_the_channel_that_is_known(
+    observer: CloudWatch, lines: Callable[[], list[Line]], channels: dict[str, str], told: str
+) -> None:
+    observer.accepted(a_message(status=Status.SENDING, **channels))
+    (line,) = lines()
+    assert (line["message"], line["channel"]) == ("message accepted", told)
+    assert metrics(line) == {"Accepted": [1.0]}
+
+
+def test_the_average_of_failed_is_the_rate_of_failures(observer: CloudWatch, lines: Callable[[], list[Line]]) -> None:
+    for status in (Status.SENT, Status.FAILED, Status.SENT, Status.EXPIRED, Status.UNKNOWN):
+        observer.ended(a_message(status=status, channel="exotel"))
+    failed = [metrics(line)["Failed"] for line in lines() if "Failed" in line]
+    assert failed == [[0.0], [1.0], [0.0], [1.0]]
+
+
+# ---- money and time
+
+
+@pytest.mark.parametrize(("price", "spend"), [("0.00645", [0.00645]), ("0", [0.0]), ("12", [12.0])])
+def test_what_a_sent_message_costs_is_counted(
+    observer: CloudWatch, lines: Callable[[], list[Line]], price: str, spend: list[float]
+) -> None:
+    observer.ended(a_message(status=Status.SENT, channel="exotel", price=price))
+    assert metrics(lines()[0])["Spend"] == spend
+
+
+@pytest.mark.parametrize("price", [None, "", "cheap", "nan", "inf", "-inf", "1,50"])
+def test_a_price_that_is_no_number_counts_nothing(
+    observer: CloudWatch, lines: Callable[[], list[Line]], price: str | None
+) -> None:
+    observer.ended(a_message(status=Status.SENT, price=price), spent=price)
+    observer.step("receipt noted", a_message(), spent=price)
+    assert ["Spend" in line for line in lines()] == [False, False]
+
+
+@pytest.mark.parametrize("status", [Status.DELIVERED, Status.UNDELIVERED])
+def test_a_price_is_counted_when_it_becomes_known_and_not_once_more(
+    observer: CloudWatch, lines: Callable[[], list[Line]], status: Status
+) -> None:
+    message = a_message(status=status, price="0.02")
+    observer.ended(message)
+    observer.ended(message, spent="0.02")
+    observer.step("receipt noted", message, spent="0.02")
+    counted = [metrics(line).get("Spend") if "_aws" in line else None for line in lines()]
+    assert counted == [None, [0.02], [0.02]]
+
+
+@pytest.mark.parametrize(("seconds", "milliseconds"), [(2.5, [2500.0]), (0, [0.0]), (-1, [0.0])])
+def test_the_time_from_sent_to_delivered_is_counted_and_never_negative(
+    observer: CloudWatch, lines: Callable[[], list[Line]], seconds: float, milliseconds: list[float]
+) -> None:
+    observer.ended(a_message(status=Status.DELIVERED, sent_at=NOW, delivered_at=NOW + timedelta(seconds=seconds)))
+    assert metrics(lines()[0])["DeliveryLatency"] == milliseconds
+
+
+@pytest.mark.parametrize("known", [{}, {"sent_at": NOW}, {"delivered_at": NOW}], ids=["neither", "sent", "delivered"])
+def test_without_both_times_there_is_no_delivery_latency(
+    observer: CloudWatch, lines: Callable[[], list[Line]], known: dict[str, Any]
+) -> None:
+    observer.ended(a_message(status=Status.DELIVERED, **known))
+    assert metrics(lines()[0]) == {"Delivered": [1.0]}
+
+
+# ---- apart from any message
+
+
+@pytest.mark.parametrize(
+    ("name", "phrase"), [("ReceiptsForbidden", "receipts forbidden"), ("ReceiptsUnmatched", "receipts unmatched")]
+)
+def test_what_belongs_to_no_message_is_logged_and_counted_by_service_alone(
+    observer: CloudWatch, lines: Callable[[], list[Line]], name: str, phrase: str
+) -> None:
+    observer.count(name, channel="exotel")
+    (line,) = lines()
+    assert (line["message"], line["channel"]) == (phrase, "exotel")
+    assert metrics(line, [["service"]]) == {name: [1.0]}
+
+
+def test_every_counter_has_a_name_of_its_own() -> None:
+    assert {"ReceiptsForbidden", "ReceiptsUnmatched"} == COUNTERS
+    assert not COUNTERS & UNITS.keys()
+
+
+def test_one_channel_makes_no_more_metrics_than_cost_nothing() -> None:
+    assert len(UNITS) <= 10  # By service and channel; those by service alone come once, however many channels.
+
+
+# ---- all lines
+
+
+def test_no_variable_silences_the_lines_that_carry_figures(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    for name in ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL"):
+        monkeypatch.setenv(name, "CRITICAL")
+    observer, lines = request.getfixturevalue("observer"), request.getfixturevalue("lines")
+    observer.ended(a_message(status=Status.UNKNOWN))
+    assert metrics(lines()[0]) == {"Unknown": [1.0]}
+
+
+def test_one_messages_figures_are_not_added_to_anothers(observer: CloudWatch, lines: Callable[[], list[Line]]) -> None:
     for channel in ("alpha", "beta"):
         observer.ended(a_message(status=Status.FAILED, channel=channel))
-    counted = [line for line in lines() if "_aws" in line]
-    assert [(line["channel"], metrics(line)) for line in counted] == [
+    assert [(line["channel"], metrics(line)) for line in lines()] == [
         ("alpha", {"Failed": [1.0]}),
         ("beta", {"Failed": [1.0]}),
     ]
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(message=messages, latency=st.none() | st.floats(0, 1e6), spent=st.none() | st.text(max_size=5))
+def test_whatever_a_message_is_each_step_is_one_line_that_cloudwatch_can_read(
+    observer: CloudWatch,
+    capsys: pytest.CaptureFixture[str],
+    message: Message,
+    latency: float | None,
+    spent: str | None,
+) -> None:
+    named = message.with_(channel="exotel")
+    observer.accepted(named)
+    observer.ended(named, latency, spent=spent)
+    observer.step("receipt noted", named, spent=spent)
+    *told, end = capsys.readouterr().out.split("\n")  # Only this ends a line; a name may hold U+2028.
+    written = [json.loads(line, parse_constant=pytest.fail) for line in told]
+    assert (len(written), end) == (3, "")
+    for line in written:
+        assert line["message_id"] == message.id
+        if "_aws" in line:
+            assert all(value >= 0 for name, (value,) in metrics(line).items() if name != "Spend")
 
 
 def test_trouble_tells_the_errors_type_and_place_and_not_its_text(
@@ -166,11 +301,12 @@ def test_whatever_a_message_holds_its_number_text_and_secrets_are_never_told(
     observer.ended(
         message.with_(
             body=f"{secret} code", tags={secret: secret}, reference=secret, fingerprint=secret, sender=secret,
-            response={secret: secret}, price=secret, provider_id=secret,
+            response={secret: secret}, price=secret, provider_id=secret, recipient=secret,
+            callback_url=f"https://{secret}.example.com",
         ),
-        1.0,
+        1.0, spent=secret,
     )  # fmt: skip
     told = capsys.readouterr().out
     assert message.to not in told
     assert secret not in told
-    assert [json.loads(line) for line in told.splitlines()]
+    assert [json.loads(line) for line in told.rstrip("\n").split("\n")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from herald.errors import HeraldError, InvalidMessage, NotCancelable, Refused, Unavailable, Uncertain
+from herald.errors import HeraldError, InvalidMessage, NotAccepted, NotCancelable, Refused, Unavailable, Uncertain
 from herald.message import Message, Sent, Status
 from herald.records import Worker
 from herald.route import route
@@ -38,8 +38,8 @@ class Heard(Notes):
         self.troubles: list[tuple[str, type[BaseException], dict[str, object]]] = []
         self.latencies: list[tuple[Status, float | None]] = []
 
-    def ended(self, message: Message, latency_ms: float | None = None) -> None:
-        super().ended(message, latency_ms)
+    def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
+        super().ended(message, latency_ms, spent=spent)
         self.latencies.append((message.status, latency_ms))
 
     def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
@@ -304,8 +304,28 @@ def test_what_no_provider_was_asked_for_has_no_latency() -> None:
     box = listened()
     send(box, mode="async")
     box.herald().cancel(send(box, send_at=TOMORROW).id)
-    told = [(Status.ACCEPTED, None), (Status.SCHEDULED, None), (Status.CANCELED, None)]
-    assert heard(box).latencies == told
+    assert heard(box).latencies == [(Status.SCHEDULED, None), (Status.CANCELED, None)]
+
+
+def accepted(box: Outbox) -> list[str]:
+    """The ids of the messages of which it was told that they are ours now."""
+    return [message_id for phrase, message_id in box.notes.told if phrase == "message accepted"]
+
+
+@pytest.mark.parametrize("asked", [{}, {"mode": "async"}, {"send_at": TOMORROW}], ids=["sent", "queued", "scheduled"])
+def test_a_message_is_told_as_accepted_once_however_often_it_is_asked_for(asked: dict[str, Any]) -> None:
+    box = listened()
+    message = send(box, **asked, key="k")
+    send(box, **asked, key="k")
+    assert accepted(box) == [message.id]
+    assert box.notes.told[0] == ("message accepted", message.id)
+
+
+def test_what_the_journal_did_not_take_is_not_told_as_accepted() -> None:
+    box = a_failing("claim")
+    with pytest.raises(NotAccepted):
+        send(box)
+    assert accepted(box) == []
 
 
 def test_what_the_sweep_queues_and_what_is_asked_for_again_is_told() -> None:
