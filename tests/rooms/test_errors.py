@@ -11,6 +11,7 @@ from herald.errors import (
     Forbidden,
     HeraldError,
     InvalidMessage,
+    InvalidRequest,
     InvalidSettings,
     KeyReused,
     NotAccepted,
@@ -30,6 +31,7 @@ PROBLEMS = [Problem("to", "required", "This field is required."), Problem("", "t
 TREE: list[tuple[HeraldError, int, str, bool]] = [
     (HeraldError(), 500, "error", False),
     (InvalidMessage(PROBLEMS), 422, "invalid_message", False),
+    (InvalidRequest(PROBLEMS), 422, "invalid_request", False),
     (InvalidSettings(PROBLEMS), 503, "invalid_settings", False),
     (Forbidden(), 403, "forbidden", False),
     (NotFound(), 404, "not_found", False),

@@ -2,6 +2,7 @@
 
 HeraldError
 ├── InvalidMessage    the request is no message; every problem is listed       400 · 405 · 413 · 415 · 422
+│   └── InvalidRequest  what is asked about messages makes no sense            422
 ├── InvalidSettings   the YAML in SSM is wrong; every mistake is listed        503
 ├── Forbidden         the token of a callback is forged, expired or foreign    403
 ├── NotFound          this caller has no message with that id                  404
@@ -81,6 +82,13 @@ class InvalidMessage(HeraldError):
     @property
     def problems(self) -> Sequence[Problem]:
         return self._problems
+
+
+class InvalidRequest(InvalidMessage):
+    """What is asked about messages makes no sense. ``problems`` lists all that is wrong with it."""
+
+    code = "invalid_request"
+    title = "The request is not valid"
 
 
 class InvalidSettings(HeraldError):

@@ -1,4 +1,4 @@
-"""Flow: the order of the rooms, nothing else. Each door calls one of ``send``, ``resume``, ``find`` and ``cancel``."""
+"""Flow: the order of the rooms, nothing else. Each door calls one of the ``Herald``'s methods."""
 
 import hashlib
 import hmac
@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from herald import outcome
+from herald.ask import Ask, Refreshed
 from herald.deliver import Delivery, Later, Sender
 from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
+from herald.forget import Erased, Forget
 from herald.guard import guard
 from herald.ids import ID, message_id
 from herald.journal import Moved, Records
+from herald.look import Look, Page
 from herald.message import Message, Status, Step
 from herald.observe import Observer
 from herald.phone import recipient
@@ -76,6 +79,16 @@ class Herald:
             sleep=sleep,
             callback=callback,
         )
+        self._ask = Ask(settings=settings, channel=channel, journal=journal, pace=pace, observer=observer, clock=clock)
+        self._look = Look(settings=settings, hash_key=hash_key, journal=journal, observer=observer)
+        self._forget = Forget(
+            settings=settings,
+            hash_key=hash_key,
+            journal=journal,
+            settled=self._settled,
+            canceled=self._canceled,
+            observer=observer,
+        )
 
     def send(self, request: Mapping[str, object], *, caller: str, door: str, key: str | None = None) -> Answer:
         """Validate, claim, and send (or queue, or schedule) one message.
@@ -138,6 +151,24 @@ class Herald:
             raise NotFound
         return self._settled(message)
 
+    def refreshed(self, message_id: str, *, caller: str | None = None) -> Refreshed:
+        """The message after its provider was asked about it, where that can be. Raises ``NotFound``."""
+        return self._ask.about(self.find(message_id, caller=caller))
+
+    def search(self, asked: Mapping[str, object], *, caller: str | None = None) -> Page:
+        """The messages to a person, newest first: the fields of ``asked``, untrusted, are ``look.FIELDS``.
+
+        With a ``caller``, only that caller's own. Raises ``InvalidRequest``.
+        """
+        return self._look.page(asked, caller)
+
+    def erase(self, number: object, *, field: str = "to") -> Erased:
+        """Erase every caller's messages to a number, so that those which wait are never sent. Safe to repeat.
+
+        Raises ``InvalidRequest``, whose problem is the ``field``'s.
+        """
+        return self._forget.person(number, field)
+
     def cancel(self, message_id: str, *, caller: str | None = None) -> Message:
         """Cancel a message that still waits. Raises ``NotFound``, or ``NotCancelable`` if it no longer waits."""
         message: Message | None = self.find(message_id, caller=caller)
@@ -145,15 +176,12 @@ class Herald:
             return message
         if message and message.status in CANCELABLE:
             try:
-                canceled = self.delivery.unsent(message, Status.CANCELED, REASONS["canceled"])
+                return self._canceled(message)
             except Moved as moved:
                 message = moved.current
             except Exception as error:
                 self.observer.trouble("message not canceled", error, message_id=message_id)
                 raise NotAccepted("The journal could not be written.") from None
-            else:
-                self._forget(message)
-                return canceled
         status = message.status if message else "gone"
         raise NotCancelable(f"The message is {status}: only one that still waits can be canceled.")
 
@@ -250,9 +278,12 @@ class Herald:
             self.observer.trouble("result not recorded", error, message_id=message.id)
             return message.with_(status=Status.UNKNOWN, reason=REASONS["interrupted"])
 
-    def _forget(self, message: Message) -> None:
+    def _canceled(self, message: Message) -> Message:
+        """A message that waits, canceled. Raises ``Moved``."""
+        canceled = self.delivery.unsent(message, Status.CANCELED, REASONS["canceled"])
         if message.status is Status.SCHEDULED:
             try:
                 self._schedule().remove(message.id)
             except Exception as error:  # It will fire for a canceled message, and do nothing.
                 self.observer.trouble("schedule not removed", error, message_id=message.id)
+        return canceled

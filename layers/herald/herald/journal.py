@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from herald.message import Message, Status, Step, rfc3339
 from herald.reasons import REASONS
@@ -49,6 +49,13 @@ class Moved(Exception):
         super().__init__("the message was moved by somebody else")
 
 
+class Mark(NamedTuple):
+    """A place among a person's messages: that of the message which was made at this time and has this id."""
+
+    created_at: datetime
+    id: str
+
+
 class Records(Protocol):
     """What a journal does. ``testing.MemoryJournal`` is the other one."""
 
@@ -69,7 +76,7 @@ class Records(Protocol):
         """The ids of messages whose ``due_at`` has come, oldest first. Some may have moved on meanwhile."""
 
     def sent_to(
-        self, recipient: str, *, since: datetime | None = None, before: Message | None = None
+        self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
     ) -> Iterator[Message]:
         """The messages to a person, newest first, read as they are needed.
 
@@ -143,7 +150,7 @@ class Journal:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             found = error.response.get("Item")
             if found is None or found["token"] != {"S": token}:
-                raise Moved(found and message_of(found)) from None
+                raise Moved(message_of(found) if found and "erased" not in found else None) from None
             return message_of(found)
         return message_of(answer["Attributes"])
 
@@ -158,7 +165,7 @@ class Journal:
             yield from (item["pk"]["S"].partition("#")[2] for item in page["Items"])
 
     def sent_to(
-        self, recipient: str, *, since: datetime | None = None, before: Message | None = None
+        self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
     ) -> Iterator[Message]:
         query: dict[str, Any] = {
             "TableName": self._table,

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from herald import outcome, tokens
+from herald import tokens
 from herald.deliver import Later
 from herald.errors import Forbidden, HeraldError, NotAccepted
-from herald.journal import Moved, Records
+from herald.hear import hear
+from herald.journal import Records
 from herald.message import Message, Receipt, Status, rfc3339
 from herald.observe import Observer
 from herald.phone import recipient
@@ -112,20 +113,7 @@ class Receipts:
 
     def _apply(self, message: Message, kept: Mapping[str, Any]) -> None:
         receipt, attempt = _read(kept), kept.get("attempt", message.attempts)
-        new = outcome.received(message, receipt, attempt, self._clock())
-        if new is None:
-            return
-        try:
-            moved = self._journal().move(message, new)
-        except Moved as elsewhere:
-            if elsewhere.current:
-                self._apply(elsewhere.current, kept)
-            return
-        spent = moved.price if message.price is None else None
-        if moved.status is message.status:
-            self._observer.step("receipt noted", moved, spent=spent)
-        else:  # The price of one that is sent is counted with it.
-            self._observer.ended(moved, spent=None if moved.status is Status.SENT else spent)
+        hear(message, receipt, attempt, journal=self._journal(), observer=self._observer, now=self._clock())
 
     def _wait(self, kept: Mapping[str, Any]) -> None:
         """Nobody has this provider's id yet; or it is a text of another stage, or of another program."""

@@ -22,7 +22,7 @@ from herald import tokens, wiring
 from herald.deliver import Sender
 from herald.errors import Refused, Unsupported
 from herald.flow import Herald
-from herald.journal import OF_THE_STATUS, PERSONAL, Moved, comes_from
+from herald.journal import OF_THE_STATUS, PERSONAL, Mark, Moved, comes_from
 from herald.message import Message, Sent
 from herald.receive import Receipts
 from herald.settings import DEFAULT_CHANNELS, Rate, Settings
@@ -77,13 +77,13 @@ class MemoryJournal:
         yield from (message_id for _, message_id in sorted(due))
 
     def sent_to(
-        self, recipient: str, *, since: datetime | None = None, before: Message | None = None
+        self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
     ) -> Iterator[Message]:
         with self._lock:
             theirs = [
                 m for m in self.messages.values() if m.recipient == recipient and (not since or m.created_at >= since)
             ]
-        older = [m for m in theirs if not before or _age(m) < _age(before)]
+        older = [m for m in theirs if not before or _age(m) < before]
         yield from sorted(older, key=_age, reverse=True)
 
     def erase(self, message: Message) -> bool:

@@ -1,0 +1,149 @@
+"""Look: the room that finds the messages to a person by the keyed hash of the number: in pages, newest first."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from herald.errors import InvalidRequest, NotAccepted
+from herald.ids import ID
+from herald.journal import Mark, Records
+from herald.message import Message, Status
+from herald.moments import moment
+from herald.observe import Observer
+from herald.phone import parse as parse_number
+from herald.phone import recipient
+from herald.settings import Settings
+from herald.validate.fields import Fields, Wrong, choice, string
+
+FIELDS = ("to", "status", "since", "after", "limit")
+PAGE, LONGEST_PAGE = 20, 100
+# A page ends here, full or not: so it takes little time even where nothing fits.
+MOST_LOOKED_AT = 500
+
+
+class Page(NamedTuple):
+    """Some of the messages that were asked for. ``next`` is what ``after`` has to say to get those that follow."""
+
+    messages: list[Message]
+    next: str | None
+
+    def public(self) -> dict[str, object]:
+        """The page as callers see it."""
+        return {"messages": [message.public() for message in self.messages], "next": self.next}
+
+
+class _Wanted(NamedTuple):
+    """What is looked for. ``whose`` stands for the person and for who asks, and is no number."""
+
+    recipient: str
+    whose: str
+    status: Status | None
+    since: datetime | None
+    after: Mark | None
+    limit: int
+
+
+class Look:
+    """Finds messages. ``hash_key`` is the stage's secret, without which no number finds anything."""
+
+    def __init__(
+        self,
+        *,
+        settings: Callable[[], Settings],
+        hash_key: Callable[[], bytes],
+        journal: Callable[[], Records],
+        observer: Observer,
+    ) -> None:
+        self._settings, self._hash_key, self._journal, self._observer = settings, hash_key, journal, observer
+
+    def page(self, asked: Mapping[str, object], caller: str | None) -> Page:
+        """The page that ``asked``, untrusted, describes by ``FIELDS``; with a ``caller``, of that caller's own.
+
+        Raises ``InvalidRequest``, which lists every problem and repeats no value; ``NotAccepted``.
+        """
+        wanted = self._wanted(asked, caller)
+        if wanted.since and wanted.after and wanted.after.created_at < wanted.since:
+            return Page([], None)
+        try:
+            return self._page(wanted, caller)
+        except Exception as error:
+            self._observer.trouble("messages not read", error)
+            raise NotAccepted("The journal could not be read.", hint="Ask again in a few seconds.") from None
+
+    def _page(self, wanted: _Wanted, caller: str | None) -> Page:
+        messages: list[Message] = []
+        last: Message | None = None
+        there = self._journal().sent_to(wanted.recipient, since=wanted.since, before=wanted.after)
+        for looked_at, message in enumerate(there):
+            fits = caller in (None, message.caller) and wanted.status in (None, message.status)
+            if last and (looked_at == MOST_LOOKED_AT or (fits and len(messages) == wanted.limit)):
+                return Page(messages, self._cursor(Mark(last.created_at, last.id), wanted.whose))
+            last = message
+            if fits:
+                messages.append(message)
+        return Page(messages, None)
+
+    def _wanted(self, asked: Mapping[str, object], caller: str | None) -> _Wanted:
+        fields, region = Fields(asked), self._settings().default_region
+        number = fields.required("to", lambda value: parse_number(string(value), region))
+        person = recipient(self._hash_key(), number.e164) if number else ""
+        whose = f"{person} {caller or ''}"
+        status = fields.optional("status", lambda value: Status(choice(value, list(Status))), None)
+        since = fields.optional("since", _since, None)
+        limit = fields.optional("limit", _limit, PAGE)
+        after = fields.optional("after", lambda value: self._mark(value, whose), None) if number else None
+        fields.unknown(FIELDS, lambda name: f" There are {', '.join(FIELDS)}.")
+        if fields.problems:
+            raise InvalidRequest(fields.problems)
+        return _Wanted(person, whose, status, since, after, limit)
+
+    def _cursor(self, mark: Mark, whose: str) -> str:
+        """A place in the list of one person's messages, for one caller: nobody else can make or use it."""
+        place = f"{mark.created_at.isoformat()} {mark.id}"
+        proof = hmac.new(self._hash_key(), f"page {whose} {place}".encode(), hashlib.sha256).hexdigest()[:16]
+        return base64.urlsafe_b64encode(f"{place} {proof}".encode()).decode().rstrip("=")
+
+    def _mark(self, value: object, whose: str) -> Mark:
+        """The place that a cursor stands for. Raises ``Wrong`` for one that was not made here for the same list."""
+        cursor = string(value)
+        try:
+            at, message_id, _ = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
+            mark = Mark(datetime.fromisoformat(at), message_id)
+            right = hmac.compare_digest(self._cursor(mark, whose).encode(), cursor.encode())
+        except ValueError:
+            right = False
+        if not right or not ID.fullmatch(mark.id):
+            raise Wrong("not_a_cursor", "This is not the next of a page of this list: leave it out to begin anew.")
+        return mark
+
+
+def every(page: Callable[[Mapping[str, object]], Page], asked: Mapping[str, object]) -> Iterator[Message]:
+    """All messages that are asked for, page after page. The first is read at once, so that mistakes are told here."""
+    asked = {**asked, "limit": LONGEST_PAGE}
+    return _from(page(asked), page, asked)
+
+
+def _from(found: Page, page: Callable[[Mapping[str, object]], Page], asked: Mapping[str, object]) -> Iterator[Message]:
+    yield from found.messages
+    while found.next:
+        found = page({**asked, "after": found.next})
+        yield from found.messages
+
+
+def _since(value: object) -> datetime:
+    """A time, to the millisecond, as the journal keeps them."""
+    since = moment(string(value))
+    return since.replace(microsecond=since.microsecond // 1000 * 1000)
+
+
+def _limit(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:9])
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Wrong("wrong_type", "This must be a whole number.")
+    if not 1 <= value <= LONGEST_PAGE:
+        raise Wrong("out_of_range", f"This must be from 1 to {LONGEST_PAGE}.")
+    return value
