@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.bridge import HOUR, Bridge
 from local.engine import asking_once
 
-NAMESPACE, SERVICE, QUEUE = "Herald", "herald", "herald-local"
+NAMESPACE, SERVICE, QUEUE = "Herald", "herald-local", "herald-local"
 SUMS = {
     "sent": "Sent", "delivered": "Delivered", "undelivered": "Undelivered", "failed": "Failed", "unknown": "Unknown",
     "segments": "Segments", "spend": "Spend",

@@ -44,14 +44,16 @@ def line(at: float | None = None, /, **said: Any) -> str:
         "Metrics": [{"Name": name, "Unit": "Count"} for name in metrics],
     }
     stamp = round(1000 * (time.time() if at is None else at))
-    return json.dumps({"_aws": {"Timestamp": stamp, "CloudWatchMetrics": [directive]}, "service": "herald", **said})
+    return json.dumps(
+        {"_aws": {"Timestamp": stamp, "CloudWatchMetrics": [directive]}, "service": "herald-local", **said}
+    )
 
 
 class TestEmf:
     def test_each_set_of_dimensions_is_a_metric_of_its_own(self) -> None:
         both, alone = emf.read(line(12.5, channel="exotel", Sent=1))
-        assert both == ("Herald", "Sent", (("service", "herald"), ("channel", "exotel")), "Count", 12.5, (1.0,))
-        assert alone == both._replace(dimensions=(("service", "herald"),))
+        assert both == ("Herald", "Sent", (("service", "herald-local"), ("channel", "exotel")), "Count", 12.5, (1.0,))
+        assert alone == both._replace(dimensions=(("service", "herald-local"),))
 
     @given(values=st.lists(NUMBERS, min_size=1, max_size=100))
     def test_many_values_stay_as_many(self, values: list[float]) -> None:
@@ -203,25 +205,25 @@ class TestBridge:
         desk.write("START", line(channel=desk.name, Sent=1, Segments=3), "END")
         desk.bridge.bring()
         desk.bridge.bring()
-        assert desk.measured("Sent", service="herald", channel=desk.name) == {"Sum": 1, "SampleCount": 1}
-        assert desk.measured("Segments", service="herald", channel=desk.name) == {"Sum": 3, "SampleCount": 1}
+        assert desk.measured("Sent", service="herald-local", channel=desk.name) == {"Sum": 1, "SampleCount": 1}
+        assert desk.measured("Segments", service="herald-local", channel=desk.name) == {"Sum": 3, "SampleCount": 1}
 
     def test_every_value_of_a_line_counts(self, desk: Desk) -> None:
         desk.write(line(channel=desk.name, Failed=[0, 0, 1, 0]))
         desk.bridge.bring()
-        assert desk.measured("Failed", service="herald", channel=desk.name) == {"Sum": 1, "SampleCount": 4}
+        assert desk.measured("Failed", service="herald-local", channel=desk.name) == {"Sum": 1, "SampleCount": 4}
 
     def test_more_than_fit_into_one_request_arrive_all_the_same(self, desk: Desk) -> None:
         desk.write(*[line(channel=desk.name, Sent=1)] * 700)  # Two metrics each.
         desk.bridge.bring()
-        assert desk.measured("Sent", service="herald", channel=desk.name) == {"Sum": 700, "SampleCount": 700}
+        assert desk.measured("Sent", service="herald-local", channel=desk.name) == {"Sum": 700, "SampleCount": 700}
 
     def test_it_brings_by_itself_and_no_thread_survives(self, desk: Desk) -> None:
         others = threads("bridge")
         desk.bridge.start()
         assert threads("bridge") > others
         desk.write(line(channel=desk.name, Sent=1))
-        until(lambda: desk.measured("Sent", service="herald", channel=desk.name)["Sum"] == 1)
+        until(lambda: desk.measured("Sent", service="herald-local", channel=desk.name)["Sum"] == 1)
         desk.bridge.stop()
         assert threads("bridge") <= others
 

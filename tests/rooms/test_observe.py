@@ -43,8 +43,8 @@ class Now:
 @pytest.fixture
 def observer() -> CloudWatch:
     """The real one. Powertools keeps one handler for all, with the standard output of the first."""
-    made = CloudWatch()
-    for handler in logging.getLogger("herald").handlers:
+    made = CloudWatch("test")
+    for handler in logging.getLogger("herald-test").handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.stream = Now()
     return made
@@ -77,7 +77,7 @@ def test_a_step_is_one_line_with_the_phrase_and_what_is_known(
     assert line == {
         "level": "INFO",
         "message": "message replayed",
-        "service": "herald",
+        "service": "herald-test",
         "message_id": message.id,
         "to": "+91*****2552",
         "country": "IN",
@@ -105,7 +105,7 @@ def test_how_a_message_ended_is_logged_and_counted_in_one_line(
     (line,) = lines()
     assert (line["message"], line["status"], line["latency_ms"]) == (f"message {status}", status, 12.3)
     assert metrics(line) == {**counted, "ProviderLatency": [12.345]}
-    assert (line["service"], line["channel"]) == ("herald", "exotel")
+    assert (line["service"], line["channel"]) == ("herald-test", "exotel")
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in COUNTED])
@@ -310,3 +310,10 @@ def test_whatever_a_message_holds_its_number_text_and_secrets_are_never_told(
     assert message.to not in told
     assert secret not in told
     assert [json.loads(line) for line in told.rstrip("\n").split("\n")]
+
+
+def test_two_stages_in_one_account_do_not_share_figures(
+    observer: CloudWatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    CloudWatch("prod").ended(a_message(status=Status.UNKNOWN))
+    assert json.loads(capsys.readouterr().out)["service"] == "herald-prod"

@@ -12,7 +12,6 @@ from herald.message import Message, Status
 from herald.phone import mask
 
 NAMESPACE = "Herald"
-SERVICE = "herald"
 # All that is counted: of a message, by service and channel and by service alone; and apart from any message.
 UNITS: Mapping[str, MetricUnit] = {
     "Accepted": MetricUnit.Count,
@@ -54,11 +53,15 @@ class Observer(Protocol):
 
 
 class CloudWatch:
-    """Log lines on standard output, where Lambda passes them on to CloudWatch, which makes metrics of their figures."""
+    """Log lines on standard output, where Lambda passes them on to CloudWatch, which makes metrics of their figures.
 
-    def __init__(self) -> None:
+    Each stage is a service of its own: two of them in one account do not share figures, nor alarms.
+    """
+
+    def __init__(self, stage: str) -> None:
+        self._service = f"herald-{stage}"
         # Figures travel on these lines: no variable may silence them.
-        self._log = Logger(service=SERVICE, level="INFO", location=None)
+        self._log = Logger(service=self._service, level="INFO", location=None)
 
     def step(self, phrase: str, message: Message, *, spent: str | None = None, **extra: object) -> None:
         self._tell(phrase, message, _spend(spent), extra)
@@ -75,13 +78,13 @@ class CloudWatch:
 
     def count(self, name: str, **extra: object) -> None:
         phrase = re.sub(r"\B([A-Z])", r" \1", name).lower()
-        self._log.info(phrase, extra={**extra, **_counted({name: 1})})
+        self._log.info(phrase, extra={**extra, **_counted({name: 1}, self._service)})
 
     def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
         self._log.error(phrase, extra={"error": type(error).__name__, "place": _place(error), **extra})
 
     def _tell(self, phrase: str, message: Message, figures: Mapping[str, float], extra: Mapping[str, object]) -> None:
-        counted = _counted(figures, message.channel or message.asked_channel or "none")
+        counted = _counted(figures, self._service, message.channel or message.asked_channel or "none")
         self._log.info(phrase, extra={**counted, **_fields(message), **extra})
 
 
@@ -114,14 +117,14 @@ def _spend(price: str | None) -> dict[str, float]:
     return {"Spend": spent} if math.isfinite(spent) else {}
 
 
-def _counted(figures: Mapping[str, float], channel: str | None = None) -> dict[str, Any]:
+def _counted(figures: Mapping[str, float], service: str, channel: str | None = None) -> dict[str, Any]:
     """The part of a log line of which CloudWatch makes metrics (embedded metric format)."""
     if not figures:
         return {}
-    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
     if channel:
         metrics.add_dimension("channel", channel)
-        metrics.add_dimensions(service=SERVICE)
+        metrics.add_dimensions(service=service)
     for name, value in figures.items():
         metrics.add_metric(name, UNITS.get(name, MetricUnit.Count), value)
     return {**metrics.serialize_metric_set()}

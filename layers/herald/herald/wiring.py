@@ -223,7 +223,7 @@ def _announcer(name: str) -> "Announcer":
 
     parts = _parts(name)
     bus = cache(lambda: Bus(client("events"), parts.stack("bus")))
-    return Announcer(settings=parts.settings, bus=bus, queue=parts.queue, observer=CloudWatch())
+    return Announcer(settings=parts.settings, bus=bus, queue=parts.queue, observer=CloudWatch(name))
 
 
 @cache
@@ -232,7 +232,9 @@ def _hooks(name: str, agent: str, wait: float) -> "Hooks":
 
     parts = _parts(name)
     dead = cache(lambda: Queue(parts.sqs(), parts.stack("dead_hooks")))
-    return Hooks(settings=parts.settings, queue=parts.queue, dead=dead, observer=CloudWatch(), agent=agent, wait=wait)
+    return Hooks(
+        settings=parts.settings, queue=parts.queue, dead=dead, observer=CloudWatch(name), agent=agent, wait=wait
+    )
 
 
 @cache
@@ -247,7 +249,7 @@ def _real(name: str) -> Herald:
         queue=parts.queue,
         schedule=parts.schedule,
         pace=parts.pace,
-        observer=CloudWatch(),
+        observer=CloudWatch(name),
         callback=parts.callback,
     )
 
