@@ -32,16 +32,16 @@ from tests.rooms.builders import NOW, AnswersLost, a_message, a_table, client
 # ---- The rules
 
 FOLLOWS = {
-    "accepted": {"accepted", "sending", "failed", "expired", "canceled"},
+    "accepted": {"accepted", "sending", "delivered", "failed", "expired", "canceled"},
     "scheduled": {"accepted", "scheduled", "sending", "failed", "expired", "canceled"},
     "sending": {"accepted", "sending", "unknown", "sent", "delivered", "undelivered", "failed", "expired"},
     "unknown": {"unknown", "sending", "sent", "delivered", "undelivered", "failed"},
-    "sent": {"delivered", "undelivered"},
-    "failed": {"accepted", "sending", "expired"},
-    "delivered": set(),
-    "undelivered": set(),
-    "expired": set(),
-    "canceled": set(),
+    "sent": {"sent", "delivered", "undelivered"},
+    "failed": {"failed", "accepted", "sending", "expired", "delivered"},
+    "delivered": {"delivered"},
+    "undelivered": {"undelivered", "delivered"},
+    "expired": {"expired", "delivered"},
+    "canceled": {"canceled", "delivered"},
 }
 # What a writer says of the status; what somebody else wrote of anything else stays, if the writer did not change it.
 OF_THE_STATUS = ("status", "reason", "retry_at", "turn_at", "due_at")
