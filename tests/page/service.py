@@ -131,7 +131,7 @@ def _nothing() -> Reply:
 
 def a_message(number: int = 1, *, to: str = "+919741552552", **known: object) -> Message:
     """A message that was sent a second ago by Exotel, except for what is ``known`` otherwise."""
-    sent = datetime.now(UTC) - timedelta(seconds=1)
+    sent = datetime.now(UTC).replace(microsecond=345_000) - timedelta(seconds=1)
     made = Message(
         id=f"msg_{number}", caller="key:page", to=to, country="IN", body=None, encoding="GSM-7", segments=1, length=18,
         created_at=sent - timedelta(milliseconds=90), updated_at=sent, expires_at=sent + timedelta(days=1),

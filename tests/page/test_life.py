@@ -100,11 +100,23 @@ class TestFollowing:
         expect(listed(desk)).to_have_count(0)
         expect(desk.locator("#nothing")).to_be_visible()
 
-    def test_a_provider_whose_clock_is_behind_delivers_after_0_ms(self, desk: Page, service: Service) -> None:
-        early = service.born.created_at - timedelta(seconds=5)
-        service.born = a_message(status=Status.DELIVERED, delivered_at=early)
-        send(desk)
-        expect(listed(desk)).to_contain_text("delivered after 0 ms")
+    @pytest.mark.parametrize(
+        ("seconds", "said"),
+        [(-5, "0 ms"), (0.25, "250 ms"), (3.5, "3.5 s"), (59.97, "1 min 0 s"), (3725.5, "1 h 2 min")],
+    )
+    def test_the_time_on_the_way_is_never_below_nothing(
+        self, desk: Page, service: Service, seconds: float, said: str
+    ) -> None:
+        self.delivered(desk, service, datetime(2026, 11, 22, 12, 0, 0, 1000, tzinfo=UTC), seconds)
+        expect(listed(desk).locator(".facts")).to_contain_text(f"delivered after {said}")
+
+    @pytest.mark.parametrize(("seconds", "said"), [(-0.9, "1 s"), (0.1, "1 s"), (2.1, "3 s"), (75.1, "1 min 15 s")])
+    def test_a_time_that_the_provider_gives_in_whole_seconds_is_about_right(
+        self, desk: Page, service: Service, seconds: float, said: str
+    ) -> None:
+        sent_at = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC) - timedelta(seconds=seconds)
+        self.delivered(desk, service, sent_at, seconds)
+        expect(listed(desk).locator(".facts")).to_contain_text(f"delivered after about {said}")
 
     def test_a_message_settled_without_having_been_sent_says_no_time(self, desk: Page, service: Service) -> None:
         service.born = a_message(status=Status.DELIVERED, delivered_at=datetime.now(UTC), sent_at=None)
@@ -124,6 +136,12 @@ class TestFollowing:
         assert asked == {**FIELDS, "callback_url": "https://example.com/texts"}
         expect(field).to_have_accessible_description(re.compile("This host is not allowed"))
         expect(field).to_be_focused()
+
+    def delivered(self, page: Page, service: Service, sent_at: datetime, seconds: float) -> None:
+        delivered_at = sent_at + timedelta(seconds=seconds)
+        service.born = a_message(status=Status.DELIVERED, sent_at=sent_at, delivered_at=delivered_at)
+        send(page)
+        expect(pill(page)).to_have_text("delivered")
 
     def sent(self, page: Page, service: Service, message: Message) -> None:
         service.born = message
@@ -157,9 +175,9 @@ class TestTimeline:
             ["+ 30 ms", "+ 60 ms", "+ 1.2 s", "+ 1 min 0 s", "+ 1 h 5 min", "+ 1 d 2 h"]
         )
 
-    def test_a_step_before_the_one_before_it_says_no_time_between(self, desk: Page, service: Service) -> None:
-        steps = self.told(desk, service, self.step(service, -0.08, "receipt"))
-        expect(steps).to_have_count(4)
+    def test_a_step_at_or_before_the_one_before_it_says_no_time_between(self, desk: Page, service: Service) -> None:
+        steps = self.told(desk, service, self.step(service, 0, "receipt"), self.step(service, -0.08, "sent"))
+        expect(steps).to_have_count(5)
         expect(steps.locator(".after")).to_have_count(2)
 
     def test_a_receipt_holds_the_providers_own_words_folded_small(self, desk: Page, service: Service) -> None:
