@@ -144,7 +144,8 @@ def waiting_time(attempts: int) -> float:
 
 def _changes(message: Message, receipt: Receipt, attempt: int) -> bool:
     """Whether a receipt takes a message on. What an older attempt failed at says nothing of the one that followed."""
-    if attempt > message.attempts or receipt.status.rank <= message.status.rank:
+    never = attempt > message.attempts or message.status is Status.SCHEDULED
+    if never or receipt.status.rank <= message.status.rank:
         return False
     if receipt.status is Status.DELIVERED:
         return True
