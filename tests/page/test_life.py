@@ -172,7 +172,7 @@ class TestTimeline:
     def test_each_step_says_how_long_after_the_one_before_it_came(self, desk: Page, service: Service) -> None:
         steps = self.told(desk, service, *(self.step(service, s, "sent") for s in (1.234, 62, 4000, 100_000)))
         expect(steps.locator(".after")).to_have_text(
-            ["+ 30 ms", "+ 60 ms", "+ 1.2 s", "+ 1 min 0 s", "+ 1 h 5 min", "+ 1 d 2 h"]
+            ["+ 30 ms", "+ 60 ms", "+ 1.2 s", "+ 1 min 1 s", "+ 1 h 5 min", "+ 1 d 2 h"]
         )
 
     def test_a_step_at_or_before_the_one_before_it_says_no_time_between(self, desk: Page, service: Service) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from herald.text import forcing, measure
 from local.stack import Stack
-from tests.page.hands import NUMBER, PHONE, listed, pill, send, texts, write
+from tests.page.hands import NUMBER, PHONE, listed, pill, send, texts, unfold, write
 from tests.page.pale import PALE
 
 SILENT = "+919876500090"  # a text to this number has no receipt, ever
@@ -76,8 +76,10 @@ class TestSending:
 
     def test_a_message_opens_to_its_trace_and_the_providers_response(self, page: Page) -> None:
         send(page)
-        listed(page).locator("summary").click()
+        unfold(page)
         expect(listed(page).locator(".timeline b")).to_contain_text(["accepted", "sending", "sent"])
+        listed(page).get_by_text("Provider response").click()
+        expect(listed(page).get_by_label("Provider response")).to_be_visible()
         expect(listed(page).get_by_label("Provider response")).to_contain_text('"Status": "queued"')
 
     def test_while_it_is_sent_nothing_more_can_be_sent(self, page: Page) -> None:
@@ -202,7 +204,7 @@ class TestScheduling:
         page.get_by_role("button", name="Cancel").click()
         expect(pill(page)).to_have_text("canceled")
         expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-        expect(listed(page).locator("summary")).to_be_focused()
+        expect(listed(page).locator("summary").first).to_be_focused()
 
     def test_the_time_is_sent_with_the_offset_of_the_place(self, page: Page) -> None:
         with page.expect_request(lambda request: request.method == "POST") as request:
@@ -344,7 +346,7 @@ class TestLooks:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 844})
         send(page, body="A_very_long_word_without_any_break_" * 4)
-        listed(page).locator("summary").click()
+        unfold(page)
         expect(texts(page)).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
