@@ -3,9 +3,12 @@
 from datetime import datetime
 
 from herald import outcome
+from herald.errors import NotAccepted
 from herald.journal import Moved, Records
 from herald.message import Message, Receipt, Status
 from herald.observe import Observer
+
+TRIES = 10
 
 
 def hear(
@@ -13,19 +16,24 @@ def hear(
 ) -> Message | None:
     """The message as it stands with this receipt for one of its attempts; None if it is gone.
 
-    Raises the journal's errors: then nothing is written.
+    Raises the journal's errors, or ``NotAccepted`` if the message is moved again and again: then nothing is written.
     """
-    new = outcome.received(message, receipt, attempt, now)
-    if new is None:
-        return message
-    try:
-        moved = journal.move(message, new)
-    except Moved as elsewhere:
-        current = elsewhere.current
-        return current and hear(current, receipt, attempt, journal=journal, observer=observer, now=now)
-    spent = moved.price if message.price is None else None
-    if moved.status is message.status:
-        observer.step("receipt noted", moved, spent=spent)
+    current: Message | None = message
+    for _ in range(TRIES):
+        new = current and outcome.received(current, receipt, attempt, now)
+        if current is None or new is None:
+            return current
+        try:
+            return _told(current, journal.move(current, new), observer)
+        except Moved as moved:
+            current = moved.current
+    raise NotAccepted("The message moved on and on.")
+
+
+def _told(before: Message, message: Message, observer: Observer) -> Message:
+    spent = message.price if before.price is None else None
+    if message.status is before.status:
+        observer.step("receipt noted", message, spent=spent)
     else:  # The price of one that is sent is counted with it.
-        observer.ended(moved, spent=None if moved.status is Status.SENT else spent)
-    return moved
+        observer.ended(message, spent=None if message.status is Status.SENT else spent)
+    return message
