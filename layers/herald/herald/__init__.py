@@ -2,26 +2,31 @@
 
 From a Lambda function with this layer and ``HERALD_STAGE`` set::
 
-    from herald import send, status
+    from herald import search, send, status
 
     message = send(to="+91 9741 552 552", body="Your table is ready.")
     status(message.id).status  # "sent"
+    [message.status for message in search("+91 9741 552 552")]
 
 Errors are ``herald.errors``; ``herald.sms["exotel"].send(to, subject, sender)`` is the door of Gramex.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from herald import errors
 from herald.message import Message, Status
 
 if TYPE_CHECKING:
+    from herald.forget import Erased
     from herald.notifier import AmazonSNS, Exotel, Notifiers
 
     sms: Notifiers
 
 __version__ = "0.1.0"
-__all__ = ["AmazonSNS", "Exotel", "Message", "Status", "cancel", "errors", "send", "sms", "status"]
+__all__ = [
+    "AmazonSNS", "Exotel", "Message", "Status", "cancel", "erase", "errors", "search", "send", "sms", "status",
+]  # fmt: skip
 
 
 def send(
@@ -65,11 +70,22 @@ def send(
     return raise_if_refused(herald().send(request, caller=caller, door="python", key=key).message)
 
 
-def status(message_id: str) -> Message:
-    """The message as it stands. Raises ``NotFound``."""
+def status(message_id: str, refresh: bool = False) -> Message:
+    """The message as it stands; with ``refresh``, after its provider was asked about it. Raises ``NotFound``."""
     from herald.wiring import herald
 
-    return herald().find(message_id)
+    return herald().refreshed(message_id).message if refresh else herald().find(message_id)
+
+
+def search(to: str, *, status: str | None = None, since: str | None = None) -> Iterator[Message]:
+    """All messages to a number, newest first, fetched as they are needed.
+
+    ``status`` is one of ``Status``; ``since`` a time as in ``send_at``. Raises ``InvalidRequest`` at once.
+    """
+    from herald.look import every
+    from herald.wiring import herald
+
+    return every(herald().search, {"to": to, "status": status, "since": since})
 
 
 def cancel(message_id: str) -> Message:
@@ -77,6 +93,16 @@ def cancel(message_id: str) -> Message:
     from herald.wiring import herald
 
     return herald().cancel(message_id)
+
+
+def erase(to: str) -> "Erased":
+    """Erase all messages to a number: ``erased`` of them, while ``left`` are being sent right now: ask again then.
+
+    Those that wait are canceled first. Raises ``InvalidRequest``.
+    """
+    from herald.wiring import herald
+
+    return herald().erase({"to": to})
 
 
 def __getattr__(name: str) -> Any:

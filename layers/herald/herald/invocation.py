@@ -1,27 +1,31 @@
 """Invocation: what another Lambda, an EventBridge rule or a Scheduler schedule hands over -> a call -> the message.
 
 The payload is a message's fields, with an optional ``idempotency_key``; or an EventBridge event of detail-type
-``SMS Requested`` whose detail is the fields; or ``{"action": "status" | "cancel", "id": ...}``. A schedule adds
-``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its runs send once.
+``SMS Requested`` whose detail is the fields; or an action: ``{"action": "status", "id": ..., "refresh": true}``,
+``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}`` or ``{"action": "erase", "to": ...}``.
+A schedule adds ``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its
+runs send once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from herald.errors import HeraldError, InvalidMessage, Problem, Refused
+from herald.ask import wanted
+from herald.errors import HeraldError, InvalidMessage, InvalidRequest, Problem, Refused
 from herald.flow import Herald
 from herald.message import Message
-from herald.parse import shown
+from herald.validate.fields import Fields
 
 DETAIL_TYPE = "SMS Requested"
-FIELDS = ("action", "id")
+ACTIONS = ("status", "cancel", "search", "erase")
+FIELDS = ("id", "refresh")
 LONGEST_KEY = 512
 # How a payload begins whose context words nobody replaced: it is no key.
 _UNREPLACED = "<aws."
 
 
 def answer(event: object, request_id: str, herald: Herald) -> dict[str, object] | None:
-    """The message as callers see it; None if a schedule names one that is gone.
+    """The message as callers see it (or a page of them, or what was erased); None if a schedule names one that is gone.
 
     Raises the same errors as every door: ``InvalidMessage``, ``Refused``, ``NotFound``, ``NotCancelable``...
     ``request_id`` is the invocation's own: Lambda's retries of an asynchronous one keep it, so they send once.
@@ -78,15 +82,31 @@ def _send(fields: Mapping[str, Any], door: str, caller: str, request_id: str, he
 
 
 def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
-    unknown = [shown(str(name)) for name in event if name not in FIELDS]
-    problems = [Problem(name, "unknown_field", "is not a field of an action") for name in unknown]
-    actions = {"status": herald.find, "cancel": herald.cancel, "resume": herald.resume}
-    act = actions.get(event["action"]) if isinstance(event["action"], str) else None
+    action, fields = event["action"], {name: value for name, value in event.items() if name != "action"}
+    match action:
+        case "search":
+            return herald.search(fields).public()
+        case "erase":
+            return herald.erase(fields)._asdict()
+    message = _by_id(action, fields, herald)
+    return message.public() if message else None
+
+
+def _by_id(action: object, given: Mapping[str, Any], herald: Herald) -> Message | None:
+    """Do what is asked with one message; None if there is none to resume."""
+    fields, known = Fields(given), FIELDS if action == "status" else ("id",)
+    acts: dict[object, Callable[[str], Message | None]] = {
+        "status": herald.find,
+        "cancel": herald.cancel,
+        "resume": herald.resume,
+    }
+    fields.unknown(known, lambda name: f" There are {', '.join(known)}.")
+    act = acts.get(action) if isinstance(action, str) else None
     if act is None:
-        problems.append(Problem("action", "unknown_choice", "must be one of status, cancel"))
-    if not isinstance(event.get("id"), str):
-        problems.append(Problem("id", "missing", "must be the id of a message"))
-    if problems or act is None:
-        raise InvalidMessage(problems)
-    message = act(event["id"])
-    return message.public() if isinstance(message, Message) else None
+        fields.problem("action", "unknown_choice", f"must be one of {', '.join(ACTIONS)}")
+    if not isinstance(given.get("id"), str):
+        fields.problem("id", "missing", "must be the id of a message")
+    refresh = fields.optional("refresh", wanted, False)
+    if fields.problems or act is None:
+        raise InvalidRequest(fields.problems)
+    return herald.refreshed(given["id"]).message if refresh else act(given["id"])

@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from herald.errors import HeraldError, InvalidMessage, NotFound, Problem, Refused
+from herald.ask import wanted
+from herald.errors import HeraldError, InvalidMessage, InvalidRequest, NotFound, Problem, Refused
 from herald.flow import Answer, Herald
 from herald.http.gateway import Request, Response, problem, proxy_answer, read_event
 from herald.message import Status
 from herald.parse import parse
+from herald.validate.fields import Fields
 
 
 class NoSuchPage(NotFound):
@@ -34,8 +36,9 @@ class Https:
             "/": {"GET": self.page},
             "/openapi.json": {"GET": self.contract},
             "/health": {"GET": self.health},
-            "/messages": {"POST": self.post},
+            "/messages": {"GET": self.search, "POST": self.post},
             "/messages/{id}": {"GET": self.get, "DELETE": self.delete},
+            "/recipients/{number}": {"DELETE": self.erase},
         }
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +73,7 @@ class Https:
 
     def post(self, request: Request) -> Response:
         """``POST /messages``: 201 sent; 202 accepted, scheduled, retrying or unknown; 422 refused, and never sent."""
+        query(request)
         mapping = parse(request.body, request.headers.get("content-type"))
         deferred = "respond-async" in _preferences(request) and mapping.get("mode") in (None, "")
         if deferred:
@@ -79,12 +83,29 @@ class Https:
         return _with(response, {"Preference-Applied": "respond-async"}) if deferred else response
 
     def get(self, request: Request) -> Response:
-        """``GET /messages/{id}``: the message with its trace."""
-        return Response(200, self._herald().find(request.message_id, caller=request.caller).public())
+        """``GET /messages/{id}``: the message with its trace; with ``refresh``, its provider is asked about it."""
+        if not query(request, refresh=wanted).get("refresh"):
+            return Response(200, self._herald().find(request.message_id, caller=request.caller).public())
+        message, asked = self._herald().refreshed(request.message_id, caller=request.caller)
+        return Response(200, message.public(), {"Herald-Refreshed": "true" if asked else "false"})
 
     def delete(self, request: Request) -> Response:
         """``DELETE /messages/{id}``: cancel a message that still waits."""
+        query(request)
         return Response(200, self._herald().cancel(request.message_id, caller=request.caller).public())
+
+    def search(self, request: Request) -> Response:
+        """``GET /messages``: a page of this caller's messages to a number, newest first."""
+        if str(request.query.get("to")).startswith(" "):
+            detail = "The number begins with a space: in a URL a plus sign is written %2B."
+            raise InvalidRequest([Problem("to", "plus_not_encoded", detail)])
+        return Response(200, self._herald().search(request.query, caller=request.caller).public())
+
+    def erase(self, request: Request) -> Response:
+        """``DELETE /recipients/{number}``: erase all messages to a number. 202 if some could not be erased yet."""
+        query(request)
+        erased = self._herald().erase({"number": request.number}, field="number")
+        return Response(202 if erased.left else 200, erased._asdict())
 
     def health(self, request: Request) -> Response:
         """``GET /health``: whether the settings can be read. The channels are named on the laptop only."""
@@ -116,6 +137,19 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
         return key
     code, detail = "invalid_idempotency_key", "The key must be 1 to 255 printable ASCII characters."
     raise InvalidMessage([Problem("Idempotency-Key", code, detail)], status=400, code=code)
+
+
+def query(request: Request, **known: Callable[[object], Any]) -> dict[str, Any]:
+    """The parameters of a request's query, each read by the reader of its name; others must not be there.
+
+    Raises ``InvalidRequest``, which lists every problem.
+    """
+    fields = Fields(request.query)
+    read = {name: fields.read(name, known[name], None) for name in known if name in request.query}
+    fields.unknown(known, lambda name: "")
+    if fields.problems:
+        raise InvalidRequest(fields.problems)
+    return read
 
 
 def _sent(answer: Answer, request_id: str) -> Response:

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from herald.errors import HeraldError, StillSending
 from herald.message import Message
@@ -13,7 +14,11 @@ PROBLEM = "application/problem+json"
 
 
 class Request(NamedTuple):
-    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key."""
+    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key.
+
+    ``query`` holds the parameters of the query; one that is given several times is a list. ``message_id`` and
+    ``number`` are parts of the path, where the path has them.
+    """
 
     method: str
     headers: Mapping[str, str]
@@ -21,6 +26,8 @@ class Request(NamedTuple):
     id: str
     caller: str
     message_id: str
+    number: str
+    query: Mapping[str, object]
 
 
 class Response(NamedTuple):
@@ -34,7 +41,7 @@ class Response(NamedTuple):
 
 def read_event(event: Mapping[str, Any]) -> Request:
     """What an event asks for."""
-    context = event.get("requestContext") or {}
+    context, path = event.get("requestContext") or {}, event.get("pathParameters") or {}
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
     return Request(
@@ -43,8 +50,17 @@ def read_event(event: Mapping[str, Any]) -> Request:
         body=raw,
         id=str(context.get("requestId") or ""),
         caller=f"key:{(context.get('authorizer') or {}).get('principalId') or ''}",
-        message_id=str((event.get("pathParameters") or {}).get("id") or ""),
+        message_id=str(path.get("id") or ""),
+        number=unquote(str(path.get("number") or "")),  # It comes as it was sent, percent-encoded (November 2026).
+        query=_query(event),
     )
+
+
+def _query(event: Mapping[str, Any]) -> dict[str, object]:
+    """The parameters of the query, which API Gateway has decoded."""
+    lists: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+    once: Mapping[str, str] = event.get("queryStringParameters") or {}
+    return {**once, **{name: values for name, values in lists.items() if len(values) > 1}}
 
 
 def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
