@@ -44,11 +44,13 @@ def deploy(engine_url: str, layer: Path, template_path: Path) -> dict[str, str]:
                 layer if "BuildMethod" in resource.get("Metadata", {}) else ROOT / resource["Properties"]["CodeUri"]
             )
             resource["Properties"][CODE[resource["Type"]]] = _upload(s3, folder)
+    # By its address: in a request itself CloudFormation takes no more than 51 200 bytes.
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
     cloudformation = client("cloudformation", engine_url)
     try:
         cloudformation.create_stack(
             StackName=STACK,
-            TemplateBody=json.dumps(template),
+            TemplateURL=f"{engine_url}/{BUCKET}/template.json",
             Parameters=[{"ParameterKey": "Stage", "ParameterValue": STAGE}],
             Capabilities=CAPABILITIES,
         )
