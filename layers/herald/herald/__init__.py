@@ -95,14 +95,14 @@ def cancel(message_id: str) -> Message:
     return herald().cancel(message_id)
 
 
-def erase(to: str) -> "Erased":
+def erase(number: str) -> "Erased":
     """Erase all messages to a number: ``erased`` of them, while ``left`` are being sent right now: ask again then.
 
     Those that wait are canceled first. Raises ``InvalidRequest``.
     """
     from herald.wiring import herald
 
-    return herald().erase({"to": to})
+    return herald().erase(number)
 
 
 def __getattr__(name: str) -> Any:

@@ -162,12 +162,12 @@ class Herald:
         """
         return self._look.page(asked, caller)
 
-    def erase(self, asked: Mapping[str, object], *, field: str = "to") -> Erased:
+    def erase(self, number: object, *, field: str = "to") -> Erased:
         """Erase every caller's messages to a number, so that those which wait are never sent. Safe to repeat.
 
-        ``asked``, untrusted, has one ``field``, the number. Raises ``InvalidRequest``.
+        ``number`` is untrusted; ``field`` is how the door calls it. Raises ``InvalidRequest``.
         """
-        return self._forget.person(asked, field)
+        return self._forget.person(number, field)
 
     def cancel(self, message_id: str, *, caller: str | None = None) -> Message:
         """Cancel a message that still waits. Raises ``NotFound``, or ``NotCancelable`` if it no longer waits."""

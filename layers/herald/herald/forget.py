@@ -1,6 +1,6 @@
 """Forget: the room that erases what the journal knows of a person. What still waits is canceled first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from herald.errors import InvalidRequest, NotAccepted
@@ -44,15 +44,14 @@ class Forget:
         self._settings, self._hash_key, self._journal = settings, hash_key, journal
         self._settled, self._canceled, self._observer = settled, canceled, observer
 
-    def person(self, asked: Mapping[str, object], field: str) -> Erased:
-        """Erase every message to the number in ``asked``, untrusted, which has this one ``field``.
+    def person(self, number: object, field: str) -> Erased:
+        """Erase every message to a number, in any form that a person writes; ``field`` is how the door calls it.
 
         Raises ``InvalidRequest``, or ``NotAccepted``: then some may be erased already, and it can be asked for again.
         """
-        fields, region = Fields(asked), self._settings().default_region
+        fields, region = Fields({field: number}), self._settings().default_region
         found = fields.required(field, lambda value: parse_number(string(value), region))
-        fields.unknown((field,), lambda name: f" There is only {field}.")
-        if found is None or fields.problems:
+        if found is None:
             raise InvalidRequest(fields.problems)
         try:
             return self._all(recipient(self._hash_key(), found.e164))

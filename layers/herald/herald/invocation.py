@@ -87,9 +87,17 @@ def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
         case "search":
             return herald.search(fields).public()
         case "erase":
-            return herald.erase(fields)._asdict()
+            return _erase(fields, herald)
     message = _by_id(action, fields, herald)
     return message.public() if message else None
+
+
+def _erase(given: Mapping[str, Any], herald: Herald) -> dict[str, object]:
+    fields = Fields(given)
+    fields.unknown(("to",), lambda name: " There is only to.")
+    if fields.problems:
+        raise InvalidRequest(fields.problems)
+    return herald.erase(given.get("to"))._asdict()
 
 
 def _by_id(action: object, given: Mapping[str, Any], herald: Herald) -> Message | None:

@@ -104,7 +104,7 @@ class Https:
     def erase(self, request: Request) -> Response:
         """``DELETE /recipients/{number}``: erase all messages to a number. 202 if some could not be erased yet."""
         query(request)
-        erased = self._herald().erase({"number": request.number}, field="number")
+        erased = self._herald().erase(request.number, field="number")
         return Response(202 if erased.left else 200, erased._asdict())
 
     def health(self, request: Request) -> Response:
