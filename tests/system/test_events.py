@@ -75,10 +75,11 @@ def test_that_a_text_arrived_is_told_on_the_bus(api: Api, carrier: Carrier, list
     assert TO not in json.dumps(event) and TEXT not in json.dumps(event)
 
 
-@pytest.mark.parametrize(("channel", "to", "reason"), NOT_REACHED)
+@pytest.mark.parametrize("fate", NOT_REACHED, ids=lambda fate: fate[0])
 def test_that_a_text_did_not_arrive_is_told_with_the_reason(
-    api: Api, carrier: Carrier, listener: Listener, channel: str, to: str, reason: str
+    api: Api, carrier: Carrier, listener: Listener, fate: tuple[str, str, str]
 ) -> None:
+    channel, to, reason = fate
     sent = api.send(to=to, body=TEXT, channel=channel).body
     (event,) = until(lambda: listener.of(sent["id"]), "event")
     assert (event["detail-type"], event["detail"]["reason"]["code"]) == ("SMS Undelivered", reason)
