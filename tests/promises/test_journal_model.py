@@ -67,8 +67,8 @@ def allowed(row: Row | None, seen: Row, new: Row) -> bool:
         and new["status"] in FOLLOWS[row["status"]]
         # Nobody comes a second time into a state that somebody else brought about.
         and not (new["status"] == row["status"] != seen["status"])
-        # Who changes nothing but the moments has seen the last ones.
-        and not (new["status"] == seen["status"] and row["due_at"] != seen["due_at"])
+        # Who changes nothing but the moments, or adds a step, has seen the last ones.
+        and not (new["status"] == seen["status"] and (row["due_at"], row["steps"]) != (seen["due_at"], seen["steps"]))
         and (row["text"] or not may_be_sent(new))
     )
 
@@ -258,7 +258,7 @@ class Doubling(MemoryJournal):
 
     def move(self, old: Message, new: Message) -> Message:
         current = self.messages.get(old.id)
-        seen = old.with_(due_at=current.due_at) if current else old
+        seen = old.with_(due_at=current.due_at, trace=current.trace) if current else old
         return super().move(seen, new)
 
 

@@ -215,13 +215,16 @@ def client(service: str, engine: str) -> Any:
     return boto3.client(service, endpoint_url=engine, config=config)
 
 
+KEYS = ("pk", "due", "due_at", "recipient", "created_at")
+
+
 def a_table(dynamodb: Any) -> str:
     """A new table as the template makes it."""
     name = f"herald-{uuid.uuid4().hex[:8]}"
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "due", "due_at")],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in KEYS],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
             {
@@ -231,7 +234,15 @@ def a_table(dynamodb: Any) -> str:
                     {"AttributeName": "due_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": "recipient",
+                "KeySchema": [
+                    {"AttributeName": "recipient", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["provider_id", "caller"]},
+            },
         ],
     )
     return name

@@ -69,7 +69,7 @@ class Records(Protocol):
         """Write how ``new`` differs from ``old``; the message as it stands then.
 
         Raises ``Moved`` if somebody else attempted it meanwhile, it is not where it may come from, or (where its
-        status stays the same) somebody else looked after it.
+        status stays the same) somebody else looked after it or added a step.
         """
 
     def due(self, now: datetime) -> Iterator[str]:
@@ -83,6 +83,9 @@ class Records(Protocol):
         ``recipient`` is the keyed hash of the number. Only those made at ``since`` or later, and older than ``before``.
         A message that was made or moved less than a second ago may be missing.
         """
+
+    def taken_as(self, recipient: str, provider_id: str) -> Message | None:
+        """The message to a person that a provider took under this id of its own, if there is one."""
 
     def erase(self, message: Message) -> bool:
         """Remove all that is known of a person; what stays only keeps the message's id from being used again.
@@ -190,6 +193,19 @@ class Journal:
             if not start:
                 return
 
+    def taken_as(self, recipient: str, provider_id: str) -> Message | None:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": BY_RECIPIENT,
+            "KeyConditionExpression": "recipient = :recipient",
+            "FilterExpression": "provider_id = :provider_id",
+            "ExpressionAttributeValues": {":recipient": {"S": recipient}, ":provider_id": {"S": provider_id}},
+        }
+        pages = self._client.get_paginator("query").paginate(**query)
+        keys = (item["pk"]["S"] for page in pages for item in page["Items"])
+        found = next(keys, None)
+        return self.get(found.partition("#")[2]) if found else None
+
     def erase(self, message: Message) -> bool:
         try:
             self._client.update_item(
@@ -256,8 +272,12 @@ def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[st
         names["#body"] = "body"
     if new.status is old.status:
         names["#due_at"] = "due_at"
-        conditions.append("#due_at = :due_was" if old.due_at else "attribute_not_exists(#due_at)")
+        conditions += [
+            "#due_at = :due_was" if old.due_at else "attribute_not_exists(#due_at)",
+            "size(#trace) = :steps_were",
+        ]
         values |= {":due_was": _attribute("due_at", old.due_at)} if old.due_at else {}
+        values |= {":steps_were": {"N": str(len(old.trace))}}
     return " AND ".join(conditions), names, values
 
 

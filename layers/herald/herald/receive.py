@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from herald import tokens
@@ -19,8 +19,6 @@ from herald.providers._base import Callback, Provider
 from herald.reasons import REASONS
 from herald.settings import Channel
 
-# SNS's log comes up to 72 hours late.
-OLDEST = timedelta(hours=80)
 # A receipt may overtake our own note of the provider's id. After these waits (seconds) it is nobody's of this stage:
 # SNS logs the texts of the whole account.
 WAITS = (5, 60, 600)
@@ -107,9 +105,8 @@ class Receipts:
         """The message that a receipt is about: named by its token, or found by number and the provider's own id."""
         if "id" in kept:
             return self._journal().get(kept["id"])
-        candidates = self._journal().sent_to(kept["recipient"], since=self._clock() - OLDEST)
-        ours = (kept["provider"], kept["provider_id"])
-        return next((message for message in candidates if (message.provider, message.provider_id) == ours), None)
+        found = self._journal().taken_as(kept["recipient"], kept["provider_id"])
+        return found if found and found.provider == kept["provider"] else None
 
     def _apply(self, message: Message, kept: Mapping[str, Any]) -> None:
         receipt, attempt = _read(kept), kept.get("attempt", message.attempts)

@@ -86,6 +86,10 @@ class MemoryJournal:
         older = [m for m in theirs if not before or _age(m) < before]
         yield from sorted(older, key=_age, reverse=True)
 
+    def taken_as(self, recipient: str, provider_id: str) -> Message | None:
+        theirs = (m for m in self.sent_to(recipient) if m.provider_id == provider_id)
+        return next(theirs, None)
+
     def erase(self, message: Message) -> bool:
         with self._lock:
             current = None if message.id in self.erased else self.messages.get(message.id)
@@ -279,7 +283,8 @@ def _age(message: Message) -> tuple[datetime, str]:
 def _may_move(current: Message, old: Message, new: Message) -> bool:
     if new.text_needed and current.body is None:
         return False
-    looked_after = new.status is old.status and current.due_at != old.due_at
+    as_seen = (current.due_at, len(current.trace)) == (old.due_at, len(old.trace))
+    looked_after = new.status is old.status and not as_seen
     return current.attempts == old.attempts and current.status in comes_from(old, new) and not looked_after
 
 

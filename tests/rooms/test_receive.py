@@ -1,0 +1,293 @@
+"""Receipts are taken in whoever sends them, whenever they come, and whatever of ours is in trouble."""
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from herald.errors import Forbidden, InvalidSettings, NotAccepted
+from herald.journal import Moved
+from herald.message import Message, Status
+from herald.phone import recipient
+from herald.providers import load
+from herald.providers._base import Callback
+from herald.reasons import REASONS
+from herald.receive import WAITS, Receipts, entries
+from herald.settings import Channel, Settings
+from herald.testing import SECRET, FakeProvider, Outbox
+from tests.rooms.builders import NUMBER, Down
+
+DELIVERED = {"SmsSid": "exotel-1", "To": "09741552552", "Status": "sent", "DetailedStatusCode": "20005"}
+FAILED = {"SmsSid": "exotel-1", "Status": "failed", "DetailedStatusCode": "23005"}
+SNS = load("amazonsns")
+
+
+@pytest.fixture
+def box() -> Outbox:
+    providers = {name: FakeProvider(name) for name in ("exotel", "amazonsns")}
+    return Outbox(providers=providers, settings=Settings(channels={name: Channel(name, name) for name in providers}))
+
+
+def send(box: Outbox, channel: str = "exotel", **fields: Any) -> Message:
+    """A text that was sent."""
+    asked = {"to": NUMBER, "body": "Hi", "channel": channel, **fields}
+    return box.herald().send(asked, caller="key:shop", door="https").message
+
+
+def call_back(box: Outbox, said: Mapping[str, Any] = DELIVERED, *, of: int = -1, channel: str = "exotel") -> None:
+    """The provider calls the URL that it was given with a text."""
+    url = str(box.providers[channel].callbacks[of])
+    *_, name, token = url.split("/")
+    box.receipts().callback(name, token, Callback(url, {}, said))
+
+
+def an_entry(message_id: str = "amazonsns-1", *, to: str = NUMBER, said: str = "by phone") -> dict[str, Any]:
+    """What SNS writes into its log."""
+    return {
+        "notification": {"messageId": message_id, "timestamp": "2026-11-22 12:00:01.000"},
+        "delivery": {"destination": to, "providerResponse": f"Message has been accepted {said}", "priceInUSD": 0.00278},
+        "status": "SUCCESS",
+    }
+
+
+def now(box: Outbox, message: Message) -> Message:
+    """The message as it stands."""
+    return box.herald().find(message.id)
+
+
+# ---- Callbacks
+
+
+def test_a_callback_says_what_became_of_its_message(box: Outbox) -> None:
+    message = send(box)
+    call_back(box)
+    assert now(box, message).status is Status.DELIVERED
+    assert ("message delivered", message.id) in box.notes.told
+
+
+def test_a_callback_says_why_a_text_did_not_arrive(box: Outbox) -> None:
+    message = send(box)
+    call_back(box, FAILED)
+    assert (now(box, message).status, now(box, message).reason) == (Status.UNDELIVERED, REASONS["do_not_disturb"])
+
+
+def test_each_text_has_a_url_of_its_own(box: Outbox) -> None:
+    first, second = send(box), send(box)
+    call_back(box, of=0)
+    assert (now(box, first).status, now(box, second).status) == (Status.DELIVERED, Status.SENT)
+
+
+@pytest.mark.parametrize("changed", ["token", "channel", "time"])
+def test_a_token_that_is_not_good_is_refused_and_counted(box: Outbox, changed: str) -> None:
+    message = send(box)
+    *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
+    if changed == "token":
+        token = ("A" if token[-1] != "A" else "B").join([token[:-1], ""])
+    elif changed == "channel":
+        channel = "amazonsns"
+    else:
+        box.clock.pass_(days=4, seconds=1)
+    with pytest.raises(Forbidden):
+        box.receipts().callback(channel, token, Callback("", {}, DELIVERED))
+    assert ("ReceiptsForbidden", "") in box.notes.told or "ReceiptsForbidden" in str(box.notes.told)
+    assert now(box, message).status is Status.SENT
+
+
+def test_a_callback_about_somebody_else_is_refused(box: Outbox) -> None:
+    message = send(box)
+    with pytest.raises(Forbidden):
+        call_back(box, {**DELIVERED, "To": "09876543210"})
+    assert now(box, message).status is Status.SENT
+
+
+@pytest.mark.parametrize("to", ["09741552552", "00919741552552", "919741552552", "+919741552552", "9741552552"])
+def test_leading_zeros_are_still_the_same_person(box: Outbox, to: str) -> None:
+    message = send(box)
+    call_back(box, {**DELIVERED, "To": to})
+    assert now(box, message).status is Status.DELIVERED
+
+
+@pytest.mark.parametrize("said", [{}, {"Status": "nobody knows"}, {"Status": {"a": []}}, {"DetailedStatusCode": "7"}])
+def test_words_that_nobody_knows_change_nothing_and_break_nothing(box: Outbox, said: dict[str, Any]) -> None:
+    message = send(box)
+    call_back(box, said)
+    assert now(box, message).status is Status.SENT
+    assert now(box, message).trace[-1].step == "receipt"
+
+
+def test_a_callback_of_a_channel_that_is_gone_is_read_as_its_message_was_sent(box: Outbox) -> None:
+    message = send(box)
+    box.settings = Settings(channels={})
+    call_back(box)
+    assert now(box, message).status is Status.DELIVERED
+
+
+def test_settings_that_are_wrong_meanwhile_lose_no_receipt(box: Outbox) -> None:
+    message = send(box)
+
+    def wrong() -> Mapping[str, Channel]:
+        raise InvalidSettings([])
+
+    receipts = parts(box, channels=wrong)
+    *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
+    receipts.callback(channel, token, Callback("", {}, DELIVERED))
+    assert now(box, message).status is Status.DELIVERED
+
+
+def test_a_callback_about_an_erased_message_is_taken_and_forgotten(box: Outbox) -> None:
+    message = send(box)
+    assert box.herald().erase(NUMBER).erased == 1
+    call_back(box)
+    assert "Delivered" not in str(box.journal.messages[message.id].trace)
+
+
+def test_an_early_receipt_is_not_lost_and_our_own_note_joins_it(box: Outbox) -> None:
+    sent = box.providers["exotel"].send
+
+    def hurried(message: Message, callback: str | None = None) -> Any:
+        answer = sent(message, callback)
+        call_back(box)
+        return answer
+
+    box.providers["exotel"].send = hurried
+    message = send(box)
+    assert message.status is Status.DELIVERED
+    assert (now(box, message).provider_id, now(box, message).response) == ("exotel-1", {"Sid": "exotel-1"})
+    assert [step.step for step in now(box, message).trace] == ["accepted", "sending", "receipt", "delivered", "sent"]
+    assert box.notes.told.count(("message sent", message.id)) == 1
+
+
+# ---- In trouble
+
+
+def parts(box: Outbox, **changes: Any) -> Receipts:
+    """The room, with some other parts."""
+    own = {
+        "channels": lambda: box.settings.channels, "hash_key": lambda: SECRET, "journal": lambda: box.journal,
+        "queue": lambda: box.queue, "observer": box.notes, "clock": box.clock,
+    }  # fmt: skip
+    return Receipts(**{**own, **changes})
+
+
+def down() -> Any:
+    raise Down
+
+
+def test_a_receipt_waits_while_the_journal_is_down(box: Outbox) -> None:
+    message = send(box)
+    *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
+    parts(box, journal=down).callback(channel, token, Callback("", {}, DELIVERED))
+    ((kept, delay),) = box.queue.posted
+    assert delay == WAITS[0]
+    assert NUMBER[-10:] not in json.dumps(kept)
+    box.receipts().held(kept["receipt"])  # type: ignore[arg-type]
+    assert now(box, message).status is Status.DELIVERED
+
+
+def test_a_receipt_that_waits_comes_back_as_long_as_the_journal_is_down(box: Outbox) -> None:
+    send(box)
+    *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
+    parts(box, journal=down).callback(channel, token, Callback("", {}, DELIVERED))
+    with pytest.raises(Down):
+        parts(box, journal=down).held(box.queue.posted[0][0]["receipt"])  # type: ignore[arg-type]
+
+
+def test_the_provider_is_told_if_a_receipt_can_be_kept_nowhere(box: Outbox) -> None:
+    send(box)
+    *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
+    with pytest.raises(NotAccepted):
+        parts(box, journal=down, queue=down).callback(channel, token, Callback("", {}, DELIVERED))
+
+
+def test_a_receipt_survives_that_somebody_else_writes_at_the_same_time(box: Outbox) -> None:
+    message = send(box)
+    move, races = box.journal.move, [FAILED, {"Status": "submitted"}]
+
+    def raced(old: Message, new: Message) -> Message:
+        if races:
+            call_back(box, races.pop())
+        return move(old, new)
+
+    box.journal.move = raced  # type: ignore[method-assign]
+    call_back(box)
+    assert now(box, message).status is Status.DELIVERED
+
+
+def test_a_message_that_goes_while_its_receipt_is_written_is_gone(box: Outbox) -> None:
+    send(box)
+
+    def gone(old: Message, new: Message) -> Message:
+        raise Moved(None)
+
+    box.journal.move = gone  # type: ignore[method-assign]
+    call_back(box)
+    assert box.queue.posted == []
+
+
+# ---- SNS's log
+
+
+def test_an_entry_of_the_log_finds_its_message_by_number_and_id(box: Outbox) -> None:
+    first, second = send(box, "amazonsns"), send(box, "amazonsns")
+    box.receipts().logged(SNS, [an_entry("amazonsns-2")])
+    assert (now(box, first).status, now(box, second).status) == (Status.SENT, Status.DELIVERED)
+    assert now(box, second).price == "0.00278"
+
+
+def test_a_text_that_was_asked_for_long_before_it_was_sent_is_found_too(box: Outbox) -> None:
+    message = send(box, "amazonsns", send_at=(box.clock() + timedelta(days=200)).isoformat(), valid_for=3600)
+    box.clock.pass_(days=200)
+    box.herald().resume(message.id)
+    box.receipts().logged(SNS, [an_entry()])
+    assert now(box, message).status is Status.DELIVERED
+
+
+def test_accepted_by_the_carrier_is_not_yet_delivered(box: Outbox) -> None:
+    message = send(box, "amazonsns")
+    box.receipts().logged(SNS, [an_entry(said="by phone carrier")])
+    assert (now(box, message).status, now(box, message).price) == (Status.SENT, "0.00278")
+
+
+@pytest.mark.parametrize("entry", [an_entry("another-stages"), an_entry(to="+919876543210")])
+def test_an_entry_that_nobody_knows_waits_for_our_own_note_and_is_dropped_then(
+    box: Outbox, entry: dict[str, Any]
+) -> None:
+    message = send(box, "amazonsns")
+    box.receipts().logged(SNS, [entry])
+    for wait in WAITS:
+        kept, delay = box.queue.posted.pop()
+        assert delay == wait
+        assert entry["delivery"]["destination"][-10:] not in json.dumps(kept)
+        box.receipts().held(kept["receipt"])  # type: ignore[arg-type]
+    assert box.queue.posted == []
+    assert "ReceiptsUnmatched" in str(box.notes.told)
+    assert now(box, message).status is Status.SENT
+
+
+def test_an_entry_that_overtook_our_own_note_finds_it_later(box: Outbox) -> None:
+    box.receipts().logged(SNS, [an_entry()])
+    message = send(box, "amazonsns")
+    box.receipts().held(box.queue.posted[0][0]["receipt"])  # type: ignore[arg-type]
+    assert now(box, message).status is Status.DELIVERED
+
+
+@pytest.mark.parametrize("entry", [{}, {"notification": None}, {"delivery": {"destination": 7}}, {"status": []}])
+def test_what_is_no_entry_of_snss_is_nothing(box: Outbox, entry: dict[str, Any]) -> None:
+    box.receipts().logged(SNS, [entry])
+    assert box.queue.posted == []
+
+
+def test_the_entries_of_a_subscription_are_unpacked_and_other_lines_left_out() -> None:
+    lines = [json.dumps(an_entry()), "no json", "[]", '"text"', json.dumps({"other": 1})]
+    batch = {"logEvents": [{"message": line} for line in lines]}
+    data = base64.b64encode(gzip.compress(json.dumps(batch).encode())).decode()
+    assert list(entries({"awslogs": {"data": data}})) == [an_entry(), {"other": 1}]
+
+
+def test_what_stands_for_a_person_cannot_be_made_without_the_secret() -> None:
+    assert recipient(b"one", NUMBER) != recipient(b"two", NUMBER)
+    assert len(recipient(b"one", NUMBER)) == 32
