@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -16,6 +17,8 @@ from herald.testing import FakeProvider, Outbox
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
 TO = "+919741552552"
+# The paths that end in a parameter.
+RESOURCES = {"/messages/": "{id}", "/recipients/": "{number}"}
 ID = "msg_01KB1SWAC0QXJ7C6W7DM1F5G7T"
 
 
@@ -38,6 +41,11 @@ def box() -> Iterator[Outbox]:
         yield made
 
 
+def parts(path: str, resource: str) -> dict[str, str]:
+    """The parts of a path that are parameters, as API Gateway gives them: not decoded."""
+    return {RESOURCES[resource].strip("{}"): path.removeprefix(resource)}
+
+
 class Answer(NamedTuple):
     """What the HTTPS door answered; ``body`` is the JSON in it."""
 
@@ -53,13 +61,19 @@ class Caller:
         self.door, self.name = door, name
 
     def event(self, method: str, path: str, body: str | None, headers: Mapping[str, str], **changes: Any) -> Any:
-        """The event of a request: the recorded one of its path, changed."""
+        """The event of a request: the recorded one of its path, changed. The path may have a query."""
+        path, _, query = path.partition("?")
         event = recorded("api-get" if path.startswith("/messages/") else "api-post-json")
-        if path.startswith("/messages/"):
-            event |= {"resource": "/messages/{id}", "pathParameters": {"id": path.removeprefix("/messages/")}}
+        resource = next((each for each in RESOURCES if path.startswith(each)), None)
+        if resource:
+            event |= {"resource": resource + RESOURCES[resource], "pathParameters": parts(path, resource)}
         else:
             event["resource"] = path
         event["requestContext"]["authorizer"]["principalId"] = self.name
+        given = parse_qs(query, keep_blank_values=True)
+        if given:
+            event["multiValueQueryStringParameters"] = given
+            event["queryStringParameters"] = {name: values[-1] for name, values in given.items()}
         return event | {"path": path, "httpMethod": method, "body": body, "headers": dict(headers), **changes}
 
     def __call__(

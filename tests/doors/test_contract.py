@@ -12,7 +12,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 import herald
-from herald import errors, validate
+from herald import ask, errors, look, validate
 from herald.errors import HeraldError, InvalidMessage, Refused
 from herald.hosts import LONGEST_URL
 from herald.http import Https, idempotency_key, problem
@@ -33,6 +33,7 @@ OPERATIONS = {
     if method != "parameters"
 }
 POST = OPERATIONS["/messages", "post"]
+TO = "+919741552552"
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
 
 
@@ -85,8 +86,10 @@ def test_every_operation_has_a_name_that_programs_can_be_made_from() -> None:
     names = {(path, method): operation["operationId"] for (path, method), operation in OPERATIONS.items()}
     assert names == {  # A promise: clients that were made from the contract call their functions so.
         ("/messages", "post"): "sendMessage",
+        ("/messages", "get"): "searchMessages",
         ("/messages/{id}", "get"): "getMessage",
         ("/messages/{id}", "delete"): "cancelMessage",
+        ("/recipients/{number}", "delete"): "eraseRecipient",
         ("/health", "get"): "getHealth",
         ("/openapi.json", "get"): "getContract",
         ("/", "get"): "getPage",
@@ -94,10 +97,10 @@ def test_every_operation_has_a_name_that_programs_can_be_made_from() -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_only_what_is_below_messages_needs_a_key(path: str, method: str) -> None:
+def test_only_what_is_below_messages_and_recipients_needs_a_key(path: str, method: str) -> None:
     operation = OPERATIONS[path, method]
     needed = operation.get("security", CONTRACT["security"])
-    assert needed == ([{"key": []}] if path.startswith("/messages") else [])
+    assert needed == ([{"key": []}] if path.startswith(("/messages", "/recipients")) else [])
     assert ("401" in operation["responses"]) == bool(needed)
 
 
@@ -239,8 +242,9 @@ def all_errors(error: type[HeraldError] = HeraldError) -> set[type[HeraldError]]
 
 
 def test_every_status_of_an_error_that_may_reach_a_caller_is_in_the_contract() -> None:
-    # Outcomes of an attempt end up in the message; a provider is asked for its status by Python callers only.
-    inside = {errors.AttemptError, errors.Unavailable, errors.Uncertain, errors.Unsupported}
+    # Outcomes of an attempt end up in the message; what a provider does not tell is a header; and only providers call
+    # back, who know no contract.
+    inside = {errors.AttemptError, errors.Unavailable, errors.Uncertain, errors.Unsupported, errors.Forbidden}
     reaching = {error.status for error in all_errors() - inside if error.__module__ == "herald.errors"}
     told = {int(status) for operation in OPERATIONS.values() for status in operation["responses"]}
     assert reaching <= told
@@ -301,6 +305,50 @@ def test_contract_and_code_agree_about_what_an_idempotency_key_is(key: str) -> N
     assert is_valid(key, schema) == known or key.endswith("\n")
 
 
+PARAMETERS = {p["name"]: p for p in OPERATIONS["/messages", "get"]["parameters"]}
+
+
+def test_the_parameters_of_a_search_are_the_fields_that_the_code_knows(box: Outbox) -> None:
+    assert tuple(PARAMETERS) == look.FIELDS
+    assert [name for name, parameter in PARAMETERS.items() if parameter.get("required")] == ["to"]
+    limit = PARAMETERS["limit"]["schema"]
+    assert (limit["minimum"], limit["default"], limit["maximum"]) == (1, look.PAGE, look.LONGEST_PAGE)
+    assert SCHEMAS["Page"]["properties"]["messages"]["maxItems"] == look.LONGEST_PAGE
+
+
+@pytest.mark.parametrize("value", [0, 1, 20, 100, 101, -1, "1", "a", True, None])
+def test_contract_and_code_agree_about_how_long_a_page_may_be(value: object, box: Outbox) -> None:
+    try:
+        box.herald().search({"to": TO, "limit": value})
+        known = True
+    except InvalidMessage:
+        known = False
+    # In a URL all is text, and what is absent is no parameter.
+    assert known == (is_valid(value, PARAMETERS["limit"]["schema"]) or value in ("1", None))
+
+
+@pytest.mark.parametrize("value", ["true", "false", "1", "0", "yes", "TRUE", ""])
+def test_contract_and_code_agree_about_how_a_refresh_is_asked_for(value: str) -> None:
+    (parameter,) = OPERATIONS["/messages/{id}", "get"]["parameters"]
+    try:
+        ask.wanted(value)
+        known = True
+    except ValueError:
+        known = False
+    assert is_valid(value, parameter["schema"]) == known
+
+
+def test_pages_and_erasures_are_as_the_code_makes_them(box: Outbox) -> None:
+    sent = [box.herald().send({"to": TO, "body": "Hi"}, caller="key:a", door="https").message for _ in range(2)]
+    page = json.loads(json.dumps(box.herald().search({"to": TO, "limit": 1}).public()))
+    assert len(page["messages"]) == 1 and is_valid(page, SCHEMAS["Page"])
+    assert is_valid(page["next"], PARAMETERS["after"]["schema"])
+    assert is_valid(box.herald().search({"to": TO, "after": page["next"]}).public(), SCHEMAS["Page"])
+    erased = box.herald().erase(TO)._asdict()
+    assert erased == {"erased": len(sent), "left": 0}
+    assert is_valid(erased, SCHEMAS["Erased"]) and set(SCHEMAS["Erased"]["required"]) == set(erased)
+
+
 def test_an_id_is_what_the_code_takes_for_one() -> None:
     (parameter,) = CONTRACT["paths"]["/messages/{id}"]["parameters"]
     assert parameter["schema"]["pattern"] == SCHEMAS["Message"]["properties"]["id"]["pattern"] == f"^{ID.pattern}$"
@@ -333,5 +381,5 @@ def test_everything_is_described() -> None:
         assert all(resolved(response)["description"] for response in operation["responses"].values())
     for name, field in REQUEST.items():
         assert field["description"], name
-    for parameter in POST["parameters"]:
-        assert parameter["description"]
+    for operation in OPERATIONS.values():
+        assert all(parameter["description"] for parameter in operation.get("parameters", ()))

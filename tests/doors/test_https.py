@@ -414,7 +414,8 @@ def test_a_journey_that_cannot_be_made_is_a_500_too() -> None:
         ("/", "GET, HEAD"),
         ("/health", "GET, HEAD"),
         ("/openapi.json", "GET, HEAD"),
-        ("/messages", "POST"),
+        ("/messages", "GET, HEAD, POST"),
+        ("/recipients/%2B919741552552", "DELETE"),
         (f"/messages/{ID}", "GET, HEAD, DELETE"),
     ],
 )

@@ -94,7 +94,7 @@ def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
 
 def _erase(given: Mapping[str, Any], herald: Herald) -> dict[str, object]:
     fields = Fields(given)
-    fields.unknown(("to",), lambda name: " There is only to.")
+    fields.unknown(("to",), lambda name: " The only field is to.")
     if fields.problems:
         raise InvalidRequest(fields.problems)
     return herald.erase(given.get("to"))._asdict()
@@ -108,7 +108,7 @@ def _by_id(action: object, given: Mapping[str, Any], herald: Herald) -> Message 
         "cancel": herald.cancel,
         "resume": herald.resume,
     }
-    fields.unknown(known, lambda name: f" There are {', '.join(known)}.")
+    fields.unknown(known, lambda name: f" The fields are {', '.join(known)}.")
     act = acts.get(action) if isinstance(action, str) else None
     if act is None:
         fields.problem("action", "unknown_choice", f"must be one of {', '.join(ACTIONS)}")

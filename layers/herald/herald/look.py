@@ -95,7 +95,7 @@ class Look:
         since = fields.optional("since", _since, None)
         limit = fields.optional("limit", _limit, PAGE)
         after = fields.optional("after", lambda value: self._mark(value, whose), None) if number else None
-        fields.unknown(FIELDS, lambda name: f" There are {', '.join(FIELDS)}.")
+        fields.unknown(FIELDS, lambda name: f" The fields are {', '.join(FIELDS)}.")
         if fields.problems:
             raise InvalidRequest(fields.problems)
         return _Wanted(person, whose, status, since, after, limit)
