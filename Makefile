@@ -9,7 +9,7 @@ TOOLS = .venv/.test .venv-sam/.sam .venv-checkov/.checkov
 
 .PHONY: help
 help:
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo
 
 ##@ Herald on this laptop, without AWS
@@ -54,7 +54,7 @@ clean: down ## Remove all that was set up, built or left behind
 
 ##@ Herald in your AWS account
 
-.PHONY: build deploy key import secret redrive
+.PHONY: build deploy key import secret receipts redrive
 build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python 3.13 needed
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@PYTHON=$(abspath .venv-sam/bin/python) $(SAM) build
@@ -73,6 +73,8 @@ import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=g
 	.venv/bin/python -m herald.settings import $(FILE) --stage $(STAGE)
 secret: $(LAPTOP) ## Make (or show) the secret that webhooks are signed with (STAGE=dev)
 	@.venv/bin/python -m herald.hooks --stage $(STAGE) $(ARGS)
+receipts: $(LAPTOP) ## Let Amazon SNS write down what became of its texts; once an account (STAGE=dev)
+	@.venv/bin/python -m herald.delivery_logs --stage $(STAGE) $(ARGS)
 redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STAGE=dev)
 	@.venv/bin/python -m herald.redrive --stage $(STAGE) $(ARGS)
 

@@ -21,7 +21,7 @@ FLOORS = (
     {"ask", "look", "forget"},
     {"flow", "sweep", "receive", "announce"},
     {"wiring", "http", "invocation", "records"},
-    {"notifier", "testing", "settings.__main__", "keys.__main__", "hooks.__main__", "redrive"},
+    {"notifier", "testing", "settings.__main__", "keys.__main__", "hooks.__main__", "redrive", "delivery_logs"},
     {""},
 )
 MODULES = modules()

@@ -14,7 +14,7 @@ from tests.house import LAYER, ROOT
 
 TARGETS = (
     "run", "up", "down", "test", "prove", "mutants", "check", "lock", "clean", "build", "deploy", "key", "import",
-    "secret", "redrive",
+    "secret", "receipts", "redrive",
 )  # fmt: skip
 
 

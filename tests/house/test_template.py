@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from herald.delivery_logs.__main__ import PART as DELIVERY_ROLE
+from herald.journal import BY_RECIPIENT
+from herald.message import Status
+from herald.observe import COUNTERS, NAMESPACE, UNITS
 from herald.outcome import LEASE
 from herald.redrive.__main__ import PARTS
 from tests.house.transform import transform
@@ -25,6 +29,14 @@ FAILED = {"Fn::GetAtt": ["FailedInvocations", "Arn"]}
 DEAD_ENDS = sorted(of_type("AWS::SQS::Queue").keys() - {"Queue"})
 
 
+THIS_STAGE = [{"Name": "service", "Value": {"Fn::Sub": "herald-${Stage}"}}]
+METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
+LOOK_UP = [
+    ("dynamodb:Query", {"Fn::Sub": "${Table.Arn}/index/recipient"}),
+    ("dynamodb:BatchGetItem", {"Fn::GetAtt": ["Table", "Arn"]}),
+]
+
+
 def statements() -> dict[str, Any]:
     """The statements of the policy that senders have, by Sid."""
     return {entry["Sid"]: entry for entry in RESOURCES["UsePolicy"]["Properties"]["PolicyDocument"]["Statement"]}
@@ -35,6 +47,29 @@ def own_statements(function: str) -> list[Any]:
     role = RESOURCES[f"{function}Role"]["Properties"]
     assert {"Ref": "UsePolicy"} in role["ManagedPolicyArns"]
     return [entry for policy in role["Policies"] for entry in policy["PolicyDocument"]["Statement"]]
+
+
+def permitted(function: str) -> list[Any]:
+    """The same as pairs of action and resource."""
+    return [(entry["Action"], entry["Resource"]) for entry in own_statements(function)]
+
+
+def filled_in(text: Any) -> str:
+    """A text in which the names of resources and parameters stand for themselves."""
+    return re.sub(r"\$\{(?!!)([^}]+)\}", r"\1", text["Fn::Sub"]).replace("${!", "${")
+
+
+def dashboard() -> list[Any]:
+    """The dashboard's widgets."""
+    widgets: list[Any] = json.loads(filled_in(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]))["widgets"]
+    return widgets
+
+
+def queries() -> dict[str, str]:
+    """What is asked of the logs: by the saved queries, and by the dashboard."""
+    saved = {filled_in(each["Name"]): each["QueryString"] for each in of_type("AWS::Logs::QueryDefinition").values()}
+    logs = [widget["properties"] for widget in dashboard() if widget["type"] == "log"]
+    return saved | {each["title"]: each["query"] for each in logs}
 
 
 def target(rule: str) -> Any:
@@ -72,7 +107,7 @@ def test_a_batch_is_not_delivered_again_while_it_is_being_sent() -> None:
 def test_what_cannot_be_sent_or_invoked_is_kept_for_two_weeks() -> None:
     queues = of_type("AWS::SQS::Queue")
     assert {name: queues[name]["MessageRetentionPeriod"] for name in DEAD_ENDS} == dict.fromkeys(DEAD_ENDS, 1209600)
-    assert DEAD_ENDS == ["DeadLetters", "FailedInvocations"]
+    assert DEAD_ENDS == ["DeadHooks", "DeadLetters", "FailedInvocations"]
 
 
 def test_a_record_never_outlives_the_queue_that_it_ends_in() -> None:
@@ -94,10 +129,12 @@ def test_an_environment_holds_texts_only() -> None:
         assert all(isinstance(value, str | dict) for value in values), name
 
 
-def test_the_worker_may_call_a_record_back_early() -> None:
-    (statement,) = own_statements("WorkerFunction")
-    assert statement["Action"] == "sqs:ChangeMessageVisibility"
-    assert statement["Resource"] == {"Fn::GetAtt": ["Queue", "Arn"]}
+def test_the_worker_may_call_a_record_back_early_and_give_a_webhook_up() -> None:
+    assert permitted("WorkerFunction") == [
+        ("sqs:ChangeMessageVisibility", {"Fn::GetAtt": ["Queue", "Arn"]}),
+        ("sqs:SendMessage", {"Fn::GetAtt": ["DeadHooks", "Arn"]}),
+        *LOOK_UP,
+    ]
 
 
 # ---- the sweep
@@ -120,19 +157,156 @@ def test_a_sweep_that_failed_is_not_repeated_because_the_next_one_comes() -> Non
 
 def test_the_sweep_finds_what_is_due_by_an_index_that_holds_keys_only() -> None:
     table = RESOURCES["Table"]["Properties"]
-    (index,) = table["GlobalSecondaryIndexes"]
+    index, _ = table["GlobalSecondaryIndexes"]
     keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
     assert (index["IndexName"], keys) == ("due", {"HASH": "due", "RANGE": "due_at"})
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     defined = {entry["AttributeName"]: entry["AttributeType"] for entry in table["AttributeDefinitions"]}
-    assert defined == {"pk": "S", "due": "S", "due_at": "S"}
+    assert defined == dict.fromkeys(("pk", "due", "due_at", "recipient", "created_at"), "S")
 
 
-def test_only_the_sweep_may_ask_the_index_and_nobody_else_may_query() -> None:
-    (statement,) = own_statements("SweepFunction")
-    assert (statement["Action"], statement["Resource"]) == ("dynamodb:Query", {"Fn::Sub": "${Table.Arn}/index/due"})
-    others = [name for name, part in RESOURCES.items() if "dynamodb:Query" in json.dumps(part)]
-    assert others == ["SweepFunctionRole"]
+def test_only_the_sweep_may_ask_what_is_due() -> None:
+    due = ("dynamodb:Query", {"Fn::Sub": "${Table.Arn}/index/due"})
+    assert permitted("SweepFunction") == [due]
+    assert [name for name, part in RESOURCES.items() if "/index/due" in json.dumps(part)] == ["SweepFunctionRole"]
+
+
+# ---- looking up
+
+
+def test_a_persons_messages_are_found_by_an_index_that_holds_no_number_and_no_text() -> None:
+    _, index = RESOURCES["Table"]["Properties"]["GlobalSecondaryIndexes"]
+    keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
+    assert (index["IndexName"], keys) == (BY_RECIPIENT, {"HASH": "recipient", "RANGE": "created_at"})
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["provider_id", "caller"]}
+
+
+def test_only_those_who_look_up_by_number_may_query_by_it_and_nobody_scans() -> None:
+    who = {name for name, part in RESOURCES.items() if "/index/recipient" in json.dumps(part)}
+    assert who == {f"{name}FunctionRole" for name in ("Api", "Invoke", "Worker", "Receipts")}
+    for name in ("ApiFunction", "InvokeFunction", "ReceiptsFunction"):
+        assert [pair for pair in permitted(name) if "dynamodb" in pair[0]] == LOOK_UP
+    assert "dynamodb:Scan" not in json.dumps(RESOURCES)
+
+
+# ---- receipts
+
+
+def test_receipts_come_by_every_method_without_a_key_and_reach_their_function() -> None:
+    methods = RESOURCES["Api"]["Properties"]["Body"]["paths"]["/receipts/{channel}/{token}"]
+    assert methods.keys() == METHODS
+    for method in methods.values():
+        assert "security" not in method
+        assert "${ReceiptsFunction.Arn}" in method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+    permission = RESOURCES["ApiMayHandOverReceipts"]["Properties"]
+    assert (permission["FunctionName"], permission["Principal"]) == (
+        {"Ref": "ReceiptsFunction"},
+        "apigateway.amazonaws.com",
+    )
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${Api}/*")
+
+
+SNS_LOGS = "sns/${AWS::Region}/${AWS::AccountId}/DirectPublishToPhoneNumber"
+
+
+@pytest.mark.parametrize(("group", "suffix"), [("SnsDelivered", ""), ("SnsNotDelivered", "/Failure")])
+def test_each_of_snss_delivery_logs_is_read_whole_whoever_made_it(group: str, suffix: str) -> None:
+    name = {"Fn::Sub": SNS_LOGS + suffix}
+    assert RESOURCES[group]["Condition"] == "SnsLogsAreMadeHere"
+    assert RESOURCES[group]["Properties"]["LogGroupName"] == name
+    assert RESOURCES[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    read = RESOURCES[f"{group}IsRead"]
+    assert (read["Condition"], read["DependsOn"]) == ("SnsLogsAreRead", "LogsMayHandOverReceipts")
+    assert read["Properties"]["LogGroupName"] == {"Fn::If": ["SnsLogsAreMadeHere", {"Ref": group}, name]}
+    assert (read["Properties"]["FilterPattern"], read["Properties"]["DestinationArn"]) == (
+        "",
+        {"Fn::GetAtt": ["ReceiptsFunction", "Arn"]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "made", "read"), [("create", True, True), ("exist", False, True), ("none", False, False)]
+)
+def test_an_account_has_snss_logs_once_so_a_second_stage_may_leave_them_as_they_are(
+    chosen: str, made: bool, read: bool
+) -> None:
+    parameter, conditions = TEMPLATE["Parameters"]["SnsDeliveryLogs"], TEMPLATE["Conditions"]
+    assert parameter["Default"] == "create"
+    assert chosen in parameter["AllowedValues"]
+    asked = {"Ref": "SnsDeliveryLogs"}
+    assert conditions["SnsLogsAreMadeHere"] == {"Fn::Equals": [asked, "create"]}
+    assert conditions["SnsLogsAreRead"] == {"Fn::Not": [{"Fn::Equals": [asked, "none"]}]}
+    assert ((chosen == "create"), (chosen != "none")) == (made, read)
+
+
+def test_only_snss_logs_of_this_account_may_call_the_receipts_function() -> None:
+    permission = RESOURCES["LogsMayHandOverReceipts"]
+    assert permission["Condition"] == "SnsLogsAreRead"
+    properties = permission["Properties"]
+    assert (properties["Principal"], properties["SourceAccount"]) == (
+        "logs.amazonaws.com",
+        {"Ref": "AWS::AccountId"},
+    )
+    assert properties["SourceArn"]["Fn::Sub"].endswith(f":log-group:{SNS_LOGS}*")
+
+
+def test_sns_may_write_its_delivery_logs_and_nothing_else() -> None:
+    role = RESOURCES["DeliveryRole"]
+    assert role["Condition"] == "SnsLogsAreRead"
+    (trusted,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted["Principal"] == {"Service": "sns.amazonaws.com"}
+    (policy,) = role["Properties"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert {action.partition(":")[0] for action in statement["Action"]} == {"logs"}
+    assert statement["Resource"]["Fn::Sub"].endswith(f":log-group:{SNS_LOGS}*")
+
+
+def test_a_batch_of_snss_log_that_fails_each_time_is_kept() -> None:
+    config = RESOURCES["ReceiptsFunctionEventInvokeConfig"]["Properties"]
+    assert config["MaximumRetryAttempts"] > 0
+    assert config["DestinationConfig"]["OnFailure"]["Destination"] == FAILED
+
+
+# ---- events
+
+
+def mapping() -> Any:
+    """How the table's stream reaches the function that announces."""
+    return RESOURCES["AnnounceFunctionWritten"]["Properties"]
+
+
+def test_every_change_of_the_journal_reaches_the_function_that_announces() -> None:
+    table = RESOURCES["Table"]["Properties"]
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert mapping()["EventSourceArn"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+    assert mapping()["FunctionName"] == {"Ref": "AnnounceFunction"}
+    assert mapping()["StartingPosition"] == "TRIM_HORIZON"  # LATEST may miss what is written while it is set up.
+
+
+def test_what_is_not_worth_telling_wakes_nobody() -> None:
+    (wanted,) = mapping()["FilterCriteria"]["Filters"]
+    told = json.loads(wanted["Pattern"])["dynamodb"]["NewImage"]["status"]["S"]
+    assert set(told) == set(Status) - {Status.ACCEPTED, Status.SCHEDULED, Status.SENDING}
+
+
+def test_what_cannot_be_announced_is_tried_again_for_hours_and_then_kept_in_mind() -> None:
+    assert mapping()["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping()["BisectBatchOnFunctionError"] is True
+    assert mapping()["MaximumRetryAttempts"] == -1
+    assert 3600 <= mapping()["MaximumRecordAgeInSeconds"] < 86400  # The stream keeps a day.
+    assert mapping()["DestinationConfig"]["OnFailure"]["Destination"] == FAILED
+
+
+def test_who_announces_may_tell_the_bus_and_the_queue_and_do_nothing_else() -> None:
+    role = RESOURCES["AnnounceFunctionRole"]["Properties"]
+    entries = [entry for policy in role["Policies"] for entry in policy["PolicyDocument"]["Statement"]]
+    allowed = {(entry["Action"], json.dumps(entry["Resource"])) for entry in entries}
+    parts = {("events:PutEvents", "Bus"), ("sqs:SendMessage", "Queue"), ("sqs:SendMessage", "FailedInvocations")}
+    settings = [resource for action, resource in allowed if action == "ssm:GetParametersByPath"]
+    assert len(settings) == 1 and "parameter/herald/${Stage}" in settings[0]
+    others = {pair for pair in allowed if not pair[0].startswith("ssm:")}
+    assert others == {(action, json.dumps({"Fn::GetAtt": [part, "Arn"]})) for action, part in parts}
+    assert {"Ref": "UsePolicy"} not in role["ManagedPolicyArns"]
 
 
 # ---- where failures end
@@ -201,10 +375,108 @@ def test_an_alarm_goes_to_an_address_or_to_nobody(address: str, taken: bool) -> 
     assert bool(re.fullmatch(TEMPLATE["Parameters"]["AlarmEmail"]["AllowedPattern"], address)) == taken
 
 
+def test_an_alarm_on_figures_knows_them_and_looks_at_this_stage_only() -> None:
+    ours = [alarm for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == NAMESPACE]
+    assert {alarm["MetricName"] for alarm in ours} <= UNITS.keys() | COUNTERS
+    assert {"Failed", "Unknown", "Spend", "ReceiptsForbidden"} <= {alarm["MetricName"] for alarm in ours}
+    for alarm in ours:
+        assert alarm["Dimensions"] == THIS_STAGE
+        assert (alarm["Statistic"] == "Average") == (alarm["MetricName"] == "Failed")
+
+
+@pytest.mark.parametrize("name", sorted(of_type("AWS::CloudWatch::Alarm")))
+def test_each_alarm_says_what_it_means_and_is_silent_while_nothing_happens(name: str) -> None:
+    alarm = RESOURCES[name]["Properties"]
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmName"]["Fn::Sub"].startswith("herald-${Stage}-")
+    sentence = alarm["AlarmDescription"]["Fn::Sub"]
+    assert len(sentence.split(". ")) + len(sentence.split("? ")) >= 3 or ": " in sentence, "what is to be done?"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 86400  # CloudWatch takes no more than a day.
+
+
+def test_the_queue_may_hold_what_waits_for_its_time_without_an_alarm() -> None:
+    assert RESOURCES["QueueAgeAlarm"]["Properties"]["Threshold"] >= 2 * 900  # SQS delays by 15 minutes at most.
+
+
+# ---- dashboard and saved queries
+
+
+def test_the_dashboard_shows_every_figure_and_none_that_nobody_writes() -> None:
+    shown: set[str] = set()
+    for widget in dashboard():
+        for metric in widget["properties"].get("metrics", []):
+            if isinstance(metric[0], dict):
+                search = metric[0]["expression"]
+                assert search.startswith('SEARCH(\'{Herald,channel,service} service="herald-Stage" MetricName=')
+                shown |= set(re.findall(r'MetricName="(\w+)"', search))
+            elif metric[0] == NAMESPACE:
+                assert metric[2:4] == ["service", "herald-Stage"]
+                shown.add(metric[1])
+    assert shown == UNITS.keys() | COUNTERS
+
+
+def test_the_dashboard_shows_every_alarm_and_every_queue_where_failures_end() -> None:
+    (alarms,) = [widget["properties"]["alarms"] for widget in dashboard() if widget["type"] == "alarm"]
+    assert sorted(alarms) == sorted(f"{name}.Arn" for name in of_type("AWS::CloudWatch::Alarm"))
+    assert all(f"{name}.QueueName" in json.dumps(dashboard()) for name in (*DEAD_ENDS, "Queue"))
+
+
+def test_no_widget_covers_another() -> None:
+    places = [
+        (x, y)
+        for widget in dashboard()
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+    assert len(places) == len(set(places))
+    assert max(x for x, _ in places) < 24
+
+
+def test_every_latency_is_shown_by_its_median_and_its_worst_twentieth() -> None:
+    for metric in (name for name in UNITS if name.endswith("Latency")):
+        found = re.findall(rf'MetricName=\\?"{metric}\\?"\', \'(\w+)\'', json.dumps(dashboard()))
+        assert found == ["p50", "p95"]
+
+
+def test_the_queries_look_for_phrases_that_the_code_writes() -> None:
+    counted = {re.sub(r"\B([A-Z])", r" \1", name).lower() for name in COUNTERS}
+    phrases = {f"message {status}" for status in Status} | counted
+    asked = [set(re.findall(r"""["']((?:message|receipts) \w+)["']""", query)) for query in queries().values()]
+    assert set().union(*asked) <= phrases
+    assert any(asked)
+
+
+def test_there_is_a_query_for_each_question_that_is_asked_at_night() -> None:
+    saved = {name.rpartition("/")[2] for name in queries() if "/" in name}
+    assert saved == {
+        "the-life-of-one-message", "failures-by-reason", "what-is-unknown", "slow-providers", "refused-receipts",
+        "what-broke-off",
+    }  # fmt: skip
+    for name in re.findall(r"saved query herald-\$\{Stage\}/([\w-]+)", json.dumps(RESOURCES)):
+        assert name in saved
+
+
+def test_the_queries_read_the_log_groups_of_functions_and_exist_wherever_they_can() -> None:
+    groups = of_type("AWS::Logs::LogGroup").keys()
+    for name, query in of_type("AWS::Logs::QueryDefinition").items():
+        assert RESOURCES[name]["Condition"] == "QueriesAreSaved"
+        read = {reference["Ref"] for reference in query["LogGroupNames"]}
+        assert {"ApiLogs", "InvokeLogs", "WorkerLogs", "ReceiptsLogs", "SweepLogs"} <= read <= groups
+    assert TEMPLATE["Conditions"]["QueriesAreSaved"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "local"]}]  # The local engine has none.
+    }
+
+
 def test_the_stack_names_every_part_that_the_code_asks_for() -> None:
-    value = RESOURCES["StackParameter"]["Properties"]["Value"]["Fn::Sub"]
+    value, inserted = RESOURCES["StackParameter"]["Properties"]["Value"]["Fn::Sub"]
     parts = json.loads(value)
-    assert {*PARTS, "table", "queue", "schedule_group", "schedule_role", "failed_invocations"} <= parts.keys()
+    asked = {*PARTS, DELIVERY_ROLE, "table", "queue", "bus", "schedule_group", "schedule_role", "failed_invocations"}
+    assert {*asked, "url", "dead_hooks"} <= parts.keys()
+    assert parts["url"] == "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}"
+    assert parts["dead_hooks"] == "${DeadHooks}"
+    assert parts["delivery_role"] == "${Role}"
+    role = {"Fn::GetAtt": ["DeliveryRole", "Arn"]}
+    assert inserted == {"Role": {"Fn::If": ["SnsLogsAreRead", role, ""]}}
     assert parts["dead_letters"] == "${DeadLetters}"
     assert parts["failed_invocations"] == "${FailedInvocations.Arn}"
     assert parts["failed_invocations_url"] == "${FailedInvocations}"
@@ -232,12 +504,21 @@ def test_the_authorizer_may_read_the_keys_and_nothing_else() -> None:
     assert all("parameter/herald/${Stage}/keys" in resource["Fn::Sub"] for resource in statement["Resource"])
 
 
-def test_every_path_but_the_public_three_needs_a_key() -> None:
+def test_every_path_but_the_public_three_and_receipts_needs_a_key() -> None:
     paths = RESOURCES["Api"]["Properties"]["Body"]["paths"]
     public = {path for path, methods in paths.items() if not any("security" in method for method in methods.values())}
-    assert public == {"/", "/health", "/openapi.json"}
+    assert public == {"/", "/health", "/openapi.json", "/receipts/{channel}/{token}"}
+    assert {"/messages", "/messages/{id}", "/recipients/{number}"} <= paths.keys()
     for path in paths.keys() - public:
         assert all(method["security"] == [{"ApiKey": []}] for method in paths[path].values()), path
+
+
+def test_every_method_of_every_path_reaches_a_function() -> None:
+    for path, methods in RESOURCES["Api"]["Properties"]["Body"]["paths"].items():
+        assert methods.keys() == METHODS, path
+        uris = {method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for method in methods.values()}
+        function = "ReceiptsFunction" if path.startswith("/receipts") else "ApiFunction"
+        assert [f"${{{function}.Arn}}" in uri for uri in uris] == [True], path
 
 
 def test_the_example_schedule_is_disabled_and_sends_each_run_once() -> None:
