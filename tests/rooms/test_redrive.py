@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from herald.errors import HeraldError
 from herald.invocation import answer
 from herald.message import rfc3339
-from herald.redrive import Redriven, asked, rehook, repeat, requeue, waiting
+from herald.redrive import Redriven, asked, of_a_log, rehook, repeat, requeue, waiting
 from herald.redrive.__main__ import main
 from herald.testing import Outbox
 from local.deploy import client
@@ -203,6 +203,41 @@ def test_a_failed_invocation_reaches_the_function_again(queues: Queues) -> None:
     keyed = {"to": NUMBER, "body": TEXT, "idempotency_key": REQUEST_ID}
     assert queues.bodies(queues.echo, 3) == sorted(json.dumps(payload) for payload in (keyed, EVENT, SCHEDULED))
     assert waiting(queues.sqs, queues.failed) == 0
+
+
+def of_log(payload: object, function: str) -> str:
+    """What Lambda keeps of a batch of SNS's delivery log that failed each time."""
+    record = json.loads(wrapped(payload))
+    return json.dumps({**record, "requestContext": {**record["requestContext"], "functionArn": function}})
+
+
+def test_a_batch_of_snss_log_reaches_the_function_that_it_was_for_as_it_was(queues: Queues) -> None:
+    batch = {"awslogs": {"data": "H4sIAAAA"}}
+    queues.put(queues.failed, of_log(batch, f"{queues.function}:$LATEST"))
+    elsewhere = "arn:aws:lambda:us-east-1:000000000000:function:herald-nowhere-invoke"
+    assert repeat(queues.sqs, queues.failed, queues.functions, elsewhere) == Redriven(1, 0)
+    assert [json.loads(body) for body in queues.bodies(queues.echo, 1)] == [batch]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "7",
+        json.dumps({"awslogs": {}}),
+        wrapped({"awslogs": {}}),
+        of_log({"to": NUMBER, "body": TEXT}, "arn"),
+        of_log("awslogs", "arn"),
+    ],
+)
+def test_what_is_no_batch_of_a_log_is_for_the_invoke_function(body: str) -> None:
+    assert of_a_log(body) is None
+
+
+def test_a_place_in_the_tables_stream_asks_for_nothing_to_be_sent() -> None:
+    place = {"requestContext": {"requestId": REQUEST_ID}, "DDBStreamBatchInfo": {"batchSize": 3}, "version": "1.0"}
+    assert asked(json.dumps(place), "record") is None
 
 
 def test_a_record_that_cannot_be_told_stays_and_the_others_go(queues: Queues) -> None:

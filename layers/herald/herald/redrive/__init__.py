@@ -56,13 +56,16 @@ def rehook(sqs: Any, dead: str, queue: str, now: datetime) -> Redriven:
 def repeat(sqs: Any, failed: str, functions: Any, function: str) -> Redriven:
     """Invoke ``function`` again, asynchronously, with what each record of the queue ``failed`` asked for.
 
+    A batch of SNS's delivery log goes to the function that it was for.
+
     ``sqs`` and ``functions`` are clients of SQS and Lambda. Raises the clients' own errors.
     """
 
     def again(record: Mapping[str, Any]) -> bool:
-        payload = asked(record["Body"], record["MessageId"])
+        log, payload = of_a_log(record["Body"]), asked(record["Body"], record["MessageId"])
+        name, payload = log or (function, payload)
         if payload is not None:
-            functions.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(payload))
+            functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(payload))
         return payload is not None
 
     return _drain(sqs, failed, again)
@@ -81,11 +84,23 @@ def asked(body: str, record_id: str) -> dict[str, Any] | None:
         return None
     if not isinstance(record, dict):
         return None
+    if "DDBStreamBatchInfo" in record:
+        return None  # It only says where in the table's stream there is something; what it is, it does not say.
     if "requestPayload" not in record:
         return _under(record_id, record)
     context, payload = record.get("requestContext"), record["requestPayload"]
     request_id = context.get("requestId") if isinstance(context, dict) else None
     return _under(request_id, payload) if isinstance(payload, dict) else None
+
+
+def of_a_log(body: str) -> tuple[str, dict[str, Any]] | None:
+    """The function that a batch of SNS's delivery log was for, by its ARN, and the batch as it was; else None."""
+    try:
+        record = json.loads(body)
+        payload, function = record["requestPayload"], record["requestContext"]["functionArn"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return (str(function), payload) if isinstance(payload, dict) and "awslogs" in payload else None
 
 
 def _under(key: str | None, payload: dict[str, Any]) -> dict[str, Any] | None:
