@@ -137,7 +137,7 @@ class Herald:
     def bury(self, message_id: str) -> Message | None:
         """Write that a message which waits could not be handled: it failed, but its text is kept for a redrive."""
         message = self.journal().get(message_id)
-        if message is None or not message.waiting:
+        if message is None or not message.waiting or message.status is Status.FAILED:
             return message
         try:
             return self.delivery.unsent(message, Status.FAILED, REASONS["dead_lettered"])
