@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.page.hands import PHONE, listed, pill, send, unfold
+from tests.page.hands import PHONE, find, listed, pill, send, unfold
 
 SILENT = "+919876500090"  # a text to this number has no receipt, ever
 
@@ -58,4 +58,34 @@ def test_sns_cannot_be_asked_and_that_is_said(page: Page) -> None:
     send(page, to=SILENT, channel="amazonsns")
     unfold(page)
     page.get_by_role("button", name="Refresh").click()
-    expect(listed(page).get_by_role("status")).to_contain_text("amazonsns cannot be asked")
+    expect(listed(page).get_by_role("status")).to_contain_text("amazonsns was not asked")
+
+
+def test_exotel_is_asked_what_became_of_a_message_without_a_receipt(page: Page) -> None:
+    send(page, to=SILENT)
+    unfold(page)
+    said = listed(page).get_by_role("status")
+    for _ in range(100):  # Not at once: a question takes its turn as a text does.
+        page.get_by_role("button", name="Refresh").click()
+        expect(said).to_contain_text("asked")
+        if "exotel was asked at" in said.inner_text():
+            break
+    expect(said).to_have_text(re.compile("^exotel was asked at .*: sent.$"))
+    expect(listed(page).locator(".timeline dd", has_text="_TO_OPERATOR")).to_be_attached()
+
+
+def test_messages_are_found_by_number_and_a_person_is_erased(page: Page) -> None:
+    someone = "+919876512345"
+    for body in ("one", "two"):
+        send(page, to=someone, body=body)
+        expect(listed(page).locator(".preview").first).to_have_text(body)
+        expect(pill(page)).to_have_text("delivered")
+    find(page, "098765 12345")
+    expect(page.locator("#find-said")).to_have_text("2 messages, newest first.")
+    expect(page.locator("#found .pill")).to_have_text(["delivered"] * 2)
+    page.get_by_role("button", name="Erase this person…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Erase").click()
+    expect(page.locator("#find-said")).to_have_text("2 messages erased.")
+    expect(listed(page)).to_have_count(0)
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("#find-said")).to_have_text("No message to this number is known.")

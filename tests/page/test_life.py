@@ -268,14 +268,24 @@ class TestRefreshing:
         service.born = a_message(channel="amazonsns")
         self.open(desk).click()
         expect(listed(desk).get_by_role("status")).to_have_text(
-            "amazonsns cannot be asked about it: this is what Herald knows."
+            "amazonsns was not asked: it cannot be, or not now. This is what Herald knows."
         )
+
+    def test_a_message_that_is_final_by_now_needs_nobody_to_be_asked(self, desk: Page, service: Service) -> None:
+        service.born = a_message(status=Status.UNKNOWN, reason=REASONS["answer_lost"])
+        button = self.open(desk)
+        final = ending("delivered", service.born, reason=None).public()
+        desk.route("**/messages/*refresh=true", lambda route: route.fulfill(json=final))
+        desk.route("**/messages/msg_1", lambda route: route.fulfill(json=service.born.public()))
+        button.click()
+        expect(pill(desk)).to_have_text("delivered")
+        expect(listed(desk).locator(".note")).to_be_hidden()
 
     def test_an_answer_without_the_header_is_one_that_nobody_was_asked_for(self, desk: Page, service: Service) -> None:
         button = self.open(desk)
         desk.route("**/messages/*refresh=true", lambda route: route.fulfill(json=service.born.public()))
         button.click()
-        expect(listed(desk).get_by_role("status")).to_contain_text("cannot be asked")
+        expect(listed(desk).get_by_role("status")).to_contain_text("was not asked")
 
     def test_it_stays_out_of_sight_until_a_sent_message_is_opened(self, desk: Page) -> None:
         send(desk)
