@@ -74,7 +74,7 @@ class Ask:
         if known is None or known.type != message.provider:
             return None
         vendor = load(known.type)
-        return None if vendor.status is Provider.status else vendor
+        return vendor if vendor.keeps_status else None
 
     def _free(self, channel: str) -> bool:
         """Take a turn of the channel, if nobody waits for one: a question counts for its rate as a text does."""

@@ -38,6 +38,9 @@ class Provider(ABC):
     rate: ClassVar[str] = "unlimited"
     """How fast the vendor takes messages, as a channel's YAML says it, which goes before."""
 
+    keeps_status: ClassVar[bool] = False
+    """Whether the vendor can be asked what became of a message: whether there is a ``status``."""
+
     texts: ClassVar[frozenset[str]] = frozenset()
     """The fields of the vendor's answers that repeat the number or the text, and are not to be kept."""
 
