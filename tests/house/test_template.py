@@ -12,6 +12,7 @@ from herald.message import Status
 from herald.observe import COUNTERS, NAMESPACE, UNITS
 from herald.outcome import LEASE
 from herald.redrive.__main__ import PARTS
+from tests.house import ROOT
 from tests.house.transform import transform
 
 TEMPLATE: dict[str, Any] = transform()
@@ -425,6 +426,17 @@ def test_the_dashboard_shows_every_alarm_and_every_queue_where_failures_end() ->
     (alarms,) = [widget["properties"]["alarms"] for widget in dashboard() if widget["type"] == "alarm"]
     assert sorted(alarms) == sorted(f"{name}.Arn" for name in of_type("AWS::CloudWatch::Alarm"))
     assert all(f"{name}.QueueName" in json.dumps(dashboard()) for name in (*DEAD_ENDS, "Queue"))
+
+
+def test_the_page_of_costs_and_the_guide_know_how_much_there_is() -> None:
+    cost, guide = (ROOT.joinpath("docs", page).read_text(encoding="utf-8") for page in ("cost.md", "guide.md"))
+    assert f"they are {2 * len(UNITS) + len(COUNTERS)}, ten of them free" in cost
+    assert f"{len(of_type('AWS::CloudWatch::Alarm'))} alarms, 1 dashboard" in cost
+    part = guide[guide.index("## Logs and metrics") : guide.index("## When something is stuck")]
+    named = set(re.findall(r"\b[A-Z]\w+", " ".join(re.findall(r"^\| ([A-Z][\w, ]+) \|", part, re.MULTILINE))))
+    assert named == UNITS.keys() | COUNTERS
+    for alarm in of_type("AWS::CloudWatch::Alarm").values():
+        assert f"`{filled_in(alarm['AlarmName']).removeprefix('herald-Stage-')}`" in part
 
 
 def test_no_widget_covers_another() -> None:
