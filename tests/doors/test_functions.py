@@ -38,7 +38,15 @@ def came_back(answer: dict[str, Any]) -> list[str]:
 # ---- api
 
 
-ANSWERED = {"api-post-json": 201, "api-post-form": 201, "api-get": 404, "api-delete": 404}
+ANSWERED = {
+    "api-post-json": 201,
+    "api-post-form": 201,
+    "api-get": 404,
+    "api-refresh": 404,
+    "api-search": 200,
+    "api-delete": 404,
+    "api-erase": 200,
+}
 
 
 @pytest.mark.parametrize(("name", "status"), ANSWERED.items())

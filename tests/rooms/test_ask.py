@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ import pytest
 from herald.ask import WORDS, wanted
 from herald.errors import NotFound, Refused, Unavailable, Unsupported
 from herald.message import Message, Status
-from herald.reasons import REASONS
 from herald.providers import load
+from herald.reasons import REASONS
 from herald.settings import Channel, Rate, Settings
 from herald.testing import FakeProvider, MemoryJournal, MemoryPace, Outbox
 from herald.validate.fields import Wrong
@@ -166,7 +167,7 @@ def test_a_provider_that_says_it_keeps_no_status_has_none() -> None:
     vendor = load("amazonsns")
     assert not vendor.keeps_status
     with pytest.raises(Unsupported):
-        vendor(None).status({"MessageId": "1"})
+        vendor(SimpleNamespace(close=lambda: None)).status({"MessageId": "1"})
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,9 @@ def read_event(event: Mapping[str, Any]) -> Request:
 
 def _query(event: Mapping[str, Any]) -> dict[str, object]:
     """The parameters of the query, which API Gateway has decoded."""
-    lists: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
     once: Mapping[str, str] = event.get("queryStringParameters") or {}
-    return {**once, **{name: values for name, values in lists.items() if len(values) > 1}}
+    lists: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+    return {**once, **{name: values if len(values) > 1 else values[0] for name, values in lists.items()}}
 
 
 def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
