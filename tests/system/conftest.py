@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from local.deploy import client
+from local.figures import WHOLE
 from local.stack import Stack
 
 T = TypeVar("T")
@@ -39,6 +40,20 @@ class Api:
         """``POST /messages`` as JSON."""
         return self("POST", "/messages", json=fields, headers=headers)
 
+    def message(self, message_id: str) -> dict[str, Any]:
+        """The message as it stands."""
+        found: dict[str, Any] = self("GET", f"/messages/{message_id}").body
+        return found
+
+    def becomes(self, message_id: str, status: str, seconds: float = 40) -> dict[str, Any]:
+        """The message, as soon as it is in this state."""
+
+        def there() -> dict[str, Any] | None:
+            found = self.message(message_id)
+            return found if found["status"] == status else None
+
+        return until(there, f"{status} message", seconds)
+
 
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Api:
@@ -49,6 +64,11 @@ def api(stack: Stack) -> Api:
 def aws(stack: Stack) -> Callable[[str], Any]:
     """Makes clients of the stack's engine."""
     return lambda service: client(service, stack.env["AWS_ENDPOINT_URL"])
+
+
+@pytest.fixture
+def counted(aws: Callable[[str], Any]) -> "Counted":
+    return Counted(aws)
 
 
 @pytest.fixture
@@ -83,6 +103,34 @@ class Carrier:
         """Make Exotel's next answers fail."""
         wish = {"provider": "exotel", "fault": fault, "count": count}
         requests.post(f"{self._url}/faults", json=wish, timeout=10).raise_for_status()
+
+    def tell(self, **manner: Any) -> None:
+        """How the next text is told of: ``delay``, ``copies``, ``disorder``, ``count``."""
+        requests.post(f"{self._url}/receipts", json=manner, timeout=10).raise_for_status()
+
+    def callback(self, provider_id: str) -> str:
+        """The URL at which the receipts of a text are awaited."""
+        (url,) = [text["fields"]["StatusCallback"] for text in self.texts() if text["id"] == provider_id]
+        return str(url)
+
+
+class Counted:
+    """What CloudWatch counted of the whole stage in the last hour, or of one channel."""
+
+    def __init__(self, aws: Callable[[str], Any]) -> None:
+        self._cloudwatch = aws("cloudwatch")
+
+    def __call__(self, metric: str, channel: str | None = None, *, stat: str = "Sum") -> float:
+        dimensions = {"service": "herald-local"} | ({"channel": channel} if channel else {})
+        asked = {
+            "Namespace": "Herald",
+            "MetricName": metric,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        }
+        query = {"Id": "asked", "MetricStat": {"Metric": asked, "Period": WHOLE, "Stat": stat}}
+        now = time.time()
+        answer = self._cloudwatch.get_metric_data(MetricDataQueries=[query], StartTime=now - 3600, EndTime=now + 60)
+        return float(sum(answer["MetricDataResults"][0]["Values"]))
 
 
 @contextmanager
