@@ -13,7 +13,7 @@ from tests.house import APPS, modules
 FLOORS = (
     {"reasons"},
     {"errors", "message", "ids", "hosts"},
-    {"phone", "text", "parse", "moments", "settings", "keys", "tokens"},
+    {"phone", "text", "parse", "moments", "settings", "keys", "tokens", "item"},
     {"observe"},
     {"validate", "guard", "route", "turn", "journal", "limit", "queue", "schedule", "providers", "bus", "hooks"},
     {"outcome"},

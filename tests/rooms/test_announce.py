@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from herald.announce import TOLD, Announcer, detail
 from herald.bus import Bus
 from herald.errors import InvalidSettings, NotAccepted
-from herald.journal import _item
+from herald.item import item_of
 from herald.message import Message, Status, Step, rfc3339
 from herald.reasons import REASONS
 from herald.settings import DEFAULT_CHANNELS, EVENTS, Settings
@@ -98,7 +98,7 @@ class World:
 
 def image(message: Message) -> Image:
     """The message as it is in the table."""
-    return {**_item(message), "pk": {"S": f"message#{message.id}"}, "token": {"S": "t"}, "ttl": {"N": "1"}}
+    return {**item_of(message), "pk": {"S": f"message#{message.id}"}, "token": {"S": "t"}, "ttl": {"N": "1"}}
 
 
 def record(before: Message | None, after: Message | None, sequence: str = "1", **extra: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from herald.bus import MOST, Bus, Event
 from herald.errors import HeraldError
-from herald.journal import message_of
+from herald.item import message_of
 from herald.message import Message, rfc3339
 from herald.observe import Observer
 from herald.phone import mask

@@ -1,15 +1,13 @@
 """Journal: the record of each message in DynamoDB. One conditional write claims; every later one only moves forward."""
 
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from herald.message import Message, Status, Step, rfc3339
-from herald.reasons import REASONS
+from herald.item import DUE, attribute, item_of, message_of
+from herald.message import Message, Status, rfc3339
 
 # From which other states a message may come into each state. `accepted` comes again only from an attempt that surely
 # did not send. Nothing is sent once the text is removed: after `failed` it is kept for dead letters only, after
@@ -29,7 +27,6 @@ COMES_FROM: Mapping[Status, frozenset[Status]] = {
 }
 # The sparse index: only what the sweep may have to look after is in it.
 INDEX = "due"
-_DUE = {"S": "1"}
 # The index by the keyed hash of the number. No number is in it.
 BY_RECIPIENT = "recipient"
 _PAGE = 25
@@ -105,7 +102,7 @@ class Journal:
 
     def claim(self, message: Message) -> Message | None:
         token = uuid.uuid4().hex
-        item = {**_item(message), **_key(message.id), "token": {"S": token}, "ttl": self._ttl(message)}
+        item = {**item_of(message), **_key(message.id), "token": {"S": token}, "ttl": self._ttl(message)}
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -130,7 +127,7 @@ class Journal:
         if not comes_from(old, new):
             raise Moved(self.get(new.id))
         token = uuid.uuid4().hex
-        before, after, states = _item(old), _item(new), OF_THE_STATUS | {"due"}
+        before, after, states = item_of(old), item_of(new), OF_THE_STATUS | {"due"}
         changed = {name for name, value in after.items() if value != before.get(name)} | (states & after.keys())
         changes = {name: after[name] for name in changed - {"trace"}}
         removed = (before.keys() | states) - after.keys()
@@ -162,7 +159,7 @@ class Journal:
             "TableName": self._table,
             "IndexName": INDEX,
             "KeyConditionExpression": "due = :due AND due_at <= :now",
-            "ExpressionAttributeValues": {":due": _DUE, ":now": {"S": rfc3339(now)}},
+            "ExpressionAttributeValues": {":due": DUE, ":now": {"S": rfc3339(now)}},
         }
         for page in self._client.get_paginator("query").paginate(**query):
             yield from (item["pk"]["S"].partition("#")[2] for item in page["Items"])
@@ -276,66 +273,10 @@ def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[st
             "#due_at = :due_was" if old.due_at else "attribute_not_exists(#due_at)",
             "size(#trace) = :steps_were",
         ]
-        values |= {":due_was": _attribute("due_at", old.due_at)} if old.due_at else {}
+        values |= {":due_was": attribute("due_at", old.due_at)} if old.due_at else {}
         values |= {":steps_were": {"N": str(len(old.trace))}}
     return " AND ".join(conditions), names, values
 
 
 def _remove(names: set[str]) -> str:
     return " REMOVE " + ", ".join(f"#{name}" for name in names) if names else ""
-
-
-def _item(message: Message) -> dict[str, dict[str, Any]]:
-    """The message as DynamoDB attributes; what is None is left out, and a text that is no longer needed."""
-    item: dict[str, dict[str, Any]] = {}
-    for field in fields(Message):
-        name, value = field.name, getattr(message, field.name)
-        # DynamoDB keeps no empty text in an index.
-        if value is not None and (name != "body" or message.text_needed) and (name != "recipient" or value):
-            item[name] = _attribute(name, value)
-    return {**item, "due": _DUE} if message.due_at else item
-
-
-def _attribute(name: str, value: Any) -> dict[str, Any]:
-    kind, write, _ = _CODECS.get(name, _TEXT)
-    return {kind: write(value)}
-
-
-def message_of(item: Mapping[str, Mapping[str, Any]]) -> Message:
-    """The message that a record in the table, or an image of it in the table's stream, holds."""
-    known = {f.name for f in fields(Message)} & item.keys()
-    return Message(**{"body": None, **{name: _value(name, item[name]) for name in known}})
-
-
-def _value(name: str, attribute: Mapping[str, Any]) -> Any:
-    kind, _, read = _CODECS.get(name, _TEXT)
-    return read(attribute[kind])
-
-
-def _written(trace: tuple[Step, ...]) -> list[dict[str, str]]:
-    steps = [{"at": rfc3339(step.at), "step": step.step, "detail": step.detail} for step in trace]
-    return [{"S": json.dumps(step)} for step in steps]
-
-
-def _steps(written: list[dict[str, str]]) -> tuple[Step, ...]:
-    steps = [json.loads(step["S"]) for step in written]
-    return tuple(Step(datetime.fromisoformat(s["at"]), s["step"], s["detail"]) for s in steps)
-
-
-# How a field of a message is kept: the attribute's type in DynamoDB, and how it is written and read.
-_Codec = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]
-_TEXT: _Codec = ("S", str, str)
-_MAPPING: _Codec = ("S", lambda value: json.dumps(dict(value)), json.loads)
-_NUMBER: _Codec = ("N", str, int)
-_CODECS: Mapping[str, _Codec] = {
-    **{f.name: ("S", rfc3339, datetime.fromisoformat) for f in fields(Message) if "datetime" in str(f.type)},
-    "segments": _NUMBER,
-    "length": _NUMBER,
-    "attempts": _NUMBER,
-    "possible_duplicate": ("BOOL", bool, bool),
-    "tags": _MAPPING,
-    "response": _MAPPING,
-    "status": ("S", str, Status),
-    "reason": ("S", lambda reason: reason.code, lambda code: REASONS.get(code, REASONS["unexplained"])),
-    "trace": ("L", _written, _steps),
-}

@@ -1,0 +1,70 @@
+"""Item: a message as DynamoDB keeps it, and back."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from herald.message import Message, Status, Step, rfc3339
+from herald.reasons import REASONS
+
+# The sparse index's only partition: what has it is what the sweep may have to look after.
+DUE = {"S": "1"}
+
+
+def item_of(message: Message) -> dict[str, dict[str, Any]]:
+    """The message as DynamoDB attributes; what is None is left out, and a text that is no longer needed."""
+    item: dict[str, dict[str, Any]] = {}
+    for field in fields(Message):
+        name, value = field.name, getattr(message, field.name)
+        # DynamoDB keeps no empty text in an index.
+        if value is not None and (name != "body" or message.text_needed) and (name != "recipient" or value):
+            item[name] = attribute(name, value)
+    return {**item, "due": DUE} if message.due_at else item
+
+
+def attribute(name: str, value: Any) -> dict[str, Any]:
+    """The value of one of a message's fields as a DynamoDB attribute."""
+    kind, write, _ = _CODECS.get(name, _TEXT)
+    return {kind: write(value)}
+
+
+def message_of(item: Mapping[str, Mapping[str, Any]]) -> Message:
+    """The message that a record in the table, or an image of it in the table's stream, holds."""
+    known = {f.name for f in fields(Message)} & item.keys()
+    return Message(**{"body": None, **{name: _value(name, item[name]) for name in known}})
+
+
+def _value(name: str, kept: Mapping[str, Any]) -> Any:
+    kind, _, read = _CODECS.get(name, _TEXT)
+    return read(kept[kind])
+
+
+def _written(trace: tuple[Step, ...]) -> list[dict[str, str]]:
+    steps = [{"at": rfc3339(step.at), "step": step.step, "detail": step.detail} for step in trace]
+    return [{"S": json.dumps(step)} for step in steps]
+
+
+def _steps(written: list[dict[str, str]]) -> tuple[Step, ...]:
+    steps = [json.loads(step["S"]) for step in written]
+    return tuple(Step(datetime.fromisoformat(s["at"]), s["step"], s["detail"]) for s in steps)
+
+
+# How a field of a message is kept: the attribute's type in DynamoDB, and how it is written and read.
+_Codec = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]
+_TEXT: _Codec = ("S", str, str)
+_MAPPING: _Codec = ("S", lambda value: json.dumps(dict(value)), json.loads)
+_NUMBER: _Codec = ("N", str, int)
+_CODECS: Mapping[str, _Codec] = {
+    **{f.name: ("S", rfc3339, datetime.fromisoformat) for f in fields(Message) if "datetime" in str(f.type)},
+    "segments": _NUMBER,
+    "length": _NUMBER,
+    "attempts": _NUMBER,
+    "possible_duplicate": ("BOOL", bool, bool),
+    "tags": _MAPPING,
+    "response": _MAPPING,
+    "status": ("S", str, Status),
+    "reason": ("S", lambda reason: reason.code, lambda code: REASONS.get(code, REASONS["unexplained"])),
+    "trace": ("L", _written, _steps),
+}
