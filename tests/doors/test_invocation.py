@@ -1,12 +1,14 @@
 """Invocation: what other Lambdas, events and schedules hand over is sent once, and answered or refused plainly."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import herald
 from herald import invocation
 from herald.errors import (
     HeraldError,
@@ -21,7 +23,7 @@ from herald.errors import (
 )
 from herald.message import PUBLIC, Status
 from herald.reasons import REASONS
-from herald.testing import Outbox
+from herald.testing import FakeProvider, Outbox
 from tests.doors.conftest import ID, TO, an_outbox, recorded
 
 SIMPLE = {"to": TO, "body": "Your parcel is here."}
@@ -248,6 +250,13 @@ def test_the_recorded_question_is_answered(box: Outbox) -> None:
         ({"action": "status"}, [("id", "missing")]),
         ({"action": "status", "id": 7}, [("id", "missing")]),
         ({"action": "status", "id": ID, "force": 1}, [("force", "unknown_field")]),
+        ({"action": "status", "id": ID, "refresh": "yes"}, [("refresh", "not_a_choice")]),
+        ({"action": "cancel", "id": ID, "refresh": True}, [("refresh", "unknown_field")]),
+        ({"action": "search"}, [("to", "required")]),
+        ({"action": "search", "id": ID, "to": 5}, [("to", "wrong_type"), ("id", "unknown_field")]),
+        ({"action": "erase"}, [("to", "required")]),
+        ({"action": "erase", "to": "x"}, [("to", "letters")]),
+        ({"action": "erase", "to": TO, "status": "sent"}, [("status", "unknown_field")]),
         (
             {"action": "x", "b": 1, "a": 1},
             [("b", "unknown_field"), ("a", "unknown_field"), ("action", "unknown_choice"), ("id", "missing")],
@@ -260,10 +269,64 @@ def test_every_mistake_of_an_action_is_listed(
     assert mistakes(box, event) == expected
 
 
-def test_a_name_that_might_be_a_number_is_not_repeated(box: Outbox) -> None:
+@pytest.mark.parametrize("action", ["status", "search", "erase", "explode"])
+def test_a_name_that_might_be_a_number_is_not_repeated(box: Outbox, action: str) -> None:
     with pytest.raises(InvalidMessage) as refused:
-        invoke(box, {"action": "status", "id": ID, "+919741552552": 1})
+        invoke(box, {"action": action, "id": ID, "+919741552552": 1})
     assert "9741" not in str(refused.value)
+
+
+# ---- Looking up
+
+
+class Telling(FakeProvider):
+    """Exotel, when it is asked: the text is on the phone."""
+
+    def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"Sid": response["Sid"], "Status": "sent"}
+
+
+@pytest.mark.parametrize(("refresh", "status"), [(True, "delivered"), ("true", "delivered"), (False, "sent")])
+def test_a_message_is_refreshed_if_that_is_asked_for(box: Outbox, refresh: object, status: str) -> None:
+    box.providers["exotel"] = Telling("exotel")
+    sent = invoke(box, {**SIMPLE, "channel": "exotel"})
+    assert invoke(box, {"action": "status", "id": sent["id"], "refresh": refresh})["status"] == status
+
+
+def test_what_was_sent_to_a_number_is_found_whoever_sent_it(box: Outbox) -> None:
+    sent = [invoke(box, {**SIMPLE, "reference": name}, name)["id"] for name in "ab"]
+    sent.append(herald.send(TO, "By Python").id)
+    found = invoke(box, {"action": "search", "to": "09741552552", "status": "sent", "since": "2026-11-22T12:00:00Z"})
+    assert {message["id"] for message in found["messages"]} == {*sent}
+    assert (set(found), found["next"]) == ({"messages", "next"}, None)
+
+
+def test_a_search_goes_on_page_by_page(box: Outbox) -> None:
+    for name in "abc":
+        invoke(box, SIMPLE, name)
+    first = invoke(box, {"action": "search", "to": TO, "limit": 2})
+    second = invoke(box, {"action": "search", "to": TO, "limit": 2, "after": first["next"]})
+    assert [len(page["messages"]) for page in (first, second)] == [2, 1]
+
+
+def test_a_person_is_erased(box: Outbox) -> None:
+    sent = invoke(box, SIMPLE)["id"]
+    assert invoke(box, {"action": "erase", "to": "9741-552-552"}) == {"erased": 1, "left": 0}
+    with pytest.raises(NotFound):
+        invoke(box, {"action": "status", "id": sent})
+
+
+def test_the_recorded_search_and_erasure_are_answered(box: Outbox) -> None:
+    sent = invoke(box, SIMPLE)["id"]
+    assert [message["id"] for message in invoke(box, recorded("invoke-search"))["messages"]] == [sent]
+    assert invoke(box, recorded("invoke-erase")) == {"erased": 1, "left": 0}
+
+
+def test_an_event_can_erase_nobody(box: Outbox) -> None:
+    sent = invoke(box, SIMPLE)["id"]
+    event = {**recorded("event-sms-requested"), "detail": recorded("invoke-erase")}
+    assert ("action", "unknown_field") in mistakes(box, event)
+    assert invoke(box, {"action": "status", "id": sent})["status"] == "sent"
 
 
 # ---- What breaks
@@ -279,7 +342,8 @@ class Broken:
 
 def test_a_part_that_cannot_be_reached_raises_not_accepted(box: Outbox) -> None:
     box.journal = Broken()  # type: ignore[assignment]
-    for event in (SIMPLE, {"action": "status", "id": ID}):
+    actions = ({"action": "status", "id": ID}, {"action": "search", "to": TO}, {"action": "erase", "to": TO})
+    for event in (SIMPLE, *actions):
         with pytest.raises(NotAccepted) as refused:
             invoke(box, event)
         assert "9741" not in str(refused.value)
@@ -300,10 +364,28 @@ payloads = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-known = st.sampled_from(["to", "body", "idempotency_key", "schedule", "action", "id", "detail-type", "detail", "mode"])
+words = [
+    "to",
+    "body",
+    "idempotency_key",
+    "schedule",
+    "action",
+    "id",
+    "detail-type",
+    "detail",
+    "mode",
+    "refresh",
+    "after",
+]
+known = st.sampled_from(words)
+actions = st.fixed_dictionaries({"action": st.sampled_from(["status", "cancel", "search", "erase"])})
 
 
-@given(st.dictionaries(known, payloads) | payloads)
+@given(
+    st.dictionaries(known, payloads)
+    | st.builds(lambda action, fields: {**fields, **action}, actions, st.dictionaries(known, payloads))
+    | payloads
+)
 def test_whatever_is_handed_over_ends_as_a_message_or_as_an_error_of_ours(event: object) -> None:
     try:
         invocation.answer(event, "request-1", an_outbox().herald())

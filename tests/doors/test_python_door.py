@@ -13,6 +13,7 @@ import herald
 from herald.errors import (
     HeraldError,
     InvalidMessage,
+    InvalidRequest,
     KeyReused,
     NotAccepted,
     NotCancelable,
@@ -127,6 +128,57 @@ def test_a_message_is_looked_up(box: Outbox) -> None:
     assert herald.status(herald.send(TO, "Hi").id).status == "sent"
     with pytest.raises(NotFound):
         herald.status(ID)
+
+
+def test_a_message_is_refreshed_where_its_provider_tells(box: Outbox) -> None:
+    box.providers["exotel"] = Telling("exotel")
+    message = herald.send(TO, "Hi", channel="exotel")
+    assert [herald.status(message.id).status, herald.status(message.id, refresh=True).status] == ["sent", "delivered"]
+    other = herald.send(TO, "Hi", channel="amazonsns")
+    assert herald.status(other.id, refresh=True).status == "sent"
+    with pytest.raises(NotFound):
+        herald.status(ID, refresh=True)
+
+
+def test_the_messages_to_a_number_come_newest_first_page_by_page(box: Outbox) -> None:
+    sent = []
+    for _ in range(105):
+        sent.append(herald.send(TO, "Hi").id)
+        box.clock.pass_(seconds=1)
+    herald.send("+919812345678", "Hi")
+    assert [message.id for message in herald.search("09741552552")] == sent[::-1]
+
+
+def test_a_search_may_be_for_one_state_and_from_one_time_on(box: Outbox) -> None:
+    herald.send(TO, "Hi")
+    box.clock.pass_(minutes=1)
+    sent, waiting = herald.send(TO, "Hi"), herald.send(TO, "Hi", mode="async")
+    assert [message.id for message in herald.search(to=TO, status="accepted")] == [waiting.id]
+    since = box.clock.now.isoformat()
+    assert [message.id for message in herald.search(to=TO, status="sent", since=since)] == [sent.id]
+
+
+def test_a_wrong_search_is_refused_before_its_first_message_is_asked_for(box: Outbox) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        herald.search("nobody", status="gone", since="yesterday")
+    assert [problem.field for problem in refused.value.problems] == ["to", "status", "since"]
+
+
+def test_a_person_is_erased(box: Outbox) -> None:
+    message, waiting = herald.send(TO, "Hi"), herald.send(TO, "Hi", mode="async")
+    erased = herald.erase("+91 9741 552 552")
+    assert (erased.erased, erased.left, erased) == (2, 0, (2, 0))
+    assert list(herald.search(TO)) == []
+    for gone in (message, waiting):
+        with pytest.raises(NotFound):
+            herald.status(gone.id)
+    with pytest.raises(InvalidRequest):
+        herald.erase("nobody")
+
+
+def test_the_functions_are_not_hidden_by_a_module_of_their_name() -> None:
+    for name in ("send", "status", "search", "erase", "cancel"):
+        assert not list(Path(herald.__path__[0]).glob(f"{name}*")), f"import herald.{name} would replace the function"
 
 
 def test_a_message_that_waits_is_canceled(box: Outbox) -> None:
