@@ -13,8 +13,9 @@ from local.post import Post
 PATIENCE = 10.0
 AGAIN = (1.0, 1.0, 1.0)  # Seconds until the second, third and fourth try.
 NEXT = 0.2
-# Each callback may start a function on the engine, which is a process; more of them at once only get in their own way.
-WORKERS = 4
+# A callback that finds no free function on the engine starts one, a process with a layer of its own to unpack: more of
+# them at once only get in each other's way.
+WORKERS = 2
 THIS_MACHINE = ("127.0.0.1", "localhost")
 
 

@@ -63,8 +63,8 @@ class Figures:
         found = dict(zip(ASKED, values, strict=True))
         sums = {field: found[metric, "Sum"] or 0 for field, metric in SUMS.items()}
         return {
-            **{field: total if field == "spend" else round(total) for field, total in sums.items()},
-            **{field: {p: found[metric, p] for p in PERCENTILES} for field, metric in LATENCIES.items()},
+            **{field: round(total, 6) if field == "spend" else round(total) for field, total in sums.items()},
+            **{field: {p: _tenths(found[metric, p]) for p in PERCENTILES} for field, metric in LATENCIES.items()},
         }
 
     def _queued(self) -> int | None:
@@ -76,6 +76,10 @@ class Figures:
             return None
         attributes = self._queues.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(attributes.get(name, 0)) for name in names)
+
+
+def _tenths(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
 def _question(place: int, channel: str, metric: str, stat: str) -> Mapping[str, Any]:

@@ -26,6 +26,8 @@ PAUSE = 0.5
 SHARE = 20  # The engine shows every text each time: it is asked for less than a twentieth of the time.
 NEXT = 0.2
 TRIES = 4
+# The engine starts a function for each writing into the log, and drops what is too much for it: AWS tries again.
+BREATH = 2.0
 
 
 class _Entry(NamedTuple):
@@ -80,7 +82,8 @@ class AmazonSNS:
         except OSError:
             for entry in entries:
                 if entry.tries < TRIES:
-                    self._post.put(entry._replace(tries=entry.tries + 1), 1.0)
+                    self._post.put(entry._replace(tries=entry.tries + 1), 0)
+        self._stopping.wait(BREATH)
 
     def _watch(self) -> None:
         pause = 0.0
