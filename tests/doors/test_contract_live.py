@@ -1,10 +1,12 @@
 """The contract against the running service: whatever schemathesis makes of it is answered as the contract says."""
 
 import json
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -62,9 +64,9 @@ class Client:
     def __init__(self, stack: Stack) -> None:
         self.url, self.headers = stack.url, {"Authorization": f"Bearer {stack.key}"}
 
-    def __call__(self, method: str, path: str, message_id: str = "", **options: Any) -> requests.Response:
+    def __call__(self, method: str, path: str, part: str = "", **options: Any) -> requests.Response:
         headers = {**self.headers, **options.pop("headers", {})}
-        address = self.url + path.replace("{id}", message_id)
+        address = self.url + re.sub(r"\{\w+\}", part, path)
         answer = requests.request(method, address, headers=headers, timeout=60, **options)
         schema[path][method].validate_response(answer)
         return answer
@@ -97,6 +99,23 @@ def test_a_sent_message_is_as_the_contract_says(client: Client, channel: str) ->
     message_id = made.json()["id"]
     assert client("GET", "/messages/{id}", message_id).json()["status"] == "sent"
     assert client("DELETE", "/messages/{id}", message_id).status_code == 409
+
+
+@pytest.mark.parametrize("channel", ["amazonsns", "exotel"])
+def test_looking_up_is_as_the_contract_says(client: Client, channel: str) -> None:
+    person = f"%2B9198{uuid.uuid4().int % 10**8:08}"
+    ids = []
+    for _ in range(3):
+        made = client("POST", "/messages", json={"to": unquote(person), "body": "Hello", "channel": channel})
+        ids.append(made.json()["id"])
+    refreshed = client("GET", "/messages/{id}", ids[0], params={"refresh": "true"})
+    assert refreshed.headers["Herald-Refreshed"] in ("true", "false")
+    first = client("GET", "/messages", params={"to": unquote(person), "limit": 2}).json()
+    second = client("GET", "/messages", params={"to": unquote(person), "after": first["next"]}).json()
+    assert [message["id"] for message in first["messages"] + second["messages"]] == ids[::-1]
+    assert client("GET", "/messages", params={"to": "98"}).status_code == 422
+    assert client("DELETE", "/recipients/{number}", person).json() == {"erased": 3, "left": 0}
+    assert client("GET", "/messages/{id}", ids[0]).status_code == 404
 
 
 def test_a_refused_message_is_as_the_contract_says(client: Client) -> None:
