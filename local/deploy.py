@@ -79,9 +79,12 @@ def build_layer(folder: Path) -> Path:
                 f"The layer could not be built: {(made.stderr.strip().splitlines() or ['make failed'])[-1]}"
             )
         for old in folder.glob("layer-*"):
-            if old != fresh and "." not in old.name:
+            if old != built and "." not in old.name:
                 shutil.rmtree(old, ignore_errors=True)
-        fresh.rename(built)
+        try:
+            fresh.rename(built)
+        except OSError:  # Another one built the same meanwhile.
+            shutil.rmtree(fresh, ignore_errors=True)
     return built
 
 
