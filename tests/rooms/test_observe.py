@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from herald.message import Message, Status
-from herald.observe import COUNTERS, UNITS, CloudWatch
+from herald.observe import COUNTERS, TOTALS, UNITS, CloudWatch
 from herald.reasons import REASONS
 from tests.rooms.builders import NOW, NUMBER, TEXT, a_message, messages
 
@@ -26,7 +26,7 @@ COUNTED: dict[Status, dict[str, list[float]]] = {
     Status.FAILED: {"Failed": [1.0]},
     Status.EXPIRED: {"Failed": [1.0]},
 }
-BOTH = [["channel", "service"], ["service"]]
+BY_CHANNEL = [["channel", "service"]]
 Line = dict[str, Any]
 
 
@@ -56,9 +56,11 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[Line]]:
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def metrics(line: Line, dimensions: list[list[str]] = BOTH) -> dict[str, Any]:
+def metrics(line: Line, dimensions: list[list[str]] = BY_CHANNEL) -> dict[str, Any]:
     """What CloudWatch makes metrics of in a line, each of the unit that it should have."""
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    directive, *totals = line["_aws"]["CloudWatchMetrics"]
+    watched = [each for each in directive["Metrics"] if dimensions is BY_CHANNEL and each["Name"] in TOTALS]
+    assert totals == ([{"Namespace": "Herald", "Dimensions": [["service"]], "Metrics": watched}] if watched else [])
     assert directive["Namespace"] == "Herald"
     assert [sorted(each) for each in directive["Dimensions"]] == dimensions
     units = {each["Name"]: each["Unit"] for each in directive["Metrics"]}
@@ -214,7 +216,8 @@ def test_every_counter_has_a_name_of_its_own() -> None:
 
 
 def test_one_channel_makes_no_more_metrics_than_cost_nothing() -> None:
-    assert len(UNITS) <= 10  # By service and channel; those by service alone come once, however many channels.
+    assert len(UNITS) <= 10
+    assert UNITS.keys() >= TOTALS  # These come once more, however many channels there are.
 
 
 # ---- all lines

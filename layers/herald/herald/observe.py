@@ -12,7 +12,8 @@ from herald.message import Message, Status
 from herald.phone import mask
 
 NAMESPACE = "Herald"
-# All that is counted: of a message, by service and channel and by service alone; and apart from any message.
+# All that is counted: of a message, by service and channel; and apart from any message, by service alone. With one
+# channel the first are ten metrics, which is what CloudWatch gives away.
 UNITS: Mapping[str, MetricUnit] = {
     "Accepted": MetricUnit.Count,
     "Sent": MetricUnit.Count,
@@ -25,6 +26,8 @@ UNITS: Mapping[str, MetricUnit] = {
     "ProviderLatency": MetricUnit.Milliseconds,
     "DeliveryLatency": MetricUnit.Milliseconds,
 }
+# Counted by service alone as well: an alarm can watch one metric only, not one for each channel.
+TOTALS = frozenset({"Failed", "Unknown", "Spend"})
 COUNTERS = frozenset({"ReceiptsForbidden", "ReceiptsUnmatched"})
 
 
@@ -124,10 +127,14 @@ def _counted(figures: Mapping[str, float], service: str, channel: str | None = N
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
     if channel:
         metrics.add_dimension("channel", channel)
-        metrics.add_dimensions(service=service)
     for name, value in figures.items():
         metrics.add_metric(name, UNITS.get(name, MetricUnit.Count), value)
-    return {**metrics.serialize_metric_set()}
+    counted: dict[str, Any] = {**metrics.serialize_metric_set()}
+    directives = counted["_aws"]["CloudWatchMetrics"]
+    totals = [metric for metric in directives[0]["Metrics"] if channel and metric["Name"] in TOTALS]
+    if totals:
+        directives.append({**directives[0], "Dimensions": [["service"]], "Metrics": totals})
+    return counted
 
 
 def _fields(message: Message) -> dict[str, object]:
