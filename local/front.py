@@ -10,9 +10,11 @@ from local.carrier import Carrier
 from local.server import Server
 from local.vendors._base import Reply, Request
 
-# How many requests the engine works on at once. More would start more functions, each a process: on two cores their
-# starts take so long that the engine answers 429 and 500. Here the others wait for their turn.
+# How many requests the engine works on at once, and how many callbacks beside them. More would start more functions,
+# each a process: on two cores their starts take so long that the engine answers 429 and 500. Here the others wait for
+# their turn.
 AT_ONCE = 4
+CALLBACKS = "/receipts/"
 NO_ENGINE = "The local engine does not answer: run make down, then make run."
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
 
@@ -33,20 +35,33 @@ class Front:
             "/local/fates": fates.listed,
         }
         # No retries: a request that is sent twice might be a text that is sent twice.
-        self._http = urllib3.PoolManager(maxsize=AT_ONCE, retries=False, timeout=60)
-        self._turns = BoundedSemaphore(AT_ONCE)
+        self._http = urllib3.PoolManager(maxsize=2 * AT_ONCE, retries=False, timeout=60)
+        self._turns, self._callbacks = BoundedSemaphore(AT_ONCE), BoundedSemaphore(AT_ONCE)
         self._server: Server | None = None
+        self._thread = Thread(target=self._serve, name="front", daemon=True)
 
-    def start(self, port: int) -> str:
-        """Listen on 127.0.0.1 in a thread of its own; port 0 takes a free one. Returns the URL."""
+    def listen(self, port: int) -> str:
+        """Take a port of 127.0.0.1; port 0 takes a free one. Whoever connects waits for ``start``. Returns the URL."""
         self._server = Server(port, self.answer, 0)
-        Thread(target=self._server.serve_forever, args=(0.05,), name="front", daemon=True).start()
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self, port: int = 0) -> str:
+        """Answer in a thread of its own, on ``port`` unless it listens already. Returns the URL."""
+        server = self._server
+        url = f"http://127.0.0.1:{server.server_port}" if server else self.listen(port)
+        self._thread.start()
+        return url
 
     def stop(self) -> None:
         """Stop listening."""
-        if self._server:
+        if self._server and self._thread.ident:
             self._server.stop()
+        elif self._server:
+            self._server.server_close()
+
+    def _serve(self) -> None:
+        if self._server:
+            self._server.serve_forever(0.05)
 
     def answer(self, request: Request) -> Reply:
         """What is answered to the browser."""
@@ -63,7 +78,7 @@ class Front:
         target = self._api + request.path + (f"?{request.query}" if request.query else "")
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
         try:
-            with self._turns:
+            with self._callbacks if request.path.startswith(CALLBACKS) else self._turns:
                 answer = self._http.request(request.method, target, body=request.body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError:
             return Reply(502, {"detail": NO_ENGINE})

@@ -18,7 +18,7 @@ LONGEST_BODY = 1_000_000
 class Server(ThreadingHTTPServer):
     """Answers each request with ``answer(request)``. A reply whose fault is ``slow`` waits ``slow`` seconds."""
 
-    request_queue_size = 128
+    request_queue_size = 512  # a vendor may call back for hundreds of texts at once
 
     def __init__(self, port: int, answer: Callable[[Request], Reply], slow: float) -> None:
         super().__init__(("127.0.0.1", port), _Handler)

@@ -82,13 +82,13 @@ class Stack:
         carrier = self.carrier.start()
         key = keys.create(live=False)
         api = f"{engine}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
-        _configure(engine, account, carrier, key.record, api)
         self._bridge = Bridge(engine)
-        self._bridge.start()
         self._figures = Figures(engine, self._bridge)
         self._front = Front(api, self.carrier, key.key, self._figures.public)
+        _configure(engine, account, carrier, key.record, self._front.listen(self._port))
+        self._bridge.start()
         return {
-            "HERALD_URL": self._front.start(self._port),
+            "HERALD_URL": self._front.start(),
             "HERALD_KEY": key.key,
             "CARRIER_URL": carrier,
             "AWS_ENDPOINT_URL": engine,
@@ -100,12 +100,12 @@ class Stack:
         }
 
 
-def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: str, api: str) -> None:
-    """The laptop's settings and channels, in SSM as anywhere."""
+def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: str, url: str) -> None:
+    """The laptop's settings and channels, in SSM as anywhere. Callbacks come to ``url``, the front's."""
     sid, name, token = account
     exotel = {"type": "exotel", "sid": sid, "key": name, "token": token, "endpoint_url": carrier}
     parameters = {
-        "settings": ("String", f"default_region: IN\nurl: {api}\ncallback_hosts: [127.0.0.1]\n"),
+        "settings": ("String", f"default_region: IN\nurl: {url}\ncallback_hosts: [127.0.0.1]\n"),
         "channels/amazonsns": ("SecureString", "type: amazonsns\nsmstype: Transactional\n"),
         "channels/exotel": ("SecureString", "".join(f"{field}: {value}\n" for field, value in exotel.items())),
         "keys/laptop": ("SecureString", key),
