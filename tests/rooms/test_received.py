@@ -91,6 +91,7 @@ def test_whatever_the_order_one_that_was_delivered_once_is_delivered(order: tupl
 def test_delivered_says_when_and_nothing_stands_in_the_way_any_more() -> None:
     failed = after(one_sent(), a_receipt(Status.UNDELIVERED))
     assert (failed.reason, failed.delivered_at) == (OFF, None)
+    assert (failed.trace[-1].step, failed.trace[-1].detail) == ("undelivered", "recipient_unavailable")
     done = after(failed, a_receipt(at=NOW + timedelta(seconds=4)))
     assert (done.reason, done.delivered_at) == (None, NOW + timedelta(seconds=4))
 

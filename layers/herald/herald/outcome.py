@@ -87,14 +87,15 @@ def received(message: Message, receipt: Receipt, attempt: int, now: datetime) ->
     if not _changes(message, receipt, attempt):
         return None if known else noted
     at = _happened(message, receipt, now)
+    reason = receipt.reason if receipt.status is Status.UNDELIVERED else None
     changes: dict[str, Any] = {
         "sent_at": message.sent_at or (at if receipt.status is Status.SENT else None),
         "delivered_at": at if receipt.status is Status.DELIVERED else None,
         "price": price,
         "provider_id": (message.provider_id or receipt.provider_id or None) if own else message.provider_id,
-        "reason": receipt.reason if receipt.status is Status.UNDELIVERED else None,
+        "reason": reason,
     }
-    return _next(noted, receipt.status, now, **changes)
+    return _next(noted, receipt.status, now, reason.code if reason else "", **changes)
 
 
 def unsent(
