@@ -1,7 +1,8 @@
-"""Promises 1 to 5: whatever happens around a message, and in whatever order, its journey keeps what was promised.
+"""Promises 1 to 6: whatever happens around a message, and in whatever order, its journey keeps what was promised.
 
 Callers ask and ask again; the provider takes, refuses, falls silent, or answers after the lease; processes die in the
-middle of a call; records of the queue come once, twice, late or never, and so do schedules; sweeps run meanwhile.
+middle of a call; records of the queue come once, twice, late or never, and so do schedules; sweeps run meanwhile. What
+became of a text the provider says later, at once, in between, several times, or never.
 """
 
 from collections import Counter
@@ -64,6 +65,14 @@ class Taken(NamedTuple):
     stood: Message
 
 
+WORDS = {
+    "on its way": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "not delivered": Status.UNDELIVERED,
+    "in words that nobody knows": Status.UNKNOWN,
+}
+
+
 class Post(MemoryQueue):
     """A queue with a clock: a record comes out at its time at the earliest."""
 
@@ -99,6 +108,7 @@ class Journey(RuleBasedStateMachine):
 
     ids: Bundle[str] = Bundle("ids")
     provider: "type[Moody] | None" = None
+    at_once: Status | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,6 +116,7 @@ class Journey(RuleBasedStateMachine):
         self.queue, self.taken = Post(self.clock), list[Taken]()
         self.requests: dict[str, dict[str, Any]] = {}
         self.canceled: set[str] = set()
+        self.delivered: set[str] = set()
         providers = {name: (self.provider or Moody)(self) for name in ("exotel", "amazonsns")}
         parts = {"clock": self.clock, "journal": self.journal, "queue": self.queue, "providers": providers}
         self.box = a_box(*providers, rate=RATE, **parts)
@@ -165,6 +176,17 @@ class Journey(RuleBasedStateMachine):
     def somebody_looks(self, message_id: str) -> None:
         assert self.herald.find(message_id, caller=CALLER).id == message_id
 
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data(), word=st.sampled_from(sorted(WORDS)), times=st.sampled_from([1, 1, 2]))
+    def the_provider_says_what_became_of_a_text(self, data: st.DataObject, word: str, times: int) -> None:
+        taken = data.draw(st.sampled_from(self.taken))
+        for _ in range(times):
+            self.hear(taken.message, WORDS[word])
+
+    @rule(word=st.none() | st.sampled_from(sorted(WORDS)))
+    def the_next_receipt_is_faster_than_the_answer(self, word: str | None) -> None:
+        self.at_once = word and WORDS[word]
+
     @rule()
     def the_sweep_runs(self) -> None:
         self.sweep()
@@ -191,8 +213,20 @@ class Journey(RuleBasedStateMachine):
         with suppress(Killed):
             self.herald.resume(message_id)
 
-    def meanwhile(self, mood: Mood, message_id: str) -> None:
+    def hear(self, message: Message, status: Status) -> None:
+        """A receipt for the attempt that this message stands for."""
+        reason = "recipient_unavailable" if status is Status.UNDELIVERED else None
+        self.box.receipts().held(
+            {"id": message.id, "attempt": message.attempts, "provider_id": f"{message.id}-{message.attempts}",
+             "status": str(status), "reason": reason, "at": None, "price": None, "raw": {"said": str(status)}}
+        )  # fmt: skip
+        self.delivered |= {message.id} if status is Status.DELIVERED else set()
+
+    def meanwhile(self, mood: Mood, message: Message) -> None:
         """What others do while somebody waits for the provider."""
+        message_id, said, self.at_once = message.id, self.at_once, None
+        if mood.takes and said:
+            self.hear(message, said)
         if mood.seconds:
             self.clock.pass_(seconds=mood.seconds)
             self.sweep()
@@ -219,12 +253,17 @@ class Journey(RuleBasedStateMachine):
         assert {each.id for each in self.journal.messages.values() if each.status is Status.SENT} <= taken
 
     @invariant()
+    def it_is_said_to_be_delivered_if_and_only_if_the_provider_says_so(self) -> None:
+        assert {each.id for each in self.journal.messages.values() if each.status is Status.DELIVERED} == self.delivered
+
+    @invariant()
     def what_was_canceled_is_not_sent(self) -> None:
         assert not {text.message.id for text in self.taken} & self.canceled
 
     @invariant()
     def it_moves_forward(self) -> None:
-        assert [(old, new) for old, new in self.journal.moves if old not in COMES_FROM[new]] == []
+        moves = [(old, new) for old, new in self.journal.moves if old is not new]
+        assert [(old, new) for old, new in moves if old not in COMES_FROM[new]] == []
 
     @invariant()
     def its_text_is_kept_only_while_it_may_be_sent(self) -> None:
@@ -264,8 +303,9 @@ class Moody(FakeProvider):
     def send(self, message: Message, callback: str | None = None) -> Sent:
         mood = self.world.moods.pop(0) if self.world.moods else Mood()
         if mood.takes:
+            assert message.id not in self.world.delivered, "it is on the phone already"
             self.world.taken.append(Taken(message, self.world.clock(), self.world.journal.messages[message.id]))
-        self.world.meanwhile(mood, message.id)
+        self.world.meanwhile(mood, message)
         if mood.error:
             raise mood.error()
         return Sent(message.id, {})
@@ -279,7 +319,7 @@ def journeys(world: type[Journey], number: int, **more: Any) -> None:
 def test_a_journey_keeps_its_promises_whatever_happens(size: Callable[[int, int], int], figures: Figures) -> None:
     number = size(200, 2000)
     journeys(Journey, number)
-    figures("journeys in any order of events", promise="1-5", worlds=number, events_at_most=30)
+    figures("journeys in any order of events", promise="1-6", worlds=number, events_at_most=30)
 
 
 # ---- The proof can fail
@@ -290,7 +330,7 @@ class Trusting(Moody):
 
     def send(self, message: Message, callback: str | None = None) -> Sent:
         try:
-            return super().send(message)
+            return super().send(message, callback)
         except Uncertain:
             raise Unavailable from None
 
@@ -317,7 +357,14 @@ class Forgetful(Journey):
             self.canceled.add(message_id)
 
 
-@pytest.mark.parametrize("wrong", [Doubled, Unswept, Forgetful])
+class Deaf(Journey):
+    """A world in which nobody listens to what the provider says."""
+
+    def hear(self, message: Message, status: Status) -> None:
+        self.delivered |= {message.id} if status is Status.DELIVERED else set()
+
+
+@pytest.mark.parametrize("wrong", [Doubled, Unswept, Forgetful, Deaf])
 def test_the_promises_are_seen_to_be_broken_where_they_are(wrong: type[Journey]) -> None:
     with pytest.raises(AssertionError):
         journeys(wrong, 200, phases=[Phase.generate])
