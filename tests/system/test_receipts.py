@@ -126,7 +126,6 @@ def own_channel(aws: Aws, request: pytest.FixtureRequest) -> Iterator[str]:
 def test_each_text_is_counted_once_however_often_it_is_told_of(
     api: Api, carrier: Carrier, counted: Counted, own_channel: str
 ) -> None:
-    before = {name: counted(name) for name in ("Sent", "Delivered")}
     carrier.tell(copies=3)
     carrier.tell(disorder=True)
     for body in ("Told three times", "Told in disorder"):
@@ -138,8 +137,6 @@ def test_each_text_is_counted_once_however_often_it_is_told_of(
     assert figures == {"Accepted": 3, "Sent": 3, "Delivered": 2, "Failed": 0, "Unknown": 0}
     assert counted("DeliveryLatency", own_channel, stat="SampleCount") == 2
     assert counted("DeliveryLatency", own_channel, stat="Minimum") >= 0
-    assert counted("Sent") >= before["Sent"] + 3
-    assert counted("Delivered") >= before["Delivered"] + 2
     assert last["attempts"] == 1
 
 
