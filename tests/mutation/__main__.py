@@ -13,7 +13,7 @@ from tests.mutation.survivors import Score, complete, read, rewrite
 ROOT = Path(__file__).resolve().parents[2]
 # mutmut knows a function by the path of its file, and its package must be in `src`: so it works in a folder of its own.
 PLACE = ROOT / ".local" / "mutation"
-LINKS = {"src": "layers/herald", "tests": "tests", "local": "local", "pyproject.toml": "pyproject.toml"}
+LINKS = {"src": "layers/herald", **{name: name for name in ("tests", "local", "events", "docs", "pyproject.toml")}}
 LEAST = 90.0
 
 

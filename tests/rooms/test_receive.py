@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from herald.errors import Forbidden, InvalidSettings, NotAccepted
+from herald.errors import Forbidden, InvalidSettings, NotAccepted, Uncertain
 from herald.journal import Moved
 from herald.message import Message, Status
 from herald.phone import recipient
@@ -93,7 +93,7 @@ def test_a_token_that_is_not_good_is_refused_and_counted(box: Outbox, changed: s
         box.clock.pass_(days=4, seconds=1)
     with pytest.raises(Forbidden):
         box.receipts().callback(channel, token, Callback("", {}, DELIVERED))
-    assert ("ReceiptsForbidden", "") in box.notes.told or "ReceiptsForbidden" in str(box.notes.told)
+    assert box.notes.told[-1] == ("ReceiptsForbidden", "")
     assert now(box, message).status is Status.SENT
 
 
@@ -136,6 +136,51 @@ def test_settings_that_are_wrong_meanwhile_lose_no_receipt(box: Outbox) -> None:
     *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
     receipts.callback(channel, token, Callback("", {}, DELIVERED))
     assert now(box, message).status is Status.DELIVERED
+    assert ("settings not read", "InvalidSettings") in box.notes.told
+
+
+def test_a_callback_of_which_neither_channel_nor_message_is_left_is_taken_and_forgotten(box: Outbox) -> None:
+    send(box)
+    box.settings, box.journal.messages = Settings(channels={}), {}
+    call_back(box)
+    assert box.queue.posted == []
+
+
+def test_a_vendor_that_signs_is_asked_with_its_channels_own_secrets(
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = Channel("exotel", "exotel", {"token": "a secret"})
+    box.settings = Settings(channels={"exotel": channel})
+    message, asked = send(box), list[tuple[Any, Callback]]()
+
+    def verify(values: Any, callback: Callback) -> bool:
+        asked.append((values, callback))
+        return len(asked) > 1
+
+    # No vendor of ours signs yet.
+    monkeypatch.setattr(load("exotel"), "verify", verify)
+    with pytest.raises(Forbidden):
+        call_back(box)
+    assert now(box, message).status is Status.SENT
+    call_back(box)
+    assert now(box, message).status is Status.DELIVERED
+    assert asked[0] == ({"token": "a secret"}, Callback(str(box.providers["exotel"].callbacks[-1]), {}, DELIVERED))
+
+
+def test_a_receipt_says_of_which_attempt_it_is(box: Outbox) -> None:
+    message = send(box)
+    later = {"attempts": 2, "status": Status.SENT}
+    box.journal.messages[message.id] = box.journal.messages[message.id].with_(**later)
+    call_back(box, FAILED)
+    assert (now(box, message).status, now(box, message).reason) == (Status.SENT, None)
+
+
+def test_a_message_is_read_once_for_its_callback(box: Outbox) -> None:
+    send(box)
+    read, get = list[str](), box.journal.get
+    box.journal.get = lambda message_id: read.append(message_id) or get(message_id)  # type: ignore[method-assign,func-returns-value]
+    call_back(box)
+    assert len(read) == 1
 
 
 def test_a_callback_about_an_erased_message_is_taken_and_forgotten(box: Outbox) -> None:
@@ -184,8 +229,52 @@ def test_a_receipt_waits_while_the_journal_is_down(box: Outbox) -> None:
     ((kept, delay),) = box.queue.posted
     assert delay == WAITS[0]
     assert NUMBER[-10:] not in json.dumps(kept)
-    box.receipts().held(kept["receipt"])  # type: ignore[arg-type]
+    assert box.notes.told[-2:] == [("message not read", "Down"), ("receipt not recorded", "Down")]
+    box.receipts().held(json.loads(json.dumps(kept))["receipt"])
     assert now(box, message).status is Status.DELIVERED
+
+
+def test_a_receipt_that_waited_says_all_that_it_said_at_first(box: Outbox) -> None:
+    direct, waited = send(box), send(box)
+    said = {**DELIVERED, "DateSent": "2026-11-22 17:30:00", "Price": "0.25"}
+    for index, journal in enumerate((lambda: box.journal, down)):
+        *_, channel, token = str(box.providers["exotel"].callbacks[index]).split("/")
+        parts(box, journal=journal).callback(channel, token, Callback("", {}, said))
+    box.receipts().held(json.loads(json.dumps(box.queue.posted[0][0]))["receipt"])
+    first, second = now(box, direct), now(box, waited)
+    names = ("status", "reason", "delivered_at", "price", "trace")
+    assert [getattr(first, name) for name in names] == [getattr(second, name) for name in names]
+
+
+@pytest.mark.parametrize("code", ["23005", "99999"])
+def test_a_reason_that_waited_is_the_same_reason(box: Outbox, code: str) -> None:
+    message = send(box)
+    *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
+    failed = {**FAILED, "DetailedStatusCode": code}
+    parts(box, journal=down).callback(channel, token, Callback("", {}, failed))
+    box.receipts().held(json.loads(json.dumps(box.queue.posted[0][0]))["receipt"])
+    reason = now(box, message).reason
+    assert reason
+    assert reason.code == ("do_not_disturb" if code == "23005" else "unexplained")
+
+
+def test_a_reason_of_another_version_can_be_read(box: Outbox) -> None:
+    message = send(box)
+    kept = {"id": message.id, "attempt": 1, "provider_id": "exotel-1", "status": "undelivered", "reason": "of tomorrow",
+            "at": None, "price": None, "raw": {}}  # fmt: skip
+    box.receipts().held(kept)
+    assert now(box, message).reason is REASONS["unexplained"]
+
+
+def test_a_receipt_that_settles_brings_the_providers_id_along_also_after_waiting(box: Outbox) -> None:
+    box.providers["exotel"].answers = [Uncertain("answer_lost")]
+    message = send(box)
+    kept = {"id": message.id, "attempt": 1, "provider_id": "SM7", "status": "sent", "reason": None,
+            "at": None, "price": None, "raw": {"Status": "queued"}}  # fmt: skip
+    box.receipts().held(kept)
+    settled = now(box, message)
+    assert (settled.status, settled.provider_id, settled.reason) == (Status.SENT, "SM7", None)
+    assert '{"Status":"queued"}' in [step.detail for step in settled.trace]
 
 
 def test_a_receipt_that_waits_comes_back_as_long_as_the_journal_is_down(box: Outbox) -> None:
@@ -199,8 +288,9 @@ def test_a_receipt_that_waits_comes_back_as_long_as_the_journal_is_down(box: Out
 def test_the_provider_is_told_if_a_receipt_can_be_kept_nowhere(box: Outbox) -> None:
     send(box)
     *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
-    with pytest.raises(NotAccepted):
+    with pytest.raises(NotAccepted, match="The receipt could not be written down"):
         parts(box, journal=down, queue=down).callback(channel, token, Callback("", {}, DELIVERED))
+    assert box.notes.told[-1] == ("receipt not queued", "Down")
 
 
 def test_a_receipt_survives_that_somebody_else_writes_at_the_same_time(box: Outbox) -> None:
@@ -264,8 +354,24 @@ def test_an_entry_that_nobody_knows_waits_for_our_own_note_and_is_dropped_then(
         assert entry["delivery"]["destination"][-10:] not in json.dumps(kept)
         box.receipts().held(kept["receipt"])  # type: ignore[arg-type]
     assert box.queue.posted == []
-    assert "ReceiptsUnmatched" in str(box.notes.told)
+    assert box.notes.told[-1] == ("ReceiptsUnmatched", "")
     assert now(box, message).status is Status.SENT
+
+
+def test_an_id_that_two_vendors_gave_is_not_the_same_text(box: Outbox) -> None:
+    message = send(box)
+    box.receipts().logged(SNS, [an_entry(str(message.provider_id))])
+    assert now(box, message).status is Status.SENT
+    assert len(box.queue.posted) == 1
+
+
+@pytest.mark.parametrize("missing", ["messageId", "destination"])
+def test_an_entry_without_id_or_number_is_nobodys(box: Outbox, missing: str) -> None:
+    entry = an_entry()
+    for part in ("notification", "delivery"):
+        entry[part].pop(missing, None)
+    box.receipts().logged(SNS, [entry])
+    assert box.queue.posted == []
 
 
 def test_an_entry_that_overtook_our_own_note_finds_it_later(box: Outbox) -> None:

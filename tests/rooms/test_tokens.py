@@ -99,3 +99,8 @@ def test_nothing_of_the_number_or_the_text_is_in_it() -> None:
     assert int.from_bytes(held[:17], "big") == to_number(MESSAGE)
     assert int.from_bytes(held[17:19], "big") == 2
     assert int.from_bytes(held[19:23], "big") == int(LATER.timestamp())
+
+
+def test_at_the_very_moment_of_its_expiry_it_is_over() -> None:
+    assert tokens.read(SECRET, "exotel", TOKEN, LATER) is None
+    assert tokens.read(SECRET, "exotel", TOKEN, LATER - timedelta(milliseconds=1))

@@ -29,7 +29,7 @@ def make(secret: bytes, channel: str, message_id: str, attempt: int, expires: da
     It is good for one attempt at one message by one channel until ``expires``.
     """
     numbers = (to_number(message_id), _MESSAGE), (min(attempt, _MOST_ATTEMPTS), _ATTEMPT), (_seconds(expires), _EXPIRY)
-    claim = b"".join(number.to_bytes(size, "big") for number, size in numbers)
+    claim = b"".join(number.to_bytes(size) for number, size in numbers)
     return base64.urlsafe_b64encode(claim + _proof(secret, channel, claim)).decode()
 
 
@@ -42,9 +42,9 @@ def read(secret: bytes, channel: str, token: str, now: datetime) -> Grant | None
     if not hmac.compare_digest(proof, _proof(secret, channel, claim)):
         return None
     message, attempt, expiry = claim[:_MESSAGE], claim[_MESSAGE:-_EXPIRY], claim[-_EXPIRY:]
-    if now.timestamp() >= int.from_bytes(expiry, "big"):
+    if now.timestamp() >= int.from_bytes(expiry):
         return None
-    return Grant(from_number(int.from_bytes(message, "big")), int.from_bytes(attempt, "big"))
+    return Grant(from_number(int.from_bytes(message)), int.from_bytes(attempt))
 
 
 def _proof(secret: bytes, channel: str, claim: bytes) -> bytes:
