@@ -20,7 +20,8 @@ from tests.promises.figures import Figures
 from tests.promises.proxy import Rule
 from tests.system.conftest import Api, environment, payload, until
 
-TO = "+919741552552"
+# A magic number of whose texts nobody is told anything after they were sent: that is the end of them here.
+TO = "+919876500090"
 # As many as the front lets through: more would only start more functions.
 AT_ONCE = 4
 
