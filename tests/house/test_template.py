@@ -9,7 +9,7 @@ import pytest
 from herald.delivery_logs.__main__ import PART as DELIVERY_ROLE
 from herald.journal import BY_RECIPIENT
 from herald.message import Status
-from herald.observe import COUNTERS, NAMESPACE, UNITS
+from herald.observe import COUNTERS, NAMESPACE, TOTALS, UNITS
 from herald.outcome import LEASE
 from herald.redrive.__main__ import PARTS
 from tests.house import ROOT
@@ -433,7 +433,8 @@ def test_the_dashboard_shows_every_alarm_and_every_queue_where_failures_end() ->
 
 def test_the_page_of_costs_and_the_guide_know_how_much_there_is() -> None:
     cost, guide = (ROOT.joinpath("docs", page).read_text(encoding="utf-8") for page in ("cost.md", "guide.md"))
-    assert f"they are {2 * len(UNITS) + len(COUNTERS)}, ten of them free" in cost
+    assert f"they are {len(UNITS) + len(TOTALS)}, ten of\nthem free" in cost
+    assert f"{len(UNITS)} for each channel, {len(TOTALS)} for all channels together" in cost
     assert f"{len(of_type('AWS::CloudWatch::Alarm'))} alarms, 1 dashboard" in cost
     part = guide[guide.index("## Logs and metrics") : guide.index("## When something is stuck")]
     named = set(re.findall(r"\b[A-Z]\w+", " ".join(re.findall(r"^\| ([A-Z][\w, ]+) \|", part, re.MULTILINE))))
