@@ -236,12 +236,14 @@ def test_a_receipt_waits_while_the_journal_is_down(box: Outbox) -> None:
 
 def test_a_receipt_that_waited_says_all_that_it_said_at_first(box: Outbox) -> None:
     direct, waited = send(box), send(box)
-    said = {**DELIVERED, "DateSent": "2026-11-22 17:30:00", "Price": "0.25"}
+    said = {**DELIVERED, "DateSent": "2026-11-22 17:30:02", "Price": "0.25"}
+    box.clock.pass_(seconds=9)
     for index, journal in enumerate((lambda: box.journal, down)):
         *_, channel, token = str(box.providers["exotel"].callbacks[index]).split("/")
         parts(box, journal=journal).callback(channel, token, Callback("", {}, said))
     box.receipts().held(json.loads(json.dumps(box.queue.posted[0][0]))["receipt"])
     first, second = now(box, direct), now(box, waited)
+    assert str(first.delivered_at) == "2026-11-22 12:00:02+00:00"
     names = ("status", "reason", "delivered_at", "price", "trace")
     assert [getattr(first, name) for name in names] == [getattr(second, name) for name in names]
 

@@ -171,3 +171,37 @@ def test_our_own_note_joins_a_receipt_that_was_faster(said: Status) -> None:
     assert (both.status, both.reason, both.delivered_at) == (early.status, early.reason, early.delivered_at)
     assert (both.sent_at, both.provider_id, both.response, both.price) == (LATER, "SM1", {"Sid": "SM1"}, "1.5")
     assert {"receipt", "sent"} <= {step.step for step in both.trace}
+
+
+def test_what_is_heard_changes_when_the_message_was_last_touched() -> None:
+    assert after(one_sent(), a_receipt()).updated_at == LATER
+    assert after(one_sent(), a_receipt(Status.UNKNOWN)).updated_at == LATER
+
+
+def test_only_a_text_that_is_on_its_way_learns_when_it_left() -> None:
+    lost = a_message(status=Status.UNKNOWN, attempts=1)
+    assert after(lost, a_receipt(Status.SENT)).sent_at == LATER
+    assert after(lost, a_receipt(Status.DELIVERED)).sent_at is None
+
+
+def test_the_id_of_an_older_attempt_is_not_taken_for_that_of_the_last() -> None:
+    again = a_message(status=Status.UNKNOWN, attempts=2)
+    assert after(again, a_receipt(), attempt=1).provider_id is None
+    assert after(again, a_receipt(), attempt=2).provider_id == "SM1"
+
+
+def test_a_reason_is_there_only_where_something_failed() -> None:
+    odd = after(one_sent(), a_receipt(Status.DELIVERED, reason=OFF))
+    assert (odd.reason, odd.trace[-1].detail) == (None, "")
+
+
+def test_words_in_any_alphabet_are_kept_as_they_came() -> None:
+    step = after(one_sent(), a_receipt(raw={"DetailedStatus": "संदेश"})).trace[1]
+    assert step.detail == '{"DetailedStatus":"संदेश"}'
+
+
+def test_our_own_note_says_last_who_took_it_and_when() -> None:
+    sending = a_message(status=Status.SENDING, attempts=1)
+    early = after(sending, a_receipt(provider_id=""))
+    both = joined(early, sent_state(sending, Sent("SM9", {"Sid": "SM9"}), LATER + timedelta(seconds=5)))
+    assert (both.provider_id, both.updated_at) == ("SM9", LATER + timedelta(seconds=5))
