@@ -109,6 +109,21 @@ def test_a_mistake_of_ours_tells_nothing_of_what_was_said() -> None:
     assert TO[-10:] not in json.dumps(answer)
 
 
+def test_a_mistake_of_ours_is_told_to_the_operator() -> None:
+    box = an_outbox()
+    _, event = sent(box)
+
+    class Broken(Receipts):
+        def __init__(self) -> None:
+            self.observer = box.notes
+
+        def callback(self, *_: Any) -> None:
+            raise ValueError(TO)
+
+    assert Callbacks(Broken).answer(event)["statusCode"] == 500
+    assert box.notes.told[-1] == ("request broke off", "ValueError")
+
+
 @given(st.dictionaries(st.text(), st.none() | st.text() | st.booleans() | st.integers(), max_size=6), st.binary())
 def test_whatever_is_handed_over_is_answered(event: dict[str, Any], body: bytes) -> None:
     box = an_outbox()

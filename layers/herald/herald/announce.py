@@ -6,9 +6,10 @@ is lost before it is told. What is told twice, because something broke off in be
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from herald.bus import MOST, Bus, Event
+from herald.deliver import Later
 from herald.errors import HeraldError
 from herald.item import message_of
 from herald.message import Message, rfc3339
@@ -21,13 +22,6 @@ TOLD = (
     "country", "channel", "provider", "provider_id", "kind", "reference", "tags", "segments", "price", "attempts",
     "possible_duplicate", "reason", "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at",
 )  # fmt: skip
-
-
-class Hooked(Protocol):
-    """Where a webhook waits for the worker: ``queue.Queue``."""
-
-    def post(self, what: Mapping[str, Any], delay: float = 0) -> None:
-        """Hand it over; the worker gets it after ``delay`` seconds."""
 
 
 class News(NamedTuple):
@@ -61,7 +55,7 @@ class Announcer:
         *,
         settings: Callable[[], Settings],
         bus: Callable[[], Bus],
-        queue: Callable[[], Hooked],
+        queue: Callable[[], Later],
         observer: Observer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:

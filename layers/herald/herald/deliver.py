@@ -32,7 +32,7 @@ class Later(Protocol):
         """Hand the id over; the worker gets it after ``delay`` seconds."""
 
     def post(self, what: Mapping[str, object], delay: float = 0) -> None:
-        """Hand over what is no message: a receipt that cannot be written down yet."""
+        """Hand over what is no message: a receipt that cannot be written down yet, or a webhook."""
 
     def again(self, receipt: str, delay: float) -> None:
         """Let a record that the worker could not handle come back after ``delay`` seconds."""

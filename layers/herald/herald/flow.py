@@ -196,10 +196,8 @@ class Herald:
             signed=bool(settings.webhook_secrets),
         )
         fingerprint = hmac.new(self.hash_key(), content(asked, mode), hashlib.sha256).hexdigest()
-        return Request(asked.with_(fingerprint=fingerprint, recipient=self._recipient(asked.to)), mode)
-
-    def _recipient(self, number: str) -> str:
-        return recipient(self.hash_key(), number)
+        person = recipient(self.hash_key(), asked.to)
+        return Request(asked.with_(fingerprint=fingerprint, recipient=person), mode)
 
     def _past(
         self, request: Mapping[str, object], settings: Settings, message_id: str, wrong: InvalidMessage

@@ -38,7 +38,7 @@ class Receipts:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._channels, self._hash_key, self._journal, self._queue = channels, hash_key, journal, queue
-        self._observer, self._clock = observer, clock
+        self.observer, self._clock = observer, clock
 
     def callback(self, channel: str, token: str, callback: Callback) -> None:
         """What a provider's callback says. Raises ``Forbidden``, or ``NotAccepted`` if it can be kept nowhere."""
@@ -73,32 +73,32 @@ class Receipts:
             self._wait(kept)
 
     def _forbidden(self) -> Forbidden:
-        self._observer.count("ReceiptsForbidden")
+        self.observer.count("ReceiptsForbidden")
         return Forbidden()
 
     def _known(self, message_id: str) -> Message | None:
         try:
             return self._journal().get(message_id)
         except Exception as error:  # It is tried again when the receipt is written down.
-            self._observer.trouble("message not read", error, message_id=message_id)
+            self.observer.trouble("message not read", error, message_id=message_id)
             return None
 
     def _configured(self, channel: str) -> Channel | None:
         try:
             return self._channels().get(channel)
         except HeraldError as error:  # Wrong settings lose no receipt: the message knows its provider.
-            self._observer.trouble("settings not read", error)
+            self.observer.trouble("settings not read", error)
             return None
 
     def _take(self, kept: Mapping[str, Any], message: Message | None = None) -> None:
         try:
             self.held(kept, message)
         except Exception as error:
-            self._observer.trouble("receipt not recorded", error)
+            self.observer.trouble("receipt not recorded", error)
             try:
                 self._queue().post({"receipt": kept}, WAITS[0])
             except Exception as failure:
-                self._observer.trouble("receipt not queued", failure)
+                self.observer.trouble("receipt not queued", failure)
                 raise NotAccepted("The receipt could not be written down.") from None
 
     def _message(self, kept: Mapping[str, Any]) -> Message | None:
@@ -110,7 +110,7 @@ class Receipts:
 
     def _apply(self, message: Message, kept: Mapping[str, Any]) -> None:
         receipt, attempt = _read(kept), kept.get("attempt", message.attempts)
-        hear(message, receipt, attempt, journal=self._journal(), observer=self._observer, now=self._clock())
+        hear(message, receipt, attempt, journal=self._journal(), observer=self.observer, now=self._clock())
 
     def _wait(self, kept: Mapping[str, Any]) -> None:
         """Nobody has this provider's id yet; or it is a text of another stage, or of another program."""
@@ -118,7 +118,7 @@ class Receipts:
         if waits < len(WAITS):
             self._queue().post({"receipt": {**kept, "waits": waits + 1}}, WAITS[waits])
         else:
-            self._observer.count("ReceiptsUnmatched")
+            self.observer.count("ReceiptsUnmatched")
 
 
 def entries(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -4,14 +4,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from herald.ask import wanted
 from herald.errors import HeraldError, InvalidMessage, InvalidRequest, NotFound, Problem, Refused
 from herald.flow import Answer, Herald
-from herald.http.gateway import Request, Response, problem, proxy_answer, read_event
+from herald.http.gateway import Request, Response, answered, not_allowed, problem, proxy_answer, read_event
 from herald.message import Status
 from herald.parse import parse
 from herald.validate.fields import Fields
@@ -43,13 +42,8 @@ class Https:
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """API Gateway's proxy event in, its proxy answer out. Never raises."""
-        request_id = str((event.get("requestContext") or {}).get("requestId") or "")
-        try:
-            response = self._respond(event)
-        except HeraldError as error:
-            response = problem(error, request_id)
-        except Exception as error:
-            response = self._broken(error, request_id)
+        advice = "Look the message up before you repeat it."
+        response = answered(event, self._respond, lambda: self._herald().observer, advice)
         return proxy_answer(response._replace(body="") if event.get("httpMethod") == "HEAD" else response)
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
@@ -59,17 +53,8 @@ class Https:
         request = read_event(event)
         route = methods.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
-            allowed = ", ".join(methods).replace("GET", "GET, HEAD")
-            error = InvalidMessage(
-                [Problem("", "method_not_allowed", f"Use {allowed} here.")], status=405, code="method_not_allowed"
-            )
-            return _with(problem(error, request.id), {"Allow": allowed})
+            return not_allowed(", ".join(methods).replace("GET", "GET, HEAD"), request.id)
         return route(request)
-
-    def _broken(self, error: Exception, request_id: str) -> Response:
-        with suppress(Exception):  # What broke may be the journey itself.
-            self._herald().observer.trouble("request broke off", error, request_id=request_id)
-        return problem(HeraldError("Herald made a mistake. Look the message up before you repeat it."), request_id)
 
     def post(self, request: Request) -> Response:
         """``POST /messages``: 201 sent; 202 accepted, scheduled, retrying or unknown; 422 refused, and never sent."""

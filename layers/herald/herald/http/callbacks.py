@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from herald.errors import HeraldError, InvalidMessage, Problem
-from herald.http.gateway import Response, problem, proxy_answer, read_event
+from herald.errors import InvalidMessage, Problem
+from herald.http.gateway import Response, answered, not_allowed, proxy_answer, read_event
 from herald.providers._base import Callback
 from herald.receive import Receipts
 
@@ -22,21 +22,12 @@ class Callbacks:
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """API Gateway's proxy event in; 204 out, or a problem: 403, 405, 413, 503. Never raises."""
-        request_id = str((event.get("requestContext") or {}).get("requestId") or "")
-        try:
-            response = self._respond(event)
-        except HeraldError as error:
-            response = problem(error, request_id)
-        except Exception:  # Its text might hold what the callback said.
-            response = problem(HeraldError("Herald made a mistake. Call back again."), request_id)
-        return proxy_answer(response)
+        return proxy_answer(answered(event, self._respond, lambda: self._receipts().observer, "Call back again."))
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
         request, path = read_event(event), event.get("pathParameters") or {}
         if request.method != "POST":
-            wrong = [Problem("", "method_not_allowed", "Use POST here.")]
-            refused = problem(InvalidMessage(wrong, status=405, code="method_not_allowed"), request.id)
-            return refused._replace(headers={**refused.headers, "Allow": "POST"})
+            return not_allowed("POST", request.id)
         if len(request.body) > LARGEST:
             too_large = [Problem("", "too_large", f"The body is larger than {LARGEST} bytes.")]
             raise InvalidMessage(too_large, status=413, code="too_large")

@@ -2,12 +2,14 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from herald.errors import HeraldError, StillSending
+from herald.errors import HeraldError, InvalidMessage, Problem, StillSending
 from herald.message import Message
+from herald.observe import Observer
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -61,6 +63,33 @@ def _query(event: Mapping[str, Any]) -> dict[str, object]:
     once: Mapping[str, str] = event.get("queryStringParameters") or {}
     lists: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
     return {**once, **{name: values if len(values) > 1 else values[0] for name, values in lists.items()}}
+
+
+def answered(
+    event: Mapping[str, Any],
+    respond: Callable[[Mapping[str, Any]], Response],
+    observer: Callable[[], Observer],
+    advice: str,
+) -> Response:
+    """What ``respond`` makes of an event; an error is a problem. One that nobody foresaw is told to the operator, and
+    the caller gets ``advice``: never the error's text, which might hold what was asked. Never raises.
+    """
+    request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+    try:
+        return respond(event)
+    except HeraldError as error:
+        return problem(error, request_id)
+    except Exception as error:
+        with suppress(Exception):  # What broke may be the journey itself.
+            observer().trouble("request broke off", error, request_id=request_id)
+        return problem(HeraldError(f"Herald made a mistake. {advice}"), request_id)
+
+
+def not_allowed(allowed: str, request_id: str) -> Response:
+    """The answer to a method that is not known here; ``allowed`` lists those that are."""
+    wrong = [Problem("", "method_not_allowed", f"Use {allowed} here.")]
+    response = problem(InvalidMessage(wrong, status=405, code="method_not_allowed"), request_id)
+    return response._replace(headers={**response.headers, "Allow": allowed})
 
 
 def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
