@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 from herald import keys
+from herald.grant import SCOPES, Grant
 from local.bridge import Bridge
 from local.carrier import Carrier
 from local.deploy import STAGE, build_layer, client, deploy
@@ -15,6 +16,8 @@ from local.front import Front
 
 ROOT = Path(__file__).resolve().parent.parent
 SID = "herald-laptop"
+# Whoever tries things out sends to one phone again and again.
+LIMITS = "limits: {number_10_minutes: 1000, number_day: 10000, block_day: 10000}\n"
 
 
 class Stack:
@@ -80,7 +83,7 @@ class Stack:
         account = (SID, secrets.token_urlsafe(16), secrets.token_urlsafe(16))
         self.carrier = Carrier(engine, {account[0]: account[1:]})
         carrier = self.carrier.start()
-        key = keys.create(live=False)
+        key = keys.create(Grant("laptop", scopes=frozenset(SCOPES)))
         api = f"{engine}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
         self._bridge = Bridge(engine)
         self._figures = Figures(engine, self._bridge)
@@ -105,7 +108,7 @@ def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: st
     sid, name, token = account
     exotel = {"type": "exotel", "sid": sid, "key": name, "token": token, "endpoint_url": carrier}
     parameters = {
-        "settings": ("String", f"default_region: IN\nurl: {url}\ncallback_hosts: [127.0.0.1]\n"),
+        "settings": ("String", f"default_region: IN\nurl: {url}\ncallback_hosts: [127.0.0.1]\n{LIMITS}"),
         "channels/amazonsns": ("SecureString", "type: amazonsns\nsmstype: Transactional\n"),
         "channels/exotel": ("SecureString", "".join(f"{field}: {value}\n" for field, value in exotel.items())),
         "keys/laptop": ("SecureString", key),

@@ -1,15 +1,24 @@
-"""The lock of the HTTPS door: an API key in, the caller's name out."""
+"""The lock of the HTTPS door: an API key in, the caller's name and what the key allows out."""
 
 from typing import Any
 
 from herald import keys, wiring
+from herald.grant import written
+from herald.observe import CloudWatch
+
+observer = CloudWatch(wiring.stage())
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Allow this stage's whole API to the owner of the key; API Gateway keeps the answer for a few minutes."""
-    name = keys.owner(event.get("authorizationToken", ""), wiring.key_records())
-    if name is None:
+    """Let the key's owner into this stage's API; API Gateway keeps the answer for a few minutes.
+
+    It opens every path, because the answer is kept for the key, not for the path; the functions ask for the scope.
+    """
+    grant = keys.granted(event.get("authorizationToken", ""), wiring.key_records())
+    if grant is None:
+        observer.count("KeysRefused")
         raise PermissionError("Unauthorized")  # API Gateway turns exactly this text into a 401.
     api, stage = event["methodArn"].split("/")[:2]
     statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api}/{stage}/*"}
-    return {"principalId": name, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"principalId": grant.name, "policyDocument": policy, "context": {"grant": written(grant)}}

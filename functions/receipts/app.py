@@ -1,4 +1,4 @@
-"""The providers' door: what became of a text, told by a callback or by SNS's delivery logs."""
+"""The providers' door: what became of a text, by a callback or SNS's delivery logs; and what people write back."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from herald.http.callbacks import Callbacks
 from herald.providers import load
 from herald.receive import entries
 
-door = Callbacks(wiring.receipts)
+door = Callbacks(wiring.receipts, wiring.inbound)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from herald import wiring
+from herald.grant import SCOPES, Grant, written
 from herald.http import Https
 from herald.settings import Channel, Settings
 from herald.testing import FakeProvider, Outbox
@@ -19,6 +20,7 @@ RECORDED = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events"
 TO = "+919741552552"
 # The paths that end in a parameter.
 RESOURCES = {"/messages/": "{id}", "/recipients/": "{number}"}
+ALL = Grant("shop", scopes=frozenset(SCOPES))
 ID = "msg_01KB1SWAC0QXJ7C6W7DM1F5G7T"
 
 
@@ -57,8 +59,8 @@ class Answer(NamedTuple):
 class Caller:
     """Speaks to the HTTPS door as API Gateway does, in the name of one API key."""
 
-    def __init__(self, door: Https, name: str = "shop") -> None:
-        self.door, self.name = door, name
+    def __init__(self, door: Https, name: str = "shop", grant: Grant = ALL) -> None:
+        self.door, self.name, self.grant = door, name, grant
 
     def event(self, method: str, path: str, body: str | None, headers: Mapping[str, str], **changes: Any) -> Any:
         """The event of a request: the recorded one of its path, changed. The path may have a query."""
@@ -69,7 +71,7 @@ class Caller:
             event |= {"resource": resource + RESOURCES[resource], "pathParameters": parts(path, resource)}
         else:
             event["resource"] = path
-        event["requestContext"]["authorizer"]["principalId"] = self.name
+        event["requestContext"]["authorizer"] |= {"principalId": self.name, "grant": written(self.grant)}
         given = parse_qs(query, keep_blank_values=True)
         if given:
             event["multiValueQueryStringParameters"] = given

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from functions.receipts import app
 from herald.errors import NotAccepted
 from herald.http.callbacks import LARGEST, Callbacks, fields
+from herald.inbound import Inbound
 from herald.message import Status
 from herald.receive import Receipts
 from herald.testing import Outbox
@@ -28,6 +29,11 @@ def sent(box: Outbox) -> tuple[str, dict[str, Any]]:
     *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
     event = {**recorded("receipt-exotel-delivered"), "body": urlencode(SAID)}
     return message.id, {**event, "pathParameters": {"channel": channel, "token": token}}
+
+
+def nobody() -> Inbound:
+    """Nobody writes."""
+    raise AssertionError("nobody wrote anything")
 
 
 def status(box: Outbox, message_id: str) -> Status:
@@ -93,7 +99,7 @@ def test_what_can_be_kept_nowhere_is_a_503_so_that_the_vendor_calls_again() -> N
         def callback(self, *_: Any) -> None:
             raise NotAccepted
 
-    answer = Callbacks(Nowhere).answer(event)
+    answer = Callbacks(Nowhere, nobody).answer(event)
     assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "5")
 
 
@@ -104,7 +110,7 @@ def test_a_mistake_of_ours_tells_nothing_of_what_was_said() -> None:
     def broken() -> Receipts:
         raise ValueError(event["body"])
 
-    answer = Callbacks(broken).answer(event)
+    answer = Callbacks(broken, nobody).answer(event)
     assert answer["statusCode"] == 500
     assert TO[-10:] not in json.dumps(answer)
 
@@ -120,7 +126,7 @@ def test_a_mistake_of_ours_is_told_to_the_operator() -> None:
         def callback(self, *_: Any) -> None:
             raise ValueError(TO)
 
-    assert Callbacks(Broken).answer(event)["statusCode"] == 500
+    assert Callbacks(Broken, nobody).answer(event)["statusCode"] == 500
     assert box.notes.told[-1] == ("request broke off", "ValueError")
 
 
@@ -128,7 +134,7 @@ def test_a_mistake_of_ours_is_told_to_the_operator() -> None:
 def test_whatever_is_handed_over_is_answered(event: dict[str, Any], body: bytes) -> None:
     box = an_outbox()
     odd = {**recorded("receipt-exotel-delivered"), **event, "body": body.decode("latin-1"), "isBase64Encoded": False}
-    assert Callbacks(box.receipts).answer(odd)["statusCode"] in (403, 405)
+    assert Callbacks(box.receipts, nobody).answer(odd)["statusCode"] in (403, 405)
 
 
 @given(st.binary(), st.sampled_from(["", "application/json", "application/x-www-form-urlencoded", "text/xml"]))

@@ -89,6 +89,8 @@ def test_every_operation_has_a_name_that_programs_can_be_made_from() -> None:
         ("/messages", "get"): "searchMessages",
         ("/messages/{id}", "get"): "getMessage",
         ("/messages/{id}", "delete"): "cancelMessage",
+        ("/recipients/{number}", "get"): "getRecipient",
+        ("/recipients/{number}", "put"): "putRecipient",
         ("/recipients/{number}", "delete"): "eraseRecipient",
         ("/health", "get"): "getHealth",
         ("/openapi.json", "get"): "getContract",

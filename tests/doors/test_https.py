@@ -11,11 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from herald.errors import NotAccepted, Refused, Unavailable, Uncertain
+from herald.grant import written
 from herald.http import Https
 from herald.message import PUBLIC, Status
 from herald.reasons import REASONS
 from herald.testing import FakeProvider, Outbox
-from tests.doors.conftest import ID, ROOT, TO, Answer, Caller, an_outbox, recorded
+from tests.doors.conftest import ALL, ID, ROOT, TO, Answer, Caller, an_outbox, recorded
 
 PROBLEM = {"type", "title", "status", "code", "detail", "errors", "retryable", "hint", "request_id"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -67,13 +68,23 @@ def test_a_text_that_the_provider_took_is_201_with_the_whole_message(caller: Cal
 
 @pytest.mark.parametrize("name", ["api-post-json", "api-post-form"])
 def test_the_recorded_requests_send(caller: Caller, box: Outbox, name: str) -> None:
-    assert caller.door.answer(recorded(name))["statusCode"] == 201
+    event = recorded(name)
+    event["requestContext"]["authorizer"]["grant"] = written(ALL)
+    assert caller.door.answer(event)["statusCode"] == 201
     assert (box.texts[0].to, box.texts[0].body, box.texts[0].caller) == (TO, "Your table is ready.", "key:shop")
+
+
+@pytest.mark.parametrize("name", ["api-post-json", "api-post-form"])
+def test_whoever_tries_the_recorded_requests_out_texts_nobody(caller: Caller, box: Outbox, name: str) -> None:
+    answer = caller.door.answer(recorded(name))
+    assert (answer["statusCode"], json.loads(answer["body"])["test"]) == (201, True)
+    assert not box.texts
 
 
 def test_the_recorded_form_has_its_tags_and_its_sender(caller: Caller, box: Outbox) -> None:
     caller.door.answer(recorded("api-post-form"))
-    assert (box.texts[0].tags, box.texts[0].sender) == ({"env": "prod"}, "Gramex")
+    (message,) = box.journal.messages.values()
+    assert (message.tags, message.sender) == ({"env": "prod"}, "Gramex")
 
 
 @pytest.mark.parametrize(
@@ -644,7 +655,7 @@ def test_a_journey_that_cannot_be_made_is_a_500_too() -> None:
         ("/health", "GET, HEAD"),
         ("/openapi.json", "GET, HEAD"),
         ("/messages", "GET, HEAD, POST"),
-        ("/recipients/%2B919741552552", "DELETE"),
+        ("/recipients/%2B919741552552", "GET, HEAD, PUT, DELETE"),
         (f"/messages/{ID}", "GET, HEAD, DELETE"),
     ],
 )

@@ -176,7 +176,7 @@ def test_a_mistake_in_an_event_is_one_of_its_fields(box: Outbox) -> None:
 
 def test_the_recorded_run_of_a_schedule_sends(box: Outbox) -> None:
     assert invoke(box, recorded("schedule"))["status"] == "sent"
-    assert (box.texts[0].door, box.texts[0].caller) == ("schedule", "schedule")
+    assert (box.texts[0].door, box.texts[0].caller) == ("schedule", "schedule:herald-dev/example-every-monday")
 
 
 def test_each_run_of_a_schedule_is_a_message(box: Outbox) -> None:

@@ -17,6 +17,7 @@ from herald.errors import (
     InvalidMessage,
     KeyReused,
     NotAccepted,
+    NotAllowed,
     NotCancelable,
     NotFound,
     Refused,
@@ -91,7 +92,7 @@ def test_what_is_no_message_costs_nothing() -> None:
 
 def test_what_the_settings_forbid_costs_nothing() -> None:
     box = a_box(settings=Settings(channels=DEFAULT_CHANNELS, countries=frozenset({"SG"})))
-    with pytest.raises(InvalidMessage) as refused:
+    with pytest.raises(NotAllowed) as refused:
         send(box)
     assert quiet(refused.value)
     assert not box.journal.messages

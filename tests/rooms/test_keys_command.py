@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 
-from herald import keys
+from herald import keys, wiring
+from herald.grant import Grant
 from herald.keys.__main__ import main
 from herald.wiring import parameter_store
 from local.deploy import client
@@ -15,6 +16,7 @@ from local.deploy import client
 def stage(engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
     parameter_store.cache_clear()
+    wiring.key_store.cache_clear()
     return f"stage-{uuid.uuid4().hex[:8]}"
 
 
@@ -30,9 +32,9 @@ def test_the_key_on_standard_output_opens_the_door(engine: str, stage: str, caps
     assert main(["create", "--stage", stage, "--name", "shop"]) == 0
     key = capsys.readouterr().out.strip()
     record = kept(engine, stage, "shop")
-    assert keys.owner(f"Bearer {key}", {"shop": record}) == "shop"
+    assert keys.granted(f"Bearer {key}", {"shop": record}) == Grant("shop")
     assert key not in record
-    assert set(json.loads(record)) == {"hash"}
+    assert set(json.loads(record)) == {"hash", "created_at", "test", "scopes"}
 
 
 def test_a_name_that_is_taken_keeps_its_key(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,3 +63,84 @@ def test_without_a_region_one_line_says_what_to_set(
     said = capsys.readouterr()
     assert "AWS_DEFAULT_REGION" in said.err
     assert (said.out, said.err.count("\n")) == ("", 1)
+
+
+def made(stage: str, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """A new key of this stage."""
+    assert main(["create", "--stage", stage, *options]) == 0
+    return capsys.readouterr().out.strip()
+
+
+def test_what_a_key_may_do_is_said_when_it_is_made(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = ["--scopes", "send,read", "--countries", "IN,SG", "--kinds", "otp", "--channels", "exotel"]
+    amounts = ["--per-minute", "30", "--per-day", "2000", "--spend-day", "12.50", "--spend-month", "100"]
+    key = made(stage, capsys, "--name", "shop", *limits, *amounts)
+    grant = keys.granted(f"Bearer {key}", {"shop": kept(engine, stage, "shop")})
+    assert grant == Grant(
+        "shop",
+        scopes=frozenset({"send", "read"}),
+        channels=frozenset({"exotel"}),
+        countries=frozenset({"IN", "SG"}),
+        kinds=frozenset({"otp"}),
+        per_minute=30,
+        per_day=2000,
+        spend_day=12.5,
+        spend_month=100.0,
+    )
+
+
+def test_a_test_key_is_told_from_a_live_one(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert made(stage, capsys, "--name", "shop").startswith("hk_live_")
+    assert made(stage, capsys, "--name", "ci", "--test").startswith("hk_test_")
+
+
+MISTAKES = [
+    ("--scopes", "send,evrything"), ("--countries", "India"), ("--kinds", "sms"), ("--per-day", "-1"),
+    ("--per-minute", "1.5"), ("--spend-day", "free"), ("--channels", "a b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("option", "value"), MISTAKES)
+def test_a_limit_that_is_none_is_refused_before_anything_is_made(
+    stage: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["create", "--stage", stage, "--name", "shop", option, value])
+    assert refused.value.code == 2
+    assert option in capsys.readouterr().err
+    assert main(["list", "--stage", stage]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_keys_are_listed_by_name_with_what_they_may_do_and_without_their_hashes(
+    engine: str, stage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made(stage, capsys, "--name", "shop", "--per-day", "2000")
+    made(stage, capsys, "--name", "ci", "--test")
+    client("ssm", engine).put_parameter(Name=f"/herald/{stage}/keys/broken", Value="{", Type="SecureString")
+    assert main(["list", "--stage", stage]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["broken", "ci", "shop"]
+    assert "cannot be read" in lines[0]
+    assert lines[1].startswith("ci: test, made 20")
+    assert lines[2].startswith("shop: live, made 20")
+    assert "per_day 2000" in lines[2]
+    assert json.loads(kept(engine, stage, "shop"))["hash"] not in lines[2]
+
+
+def test_a_stage_without_keys_is_told_how_to_make_one(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--stage", stage]) == 0
+    assert "make key" in capsys.readouterr().err
+
+
+def test_a_revoked_key_is_gone(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made(stage, capsys, "--name", "shop")
+    assert main(["revoke", "--stage", stage, "--name", "shop"]) == 0
+    assert "five minutes" in capsys.readouterr().out
+    with pytest.raises(Exception, match="ParameterNotFound"):
+        kept(engine, stage, "shop")
+
+
+def test_a_key_that_is_not_there_cannot_be_revoked(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["revoke", "--stage", stage, "--name", "shop"]) == 1
+    assert "make keys" in capsys.readouterr().err

@@ -78,7 +78,7 @@ def test_callers_see_these_fields_in_this_order() -> None:
     assert list(a_message().public()) == [
         "id", "status", "to", "country", "channel", "provider", "provider_id", "sender", "kind", "encoding",
         "segments", "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts",
-        "reason", "reference", "tags", "price", "possible_duplicate", "trace", "response",
+        "reason", "reference", "tags", "price", "possible_duplicate", "test", "trace", "response",
     ]  # fmt: skip
 
 

@@ -211,7 +211,7 @@ def test_what_belongs_to_no_message_is_logged_and_counted_by_service_alone(
 
 
 def test_every_counter_has_a_name_of_its_own() -> None:
-    assert {"ReceiptsForbidden", "ReceiptsUnmatched"} == COUNTERS
+    assert {"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched"} == COUNTERS
     assert not COUNTERS & UNITS.keys()
 
 

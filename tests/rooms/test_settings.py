@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from herald.errors import InvalidSettings, Problem
 from herald.providers import load, types
-from herald.settings import DEFAULT_CHANNELS, Channel, Rate, Rule, Settings
+from herald.settings import DEFAULT_CHANNELS, DEFAULT_LIMITS, MAX_SEGMENTS, Channel, Limits, Rate, Rule, Settings
 from herald.settings.read import read_gramex, read_settings
 from herald.wiring import provider_fields
 
@@ -35,15 +35,25 @@ def mistake(settings: str = "", **channels: str) -> Problem:
     return only
 
 
+FRESH = Settings(
+    channels=DEFAULT_CHANNELS, countries=frozenset({"IN"}), max_segments=MAX_SEGMENTS, limits=DEFAULT_LIMITS
+)
+
 # ------------------------------------------------------------------------------------------------------- what is right
 
 
 @pytest.mark.parametrize("text", ["", " \n", "# nothing yet\n", "---\n", "~"])
 def test_a_fresh_stack_has_amazon_sns_and_needs_no_settings(text: str) -> None:
     settings = read(text)
-    assert settings == Settings(channels=DEFAULT_CHANNELS)
+    assert settings == FRESH
     assert (settings.default_region, settings.valid_for, settings.keep_days) == ("IN", 86_400, 30)
-    assert settings.countries is None
+
+
+def test_a_fresh_stack_is_guarded() -> None:
+    assert FRESH.countries == {"IN"}
+    assert FRESH.max_segments == 4
+    assert read("").limits == Limits(number_10_minutes=5, number_day=20, block_day=100, country_day=100, day=10_000)
+    assert (FRESH.guests, FRESH.uncounted, FRESH.max_price) == (None, frozenset(), None)
 
 
 def test_every_setting_is_read() -> None:
@@ -60,6 +70,19 @@ routes:
   - {country: in, kind: otp, channels: [exotel]}
   - {country: NO, channels: [sns, exotel]}
   - channels: [sns]
+mobile_prefixes: ["+91600", '+2349']
+guests: ["+919741552552"]
+max_segments: 6
+prices: {IN: 0.0025, SG: 0.04, "*": 0.08}
+max_price: "0.30"
+limits:
+  number_10_minutes: 3
+  number_day: unlimited
+  country_day: 50
+  spend_day: 50
+  spend_month: 500.25
+  caller_spend_day: unlimited
+send_uncounted: [otp]
 """
     assert read(text, exotel=EXOTEL, sns="type: amazonsns") == Settings(
         channels={
@@ -75,6 +98,21 @@ routes:
         callback_hosts=("hooks.example.com", "*.example.org:8443"),
         events=("sent", "failed"),
         routes=(Rule(("exotel",), "IN", "otp"), Rule(("sns", "exotel"), "NO"), Rule(("sns",))),
+        mobile_prefixes=("+91600", "+2349"),
+        guests=frozenset({"+919741552552"}),
+        max_segments=6,
+        prices={"IN": 2500, "SG": 40_000, "*": 80_000},
+        max_price=300_000,
+        limits=Limits(
+            number_10_minutes=3,
+            number_day=None,
+            block_day=100,
+            country_day=50,
+            day=10_000,
+            spend_day=50_000_000,
+            spend_month=500_250_000,
+        ),
+        uncounted=frozenset({"otp"}),
     )
 
 
@@ -96,9 +134,11 @@ def test_norway_is_a_country_without_quotes() -> None:
     assert (settings.default_region, settings.countries, settings.routes[0].country) == ("NO", frozenset({"NO"}), "NO")
 
 
-def test_an_empty_list_of_countries_allows_none_and_no_list_allows_all() -> None:
+def test_messages_go_home_only_unless_the_settings_say_where_else() -> None:
+    assert read("countries:").countries == {"IN"}
+    assert read("default_region: SG").countries == {"SG"}
     assert read("countries: []").countries == frozenset()
-    assert read("countries:").countries is None
+    assert read("countries: all").countries is None
 
 
 def test_an_empty_list_of_events_tells_nobody_and_no_list_tells_how_each_message_ended() -> None:
@@ -126,7 +166,7 @@ def test_the_secrets_of_webhooks_are_read_one_a_line_and_not_shown() -> None:
 
 def test_other_parameters_of_the_stage_are_none_of_the_settings() -> None:
     parameters = {"hash-key": "x", "stack": "{", "keys/shop": "{"}
-    assert read_settings(parameters, provider_fields) == Settings(channels=DEFAULT_CHANNELS)
+    assert read_settings(parameters, provider_fields) == FRESH
 
 
 def test_a_choice_is_read_in_any_case() -> None:
@@ -489,3 +529,50 @@ def test_no_mistake_in_a_gramex_configuration_tells_what_was_written(shape: str,
         read_gramex(f"sms:\n  exotel:\n    type: exotel\n    sid: x\n    {text}\n", provider_fields)
     except InvalidSettings as error:
         assert SECRET not in tells(error)
+
+
+# ------------------------------------------------------------------------------------------------------------ guards
+
+
+WRONG_GUARDS = [
+    ("max_segments: 0", "max_segments"), ("max_segments: -1", "max_segments"), ("max_segments: many", "max_segments"),
+    ("limits: 5", "limits"), ("limits: {number_day: 0}", "number_day"), ("limits: {day: 1.5}", "limits.day"),
+    ("limits: {per_day: 7}", "no such limit"), ("prices: {INDIA: 1}", "two-letter"), ("prices: {IN: cheap}", "prices"),
+    ("prices: 0.01", "prices"), ("max_price: 1", "prices is missing"), ("limits: {spend_day: 5}", "prices is missing"),
+    ("prices: {IN: 1}\nmax_price: free", "max_price"), ("guests: '+447700900123'", "guests"),
+    ("guests: [07700900123]", "guests"), ("mobile_prefixes: [91600]", "mobile_prefixes"),
+    ("mobile_prefixes: ['+']", "mobile_prefixes"), ("send_uncounted: [all]", "send_uncounted"),
+    ("prices: {IN: 1}\nlimits: {spend_day: -5}", "limits.spend_day"), ("countries: everywhere", "countries"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "named"), WRONG_GUARDS)
+def test_a_guard_that_is_set_wrongly_is_named_with_what_it_takes_and_never_with_its_value(
+    text: str, named: str
+) -> None:
+    found = mistake(text)
+    assert found.field == "settings"
+    assert named in found.detail
+    assert "(line " in found.detail or "missing" in found.detail
+    assert "7700900123" not in found.detail
+
+
+def test_a_price_is_the_countrys_own_or_that_of_all_others_for_each_segment() -> None:
+    settings = read("prices: {IN: 0.0025, '*': 0.08}")
+    assert (settings.cost("IN", 3), settings.cost("US", 1)) == (7500, 80_000)
+    assert read("prices: {IN: 0.0025}").cost("US", 1) is None
+
+
+def test_no_fraction_of_a_price_is_free() -> None:
+    assert read("prices: {IN: 0.0000001}").cost("IN", 1) == 1
+
+
+def test_the_exchange_rate_of_a_channel_is_read_and_is_none_of_its_providers_fields() -> None:
+    channel = read(exotel=f"{EXOTEL}exchange_rate: 0.0119").channels["exotel"]
+    assert channel.exchange_rate == 0.0119
+    assert "exchange_rate" not in channel.values
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1e3", "INR"])
+def test_an_exchange_rate_is_an_amount_above_nothing(value: str) -> None:
+    assert mistake(exotel=f"{EXOTEL}exchange_rate: '{value}'").code == "invalid_amount"

@@ -45,8 +45,8 @@ def test_the_outbox_is_put_away_even_if_the_test_fails() -> None:
 
 def test_a_test_can_say_how_the_provider_answers() -> None:
     with outbox() as sent:
-        fails(sent, Refused("opted_out"))
-        with pytest.raises(Refused, match="opted_out"):
+        fails(sent, Refused("number_blocked"))
+        with pytest.raises(Refused, match="number_blocked"):
             herald.send(NUMBER, TEXT)
         assert herald.send(NUMBER, TEXT).status is Status.SENT
     assert len(sent.texts) == 1

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "AmazonSNS", "Exotel", "Message", "Status", "cancel", "erase", "errors", "search", "send", "sms", "status",
+    "AmazonSNS", "Exotel", "Message", "Status", "cancel", "erase", "errors", "opt_in", "opt_out", "search", "send",
+    "sms", "status",
 ]  # fmt: skip
 
 
@@ -51,7 +52,8 @@ def send(
     ``subject`` is another name of ``body``; ``callback_url`` is told what becomes of the message. With an
     ``idempotency_key``, repeating the call sends nothing more.
     A message whose ``status`` is ``unknown`` may have been sent; one that is ``accepted`` or ``scheduled`` will be.
-    Raises ``InvalidMessage`` (every problem listed), ``Refused`` (with the reason), ``KeyReused``, ``StillSending``,
+    Raises ``InvalidMessage`` (every problem listed), ``NotAllowed`` (a guard does not let it in; ``retry_after`` says
+    when it may), ``Refused`` (with the reason), ``KeyReused``, ``StillSending``,
     ``NotAccepted`` (nothing was sent: try again).
     """
     import os
@@ -103,6 +105,20 @@ def erase(number: str) -> "Erased":
     from herald.wiring import herald
 
     return herald().erase(number)
+
+
+def opt_out(number: str) -> None:
+    """The person with this number wants no texts from now on, of no caller. Raises ``InvalidRequest``."""
+    from herald.wiring import herald
+
+    herald().consent.change(number, "number", opted_out=True, source="python")
+
+
+def opt_in(number: str) -> None:
+    """The person with this number wants texts again. Raises ``InvalidRequest``."""
+    from herald.wiring import herald
+
+    herald().consent.change(number, "number", opted_out=False, source="python")
 
 
 def __getattr__(name: str) -> Any:

@@ -68,7 +68,7 @@ class Ask:
 
     def _vendor(self, message: Message) -> type[Provider] | None:
         """Who can be asked about a message, if anybody can: not where it was sent by what is another channel now."""
-        if message.status not in ASKED or not message.response or not message.channel:
+        if message.test or message.status not in ASKED or not message.response or not message.channel:
             return None
         known = self._settings().channels.get(message.channel)
         if known is None or known.type != message.provider:

@@ -41,7 +41,8 @@ class Later(Protocol):
 class Delivery:
     """Sends claimed messages. ``channel`` gives the sender of a channel; ``refresh`` reads the settings anew.
 
-    ``callback`` gives the URL at which the receipts of a message's attempt are awaited, if there is one.
+    ``callback`` gives the URL at which the receipts of a message's attempt are awaited, if there is one. ``simulated``
+    is the sender of messages that reach nobody: they take no channel's turn.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class Delivery:
         observer: Observer,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        simulated: Sender,
         callback: Callable[[Message], str | None] = lambda message: None,
     ) -> None:
-        self._callback = callback
+        self._callback, self._simulated = callback, simulated
         self._settings, self._refresh, self._channel = settings, refresh, channel
         self._journal, self._queue, self._observer = journal, queue, observer
         self._clock, self._sleep = clock, sleep
@@ -66,6 +68,8 @@ class Delivery:
 
     def turn(self, message: Message, channels: tuple[str, ...], why: str) -> Turn | Place | None:
         """When the message goes by which of the channels, or when to ask again; None if its time is over by then."""
+        if message.test:
+            return Turn(channels[0], self._clock(), why, channels[1:])
         return self._chooser.choose(message, channels, why, self._clock())
 
     def sending(self, message: Message, turn: Turn) -> Message:
@@ -102,9 +106,9 @@ class Delivery:
         # The caller hears the provider's answer whole.
         return self._record(message, outcome.sent(message, sent, self._clock()), started).with_(response=sent.response)
 
-    def unsent(self, message: Message, status: Status, reason: Reason) -> Message:
+    def unsent(self, message: Message, status: Status, reason: Reason, detail: str = "") -> Message:
         """Write that a message which waited is not sent. Raises ``Moved``."""
-        return self._write(message, outcome.unsent(message, status, reason, self._clock()))
+        return self._write(message, outcome.unsent(message, status, reason, self._clock(), detail))
 
     def interrupted(self, message: Message) -> Message:
         """Write that nobody knows how the attempt ended: its sender is gone. Raises ``Moved``."""
@@ -148,6 +152,8 @@ class Delivery:
 
     def _sender(self, message: Message) -> Sender:
         """The message's channel, ready to send. Raises ``Refused`` if there is none: nothing was sent."""
+        if message.test:
+            return self._simulated
         try:
             return self._channel(message.channel or "")
         except AttemptError:

@@ -4,6 +4,7 @@ HeraldError
 ├── InvalidMessage    the request is no message; every problem is listed       400 · 405 · 413 · 415 · 422
 │   └── InvalidRequest  what is asked about messages makes no sense            422
 ├── InvalidSettings   the YAML in SSM is wrong; every mistake is listed        503
+├── NotAllowed        a guard does not let it through; nothing was sent        403 · 422 · 429
 ├── Forbidden         the token of a callback is forged, expired or foreign    403
 ├── NotFound          this caller has no message with that id                  404
 ├── KeyReused         the idempotency key was used for another content         422
@@ -20,9 +21,12 @@ No error's text holds a number, a message's text or a secret.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from herald.reasons import REASONS, Reason
+
+if TYPE_CHECKING:
+    from herald.message import Step
 
 
 class Problem(NamedTuple):
@@ -106,6 +110,35 @@ class InvalidSettings(HeraldError):
     @property
     def problems(self) -> Sequence[Problem]:
         return self._problems
+
+
+class NotAllowed(HeraldError):
+    """A guard does not let this through, and nothing was sent. ``code`` names the guard.
+
+    ``status`` tells who decided: 403 the API key's owner, 422 the stage's settings or the recipient, 429 a counter that
+    is full, for ``retry_after`` seconds. ``trace`` holds the steps that the message took until then.
+    """
+
+    title = "This is not allowed"
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: int = 422,
+        field: str = "",
+        hint: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        self.status, self.retry_after, self.retryable = status, retry_after, status == 429
+        self.trace: tuple[Step, ...] = ()
+        self._problem = Problem(field, code, detail)
+        super().__init__(detail, code=code, hint=hint)
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        return (self._problem,)
 
 
 class Forbidden(HeraldError):

@@ -9,19 +9,25 @@ from typing import NamedTuple, Protocol
 
 from herald import outcome
 from herald.ask import Ask, Refreshed
+from herald.consent import Consent
+from herald.counters import Tallies
 from herald.deliver import Delivery, Later, Sender
-from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotCancelable, NotFound, StillSending
+from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotAllowed, NotCancelable, NotFound, StillSending
 from herald.forget import Erased, Forget
-from herald.guard import guard
+from herald.gate import Gate
+from herald.grant import Grant
 from herald.ids import ID, message_id
 from herald.journal import Moved, Records
 from herald.look import Look, Page
 from herald.message import Message, Status, Step
 from herald.observe import Observer
+from herald.optouts import OptOuts
 from herald.phone import recipient
 from herald.reasons import REASONS
+from herald.resume import Resume
 from herald.route import route
 from herald.settings import Settings
+from herald.simulate import Simulated
 from herald.turn import Pace, Place, Turn
 from herald.validate import Request, content, validate
 
@@ -59,6 +65,8 @@ class Herald:
         queue: Callable[[], Later],
         schedule: Callable[[], Calendar],
         pace: Callable[[], Pace],
+        tallies: Callable[[], Tallies],
+        optouts: Callable[[], OptOuts],
         observer: Observer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
@@ -77,8 +85,16 @@ class Herald:
             observer=observer,
             clock=clock,
             sleep=sleep,
+            simulated=Simulated(queue, observer),
             callback=callback,
         )
+        self._gate = Gate(
+            settings=settings, hash_key=hash_key, tallies=tallies, optouts=optouts, observer=observer, clock=clock
+        )
+        self._resume = Resume(
+            settings=settings, journal=journal, delivery=self.delivery, let_on=self._gate.let_on, clock=clock
+        )
+        self.consent = Consent(settings=settings, hash_key=hash_key, optouts=optouts, observer=observer, clock=clock)
         self._ask = Ask(settings=settings, channel=channel, journal=journal, pace=pace, observer=observer, clock=clock)
         self._look = Look(settings=settings, hash_key=hash_key, journal=journal, observer=observer)
         self._forget = Forget(
@@ -90,12 +106,22 @@ class Herald:
             observer=observer,
         )
 
-    def send(self, request: Mapping[str, object], *, caller: str, door: str, key: str | None = None) -> Answer:
-        """Validate, claim, and send (or queue, or schedule) one message.
+    def send(
+        self,
+        request: Mapping[str, object],
+        *,
+        caller: str,
+        door: str,
+        key: str | None = None,
+        grant: Grant | None = None,
+    ) -> Answer:
+        """Validate, guard, claim, and send (or queue, or schedule) one message.
 
-        ``request`` is what a door received, untrusted; ``key`` the idempotency key, scoped by ``caller``.
+        ``request`` is what a door received, untrusted; ``key`` the idempotency key, scoped by ``caller``; ``grant``
+        what the caller may do (None: as much as the settings allow).
         The answer's status tells what happened: ``failed``, with the reason, if the provider refused it.
-        Raises ``InvalidMessage``, ``InvalidSettings``, ``KeyReused``, ``StillSending``, ``NotAccepted``.
+        Raises ``InvalidMessage``, ``InvalidSettings``, ``NotAllowed``, ``KeyReused``, ``StillSending``,
+        ``NotAccepted``.
         """
         settings, now = self.settings(), self.clock()
         try:
@@ -104,10 +130,37 @@ class Herald:
             if key and [problem.code for problem in wrong.problems] == ["in_the_past"]:
                 return self._past(request, settings, message_id(caller, key, now), wrong)
             raise
-        guard(asked, settings)
         message = asked.with_(
-            id=message_id(caller, key, now), caller=caller, door=door, trace=(Step(now, "accepted", f"by {door}"),)
+            id=message_id(caller, key, now),
+            caller=caller,
+            door=door,
+            allowed=",".join(sorted(grant.channels)) if grant and grant.channels is not None else None,
+            trace=(Step(now, "accepted", f"by {door}"),),
         )
+        try:
+            let_in = self._gate.let_in(message, route(message, settings).channels, grant)
+        except NotAllowed as refused:
+            return self._not_let_in(message, refused, known=bool(key))
+        try:
+            answer = self._admitted(let_in, mode, settings)
+        except (KeyReused, StillSending):
+            self._gate.give_back(let_in, grant)
+            raise
+        if answer.replayed:
+            self._gate.give_back(let_in, grant)
+        return answer
+
+    def _not_let_in(self, message: Message, refused: NotAllowed, *, known: bool) -> Answer:
+        """What a guard does not let in is sent nowhere; but it may repeat what was let in before."""
+        before = self._kept(message.id) if known else None
+        if before:
+            return self._replay(before, message)
+        refused.trace = (*message.trace, Step(message.created_at, "refused", refused.code))
+        self.observer.refused(message, refused.code)
+        raise refused
+
+    def _admitted(self, message: Message, mode: str, settings: Settings) -> Answer:
+        """A message that the guards let in goes its way."""
         if message.send_at:
             return self._scheduled(message, message.send_at)
         if mode == "async":
@@ -121,28 +174,11 @@ class Herald:
 
     def resume(self, message_id: str) -> Message | None:
         """Send a message whose time has come. Safe to call any number of times; None if there is no such message."""
-        message, now = self.journal().get(message_id), self.clock()
-        if message is None or not message.waiting:
-            return message
-        if outcome.comes_at(message, now) > now:
-            self.delivery.put(message)
-            return message
-        try:
-            if message.expired(now):
-                return self.delivery.unsent(message, Status.EXPIRED, REASONS["expired"])
-            return self.delivery.begin(message, *route(message, self.settings()))
-        except Moved as moved:
-            return moved.current
+        return self._resume.message(message_id)
 
     def bury(self, message_id: str) -> Message | None:
         """Write that a message which waits could not be handled: it failed, but its text is kept for a redrive."""
-        message = self.journal().get(message_id)
-        if message is None or not message.waiting or message.status is Status.FAILED:
-            return message
-        try:
-            return self.delivery.unsent(message, Status.FAILED, REASONS["dead_lettered"])
-        except Moved as moved:
-            return moved.current
+        return self._resume.never(message_id)
 
     def find(self, message_id: str, *, caller: str | None = None) -> Message:
         """The message as it stands; with a ``caller``, only that caller's own. Raises ``NotFound``."""
@@ -190,6 +226,7 @@ class Herald:
             request,
             now=now,
             region=settings.default_region,
+            mobile_prefixes=settings.mobile_prefixes,
             channels=settings.channels,
             valid_for=settings.valid_for,
             callback_hosts=settings.callback_hosts,

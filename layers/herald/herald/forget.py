@@ -49,8 +49,8 @@ class Forget:
 
         Raises ``InvalidRequest``, or ``NotAccepted``: then some may be erased already, and it can be asked for again.
         """
-        fields, region = Fields({field: number}), self._settings().default_region
-        found = fields.required(field, lambda value: parse_number(string(value), region))
+        fields, numbering = Fields({field: number}), self._settings().numbering
+        found = fields.required(field, lambda value: parse_number(string(value), *numbering))
         if found is None:
             raise InvalidRequest(fields.problems)
         try:

@@ -2,7 +2,8 @@
 
 The payload is a message's fields, with an optional ``idempotency_key``; or an EventBridge event of detail-type
 ``SMS Requested`` whose detail is the fields; or an action: ``{"action": "status", "id": ..., "refresh": true}``,
-``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}`` or ``{"action": "erase", "to": ...}``.
+``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}``, ``{"action": "erase", "to": ...}``, and
+``{"action": "opt_out", "to": ...}`` or ``opt_in``: the person wants no texts any more, or wants them again.
 A schedule adds ``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its
 runs send once.
 """
@@ -17,7 +18,7 @@ from herald.message import Message
 from herald.validate.fields import Fields
 
 DETAIL_TYPE = "SMS Requested"
-ACTIONS = ("status", "cancel", "search", "erase")
+ACTIONS = ("status", "cancel", "search", "erase", "opt_out", "opt_in")
 FIELDS = ("id", "refresh")
 LONGEST_KEY = 512
 # How a payload begins whose context words nobody replaced: it is no key.
@@ -75,10 +76,16 @@ def _send(fields: Mapping[str, Any], door: str, caller: str, request_id: str, he
     mapping = dict(fields)
     given, schedule = (checked_key(name, mapping.pop(name, None)) for name in ("idempotency_key", "schedule"))
     if schedule is not None and given is None:
-        door, caller = "schedule", "schedule"
-        given = None if schedule.startswith(_UNREPLACED) else schedule
+        known = not schedule.startswith(_UNREPLACED)
+        door, caller, given = "schedule", _scheduled_by(schedule) if known else "schedule", schedule if known else None
     key = given or request_id or None
     return raise_if_refused(herald.send(mapping, caller=caller, door=door, key=key).message)
+
+
+def _scheduled_by(schedule: str) -> str:
+    """``schedule:group/name``: who asks, by the ARN that a schedule says of itself."""
+    arn, _, _ = schedule.partition(" ")
+    return f"schedule:{arn.partition(':schedule/')[2]}".rstrip(":")
 
 
 def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
@@ -87,17 +94,21 @@ def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
         case "search":
             return herald.search(fields).public()
         case "erase":
-            return _erase(fields, herald)
+            return herald.erase(_only_to(fields))._asdict()
+        case "opt_out" | "opt_in":
+            wish, number = action == "opt_out", _only_to(fields)
+            return herald.consent.change(number, "to", opted_out=wish, source="invocation")._asdict()
     message = _by_id(action, fields, herald)
     return message.public() if message else None
 
 
-def _erase(given: Mapping[str, Any], herald: Herald) -> dict[str, object]:
+def _only_to(given: Mapping[str, Any]) -> object:
+    """The number, where there is nothing else to say. Raises ``InvalidRequest``."""
     fields = Fields(given)
     fields.unknown(("to",), lambda name: " The only field is to.")
     if fields.problems:
         raise InvalidRequest(fields.problems)
-    return herald.erase(given.get("to"))._asdict()
+    return given.get("to")
 
 
 def _by_id(action: object, given: Mapping[str, Any], herald: Herald) -> Message | None:

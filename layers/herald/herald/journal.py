@@ -65,8 +65,8 @@ class Records(Protocol):
     def move(self, old: Message, new: Message) -> Message:
         """Write how ``new`` differs from ``old``; the message as it stands then.
 
-        Raises ``Moved`` if somebody else attempted it meanwhile, it is not where it may come from, or (where its
-        status stays the same) somebody else looked after it or added a step.
+        Raises ``Moved`` if somebody else attempted it meanwhile, it is not where it may come from, somebody else
+        settled what it costs, or (where its status stays the same) looked after it or added a step.
         """
 
     def due(self, now: datetime) -> Iterator[str]:
@@ -264,6 +264,12 @@ def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[st
     conditions = [f"#status IN ({', '.join(states)})", "#attempts = :attempts_were", "attribute_not_exists(erased)"]
     names = {"#status": "status", "#attempts": "attempts"}
     values = {**states, ":attempts_were": {"N": str(old.attempts)}}
+    if new.reserved != old.reserved:
+        names["#reserved"] = "reserved"
+        conditions.append(
+            "#reserved = :reserved_was" if old.reserved is not None else "attribute_not_exists(#reserved)"
+        )
+        values |= {":reserved_was": attribute("reserved", old.reserved)} if old.reserved is not None else {}
     if new.text_needed:
         conditions.append("attribute_exists(#body)")
         names["#body"] = "body"

@@ -87,8 +87,8 @@ class Look:
         return Page(messages, None)
 
     def _wanted(self, asked: Mapping[str, object], caller: str | None) -> _Wanted:
-        fields, region = Fields(asked), self._settings().default_region
-        number = fields.required("to", lambda value: parse_number(string(value), region))
+        fields, numbering = Fields(asked), self._settings().numbering
+        number = fields.required("to", lambda value: parse_number(string(value), *numbering))
         person = recipient(self._hash_key(), number.e164) if number else ""
         whose = f"{person} {caller or ''}"
         status = fields.optional("status", lambda value: Status(choice(value, list(Status))), None)

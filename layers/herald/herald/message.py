@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from herald.reasons import REASONS, Reason
 
@@ -95,6 +95,30 @@ class Receipt:
     raw: Mapping[str, object] = field(default_factory=dict)
     to: str | None = field(default=None, repr=False)
 
+    def kept(self) -> dict[str, Any]:
+        """The receipt as JSON values, without the number: that is a hash wherever it is kept."""
+        return {
+            "provider_id": self.provider_id,
+            "status": str(self.status),
+            "reason": self.reason and self.reason.code,
+            "at": self.at and rfc3339(self.at),
+            "price": self.price,
+            "raw": dict(self.raw),
+        }
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """The receipt that ``kept`` gave."""
+        reason, at = kept["reason"], kept["at"]
+        return cls(
+            provider_id=kept["provider_id"],
+            status=Status(kept["status"]),
+            reason=REASONS.get(reason, REASONS["unexplained"]) if reason else None,
+            at=datetime.fromisoformat(at) if at else None,
+            price=kept["price"],
+            raw=kept["raw"],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -105,7 +129,9 @@ class Message:
     attempt is not sent; ``turn_at`` the moment when its turn is expected, if its channel is busy. ``due_at`` is the
     moment from which the sweep looks after it, if nothing else did: while ``sending``, the end of the lease.
     ``possible_duplicate`` is true once it was sent again although an earlier attempt may have reached the recipient.
-    ``body`` is None once the text is no longer needed. ``recipient`` is a keyed hash of the number, by which the
+    ``body`` is None once the text is no longer needed. ``test`` says that it reaches nobody, ``allowed`` which channels
+    its caller may use (joined by commas; None: all), ``reserved`` what it may cost or has cost, in millionths of the
+    currency of the setting ``prices``. ``recipient`` is a keyed hash of the number, by which the
     journal finds a person's messages. ``callback_url`` is told what becomes of it.
     """
 
@@ -144,6 +170,9 @@ class Message:
     fingerprint: str = ""
     recipient: str = ""
     callback_url: str | None = None
+    test: bool = False
+    allowed: str | None = None
+    reserved: int | None = None
     trace: tuple[Step, ...] = ()
     response: Mapping[str, object] | None = None
 
@@ -178,7 +207,7 @@ class Message:
 PUBLIC = (
     "id", "status", "to", "country", "channel", "provider", "provider_id", "sender", "kind", "encoding", "segments",
     "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts", "reason", "reference",
-    "tags", "price", "possible_duplicate", "trace", "response",
+    "tags", "price", "possible_duplicate", "test", "trace", "response",
 )  # fmt: skip
 assert set(PUBLIC) <= {f.name for f in fields(Message)}
 

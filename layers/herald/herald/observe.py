@@ -28,7 +28,7 @@ UNITS: Mapping[str, MetricUnit] = {
 }
 # Counted by service alone as well: an alarm can watch one metric only, not one for each channel.
 TOTALS = frozenset({"Failed", "Unknown", "Spend"})
-COUNTERS = frozenset({"ReceiptsForbidden", "ReceiptsUnmatched"})
+COUNTERS = frozenset({"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched"})
 
 
 class Observer(Protocol):
@@ -42,6 +42,9 @@ class Observer(Protocol):
 
     def accepted(self, message: Message) -> None:
         """A message is ours from now on: told once, when it is claimed."""
+
+    def refused(self, message: Message, guard: str) -> None:
+        """A guard did not let a message in: it was not sent, and is not kept."""
 
     def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
         """A message came into the state it has now; ``latency_ms`` is the provider's. The price of one that is sent
@@ -72,6 +75,11 @@ class CloudWatch:
     def accepted(self, message: Message) -> None:
         self._tell("message accepted", message, {"Accepted": 1}, {})
 
+    def refused(self, message: Message, guard: str) -> None:
+        counted = {} if message.test else _counted({"Refused": 1}, self._service)
+        told = {name: value for name, value in _fields(message).items() if name != "status"}
+        self._log.info("message refused", extra={**counted, **told, "guard": guard})
+
     def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
         figures = {**_figures(message), **_spend(spent)}
         if latency_ms is None:
@@ -87,7 +95,8 @@ class CloudWatch:
         self._log.error(phrase, extra={"error": type(error).__name__, "place": _place(error), **extra})
 
     def _tell(self, phrase: str, message: Message, figures: Mapping[str, float], extra: Mapping[str, object]) -> None:
-        counted = _counted(figures, self._service, message.channel or message.asked_channel or "none")
+        channel = message.channel or message.asked_channel or "none"
+        counted = {} if message.test else _counted(figures, self._service, channel)
         self._log.info(phrase, extra={**counted, **_fields(message), **extra})
 
 
@@ -147,6 +156,7 @@ def _fields(message: Message) -> dict[str, object]:
         "reason": message.reason.code if message.reason else None,
         "attempt": message.attempts,
         "caller": message.caller,
+        "test": True if message.test else None,
     }
     return {name: value for name, value in told.items() if value is not None}
 

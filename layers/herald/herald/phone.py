@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _INVISIBLE = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _WRITTEN = re.compile(r"[\s(]*[+\uff0b]?[\d\s()./\u2010-\u2015\u2212\uff0d-]+")
 _EXTENSION = re.compile(r"\d.*(ext|x|#|int|anexo)\D{0,9}\d{1,7}\s*$", re.IGNORECASE)
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _INTERNATIONAL = "Write it in full: a plus sign, the country code and all the digits."
 
 
@@ -34,8 +36,10 @@ class NotANumber(ValueError):
         super().__init__(f"{code}: {detail}")
 
 
-def parse(number: str, region: str) -> Number:
+def parse(number: str, region: str, mobile_prefixes: Collection[str] = ()) -> Number:
     """The mobile number meant by ``number``; one without a country code is of ``region`` (ISO 3166 alpha-2).
+
+    A number of a range that no numbering plan has yet is mobile if it begins as one of ``mobile_prefixes`` does.
 
     Raises ``NotANumber``: ``control_character``, ``too_long``, ``extension``, ``letters``, ``ambiguous_number``,
     ``short_code``, ``not_mobile`` (premium, toll-free, shared-cost, fixed ...) or ``invalid_number``.
@@ -45,6 +49,9 @@ def parse(number: str, region: str) -> Number:
     readings = _readings(_written(number), region)
     valid = [reading for reading in readings if _kind(reading) != phonenumbers.PhoneNumberType.UNKNOWN]
     if not valid:
+        newly = _newly_mobile(readings, mobile_prefixes)
+        if newly:
+            return newly
         raise _invalid(readings[0] if readings else None)
     e164, *others = {phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164) for reading in valid}
     if others:
@@ -102,6 +109,17 @@ def _kind(reading: "PhoneNumber") -> int:
     import phonenumbers
 
     return phonenumbers.number_type(reading)
+
+
+def _newly_mobile(readings: list["PhoneNumber"], prefixes: Collection[str]) -> Number | None:
+    """The first reading that begins as one of the prefixes does. What a numbering plan has is never read so."""
+    import phonenumbers
+
+    for reading in readings if prefixes else ():
+        e164 = phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164)
+        if e164.startswith(tuple(prefixes)) and _E164.fullmatch(e164):
+            return Number(e164, phonenumbers.region_code_for_country_code(reading.country_code or 0))
+    return None
 
 
 def _only_mobile(kind: int) -> None:

@@ -29,6 +29,7 @@ REASONS = _closed(
     Reason("request_refused", "The provider refused the request.", "caller", False),
     Reason("expired", "The message's time ran out before it could be sent.", "caller", False),
     Reason("canceled", "The message was canceled before it was sent.", "caller", False),
+    Reason("not_allowed", "When its time came, a guard did not let the message through.", "caller", False),
     # The account at the provider
     Reason("credentials_refused", "The provider refused the channel's credentials.", "account", False),
     Reason("not_permitted", "The account at the provider may not send this message.", "account", False),
@@ -74,6 +75,7 @@ ADVICE = {
     "request_refused": "Look at `response`: it holds the provider's own code.",
     "expired": "Send a new message if it is still of use, with a longer `valid_for` if this one's was too short.",
     "canceled": "Nothing: somebody asked for it.",
+    "not_allowed": "The trace names the guard; look at the settings that it keeps, and send a new message.",
     "credentials_refused": "Correct the channel's keys in SSM.",
     "not_permitted": "Look into the provider's console: the account may be blocked, unverified, or without this right.",
     "no_balance": "Top up the account, or change its plan.",

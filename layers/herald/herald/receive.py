@@ -11,12 +11,11 @@ from herald.deliver import Later
 from herald.errors import Forbidden, HeraldError, NotAccepted
 from herald.hear import hear
 from herald.journal import Records
-from herald.message import Message, Receipt, Status, rfc3339
+from herald.message import Message, Receipt
 from herald.observe import Observer
 from herald.phone import recipient
 from herald.providers import load
 from herald.providers._base import Callback, Provider
-from herald.reasons import REASONS
 from herald.settings import Channel
 
 # A receipt may overtake our own note of the provider's id. After these waits (seconds) it is nobody's of this stage:
@@ -54,7 +53,7 @@ class Receipts:
         if foreign or not provider.verify(values, callback):
             raise self._forbidden()
         receipt = provider.parse_receipt(callback.fields)
-        self._take({"id": grant.message_id, "attempt": grant.attempt, **_written(receipt)}, message)
+        self._take({"id": grant.message_id, "attempt": grant.attempt, **receipt.kept()}, message)
 
     def logged(self, provider: type[Provider], entries: Iterable[Mapping[str, Any]]) -> None:
         """What entries of a provider's log say. Raises ``NotAccepted`` if one of them can be kept nowhere."""
@@ -62,7 +61,7 @@ class Receipts:
             receipt = provider.parse_receipt(entry)
             if receipt.provider_id and receipt.to:
                 person = recipient(self._hash_key(), receipt.to)
-                self._take({"recipient": person, "provider": provider.name, **_written(receipt)})
+                self._take({"recipient": person, "provider": provider.name, **receipt.kept()})
 
     def held(self, kept: Mapping[str, Any], message: Message | None = None) -> None:
         """A receipt that waited. Raises the journal's errors: then it is to wait again."""
@@ -109,7 +108,7 @@ class Receipts:
         return found if found and found.provider == kept["provider"] else None
 
     def _apply(self, message: Message, kept: Mapping[str, Any]) -> None:
-        receipt, attempt = _read(kept), kept.get("attempt", message.attempts)
+        receipt, attempt = Receipt.read(kept), kept.get("attempt", message.attempts)
         hear(message, receipt, attempt, journal=self._journal(), observer=self.observer, now=self._clock())
 
     def _wait(self, kept: Mapping[str, Any]) -> None:
@@ -133,27 +132,3 @@ def entries(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             continue
         if isinstance(entry, dict):
             yield entry
-
-
-def _written(receipt: Receipt) -> dict[str, Any]:
-    """A receipt as JSON values. It has no number: that has become a hash by now."""
-    return {
-        "provider_id": receipt.provider_id,
-        "status": str(receipt.status),
-        "reason": receipt.reason and receipt.reason.code,
-        "at": receipt.at and rfc3339(receipt.at),
-        "price": receipt.price,
-        "raw": dict(receipt.raw),
-    }
-
-
-def _read(kept: Mapping[str, Any]) -> Receipt:
-    reason, at = kept["reason"], kept["at"]
-    return Receipt(
-        provider_id=kept["provider_id"],
-        status=Status(kept["status"]),
-        reason=REASONS.get(reason, REASONS["unexplained"]) if reason else None,
-        at=datetime.fromisoformat(at) if at else None,
-        price=kept["price"],
-        raw=kept["raw"],
-    )

@@ -14,7 +14,17 @@ class Route(NamedTuple):
 
 
 def route(message: Message, settings: Settings) -> Route:
-    """The caller's channel if one was named; else the first rule that matches; else the default channel."""
+    """The caller's channel if one was named; else the first rule that matches; else the default channel.
+
+    Of these, only what the caller may use: there may be none.
+    """
+    found = _route(message, settings)
+    if message.allowed is None:
+        return found
+    return found._replace(channels=tuple(name for name in found.channels if name in message.allowed.split(",")))
+
+
+def _route(message: Message, settings: Settings) -> Route:
     if message.asked_channel:
         return Route((message.asked_channel,), "asked for by the caller")
     for number, rule in enumerate(settings.routes, start=1):

@@ -22,11 +22,13 @@ from herald import tokens, wiring
 from herald.deliver import Sender
 from herald.errors import Refused, Unsupported
 from herald.flow import Herald
+from herald.heed import Heeding
 from herald.journal import OF_THE_STATUS, PERSONAL, Mark, Moved, comes_from
 from herald.message import Message, Sent
 from herald.receive import Receipts
 from herald.settings import DEFAULT_CHANNELS, Rate, Settings
 from herald.sweep import Sweep
+from herald.tally import Full, Tally, full, number
 
 SECRET = b"a secret of the tests"
 
@@ -132,6 +134,53 @@ class MemorySchedule:
         self.at.pop(message_id, None)
 
 
+class MemoryCounters:
+    """Counters in memory, with the rules of the real ones."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, int | list[int]]] = {}
+        self._lock = Lock()
+
+    def take(self, tally: Tally, now: datetime) -> Full | None:
+        with self._lock:
+            state = self.items.setdefault(tally.key, {})
+            reached = full(tally, state, now)
+            if reached is None:
+                _add(state, {cap.counter: cap.amount for cap in tally.caps})
+                if tally.burst:
+                    state[tally.burst.counter] = [int(now.timestamp()), *_listed(state, tally.burst.counter)]
+                for counter in tally.over:
+                    state.pop(counter, None)
+            return reached
+
+    def give(self, tally: Tally) -> None:
+        with self._lock:
+            state = self.items.setdefault(tally.key, {})
+            _add(state, {cap.counter: -cap.amount for cap in tally.caps})
+            if tally.burst:
+                state[tally.burst.counter] = _listed(state, tally.burst.counter)[1:]
+
+    def add(self, key: str, amounts: Mapping[str, int]) -> None:
+        with self._lock:
+            _add(self.items.setdefault(key, {}), amounts)
+
+
+class MemoryOptOuts:
+    """Opt-outs in memory: recipient -> how we know."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, str] = {}
+
+    def has(self, recipient: str) -> bool:
+        return recipient in self.sources
+
+    def put(self, recipient: str, source: str, now: datetime) -> None:
+        self.sources[recipient] = source
+
+    def remove(self, recipient: str) -> None:
+        self.sources.pop(recipient, None)
+
+
 class MemoryPace:
     """Turns in memory: the next free moment by line."""
 
@@ -187,6 +236,9 @@ class Notes:
     def accepted(self, message: Message) -> None:
         self.told.append(("message accepted", message.id))
 
+    def refused(self, message: Message, guard: str) -> None:
+        self.told.append(("message refused", guard))
+
     def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
         self.step(f"message {message.status}", message)
 
@@ -207,6 +259,8 @@ class Outbox:
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     schedule: MemorySchedule = field(default_factory=MemorySchedule)
     pace: MemoryPace = field(default_factory=MemoryPace)
+    counters: MemoryCounters = field(default_factory=MemoryCounters)
+    optouts: MemoryOptOuts = field(default_factory=MemoryOptOuts)
     notes: Notes = field(default_factory=Notes)
     clock: Clock = field(default_factory=Clock)
     refreshed: int = 0
@@ -237,14 +291,27 @@ class Outbox:
             refresh=self.refresh,
             hash_key=lambda: SECRET,
             channel=self.channel,
-            journal=lambda: self.journal,
+            journal=self.heeding,
             queue=lambda: self.queue,
             schedule=lambda: self.schedule,
             pace=lambda: self.pace,
+            tallies=lambda: self.counters,
+            optouts=lambda: self.optouts,
             observer=self.notes,
             clock=self.clock,
             sleep=lambda seconds: self.clock.pass_(seconds=seconds),
             callback=self.callback,
+        )
+
+    def heeding(self) -> Heeding:
+        """The journal, with what follows from an end."""
+        return Heeding(
+            self.journal,
+            settings=lambda: self.settings,
+            tallies=lambda: self.counters,
+            optouts=lambda: self.optouts,
+            observer=self.notes,
+            clock=self.clock,
         )
 
     def callback(self, message: Message) -> str:
@@ -262,7 +329,7 @@ class Outbox:
     def sweep(self) -> Sweep:
         """The sweep of these parts."""
         delivery = self.herald().delivery
-        return Sweep(journal=lambda: self.journal, delivery=delivery, observer=self.notes, clock=self.clock)
+        return Sweep(journal=self.heeding, delivery=delivery, observer=self.notes, clock=self.clock)
 
 
 @contextmanager
@@ -284,8 +351,11 @@ def _may_move(current: Message, old: Message, new: Message) -> bool:
     if new.text_needed and current.body is None:
         return False
     as_seen = (current.due_at, len(current.trace)) == (old.due_at, len(old.trace))
+    settled = old.reserved not in (new.reserved, current.reserved)
     looked_after = new.status is old.status and not as_seen
-    return current.attempts == old.attempts and current.status in comes_from(old, new) and not looked_after
+    return (
+        current.attempts == old.attempts and current.status in comes_from(old, new) and not looked_after and not settled
+    )
 
 
 def _changed(current: Message, old: Message, new: Message) -> Message:
@@ -293,6 +363,16 @@ def _changed(current: Message, old: Message, new: Message) -> Message:
     changed = {name for name in _NAMES if getattr(new, name) != getattr(old, name)} | OF_THE_STATUS
     changes = {name: getattr(new, name) for name in changed}
     return current.with_(**{**changes, "trace": (*current.trace, *new.trace[len(old.trace) :])})
+
+
+def _add(state: dict[str, int | list[int]], amounts: Mapping[str, int]) -> None:
+    for counter, amount in amounts.items():
+        state[counter] = number(state, counter) + amount
+
+
+def _listed(state: Mapping[str, int | list[int]], counter: str) -> list[int]:
+    found = state.get(counter, [])
+    return found if isinstance(found, list) else []
 
 
 def _kept(message: Message) -> Message:

@@ -45,3 +45,12 @@ def _packed(sizes: list[int], room: int) -> int:
             segments, used = segments + 1, 0
         used += size
     return segments
+
+
+def named(characters: str, most: int = 3) -> str:
+    """``U+2019 RIGHT SINGLE QUOTATION MARK and 2 more``: characters as they are called, the first ones of many."""
+    import unicodedata
+
+    names = [f"U+{ord(c):04X} {unicodedata.name(c, '')}".rstrip() for c in characters[:most]]
+    more = len(characters) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")

@@ -13,13 +13,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from herald import tokens
+from herald.counters import Counters
 from herald.deliver import Sender
 from herald.errors import HeraldError, InvalidSettings, NotAccepted, Problem, Refused
 from herald.flow import Herald
+from herald.heed import Heeding
 from herald.journal import Journal
 from herald.limit import Turns
 from herald.message import Message
 from herald.observe import CloudWatch
+from herald.optouts import OptOutList
 from herald.providers import load
 from herald.providers._base import Provider
 from herald.queue import Queue
@@ -32,6 +35,7 @@ from herald.sweep import Sweep
 if TYPE_CHECKING:
     from herald.announce import Announcer
     from herald.hooks import Hooks
+    from herald.inbound import Inbound
     from herald.receive import Receipts
 
 # How long after a message's time is over its receipts are still taken in.
@@ -111,8 +115,16 @@ class _Wiring:
         self._senders: dict[str, tuple[Channel, Provider]] = {}
         self.dynamodb = cache(lambda: client("dynamodb"))
         self.journal = cache(
-            lambda: Journal(self.dynamodb(), self.stack("table"), keep_days=lambda: self.settings().keep_days)
+            lambda: Heeding(
+                Journal(self.dynamodb(), self.stack("table"), keep_days=lambda: self.settings().keep_days),
+                settings=self.settings,
+                tallies=self.tallies,
+                optouts=self.optouts,
+                observer=CloudWatch(name),
+            )
         )
+        self.tallies = cache(lambda: Counters(self.dynamodb(), self.stack("table")))
+        self.optouts = cache(lambda: OptOutList(self.dynamodb(), self.stack("table")))
         self.pace = cache(lambda: Turns(self.dynamodb(), self.stack("table")))
         self.sqs = cache(lambda: client("sqs"))
         self.queue = cache(lambda: Queue(self.sqs(), self.stack("queue")))
@@ -203,6 +215,20 @@ def receipts() -> "Receipts":
     )
 
 
+def inbound() -> "Inbound":
+    """Who takes in what people write to this process's stage."""
+    from herald.inbound import Inbound
+
+    journey = herald()
+    return Inbound(
+        channels=lambda: journey.settings().channels,
+        hash_key=journey.hash_key,
+        consent=journey.consent,
+        observer=journey.observer,
+        clock=journey.clock,
+    )
+
+
 _parts = cache(_Wiring)
 
 
@@ -249,6 +275,8 @@ def _real(name: str) -> Herald:
         queue=parts.queue,
         schedule=parts.schedule,
         pace=parts.pace,
+        tallies=parts.tallies,
+        optouts=parts.optouts,
         observer=CloudWatch(name),
         callback=parts.callback,
     )
@@ -259,10 +287,11 @@ KEYS_KEEP_SECONDS = 30.0
 
 
 @cache
-def _key_store(name: str) -> Store:
+def key_store(name: str) -> Store:
+    """The records of a stage's API keys."""
     return Store(client("ssm"), f"/herald/{name}/keys", keep=KEYS_KEEP_SECONDS)
 
 
-def key_records() -> dict[str, str]:
-    """The records of the stage's API keys, by name."""
-    return _key_store(stage()).parameters()
+def key_records(name: str | None = None) -> dict[str, str]:
+    """The records of a stage's API keys, by name; of this process's stage, if none is named."""
+    return key_store(name or stage()).parameters()

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from herald.ask import wanted
-from herald.errors import HeraldError, InvalidMessage, InvalidRequest, NotFound, Problem, Refused
+from herald.errors import HeraldError, InvalidMessage, InvalidRequest, NotAllowed, NotFound, Problem, Refused
 from herald.flow import Answer, Herald
 from herald.http.gateway import Request, Response, answered, not_allowed, problem, proxy_answer, read_event
 from herald.message import Status
 from herald.parse import parse
-from herald.validate.fields import Fields
+from herald.validate.fields import Fields, choice
 
 
 class NoSuchPage(NotFound):
@@ -24,6 +24,16 @@ class NoSuchPage(NotFound):
 
 
 Route = Callable[[Request], Response]
+# What a key must allow, by what is asked for. What is not here is open to everybody.
+SCOPES = {
+    ("POST", "/messages"): "send",
+    ("GET", "/messages"): "read",
+    ("GET", "/messages/{id}"): "read",
+    ("DELETE", "/messages/{id}"): "cancel",
+    ("GET", "/recipients/{number}"): "read",
+    ("PUT", "/recipients/{number}"): "erase",
+    ("DELETE", "/recipients/{number}"): "erase",
+}
 
 
 class Https:
@@ -37,7 +47,7 @@ class Https:
             "/health": {"GET": self.health},
             "/messages": {"GET": self.search, "POST": self.post},
             "/messages/{id}": {"GET": self.get, "DELETE": self.delete},
-            "/recipients/{number}": {"DELETE": self.erase},
+            "/recipients/{number}": {"GET": self.opted_out, "PUT": self.opt, "DELETE": self.erase},
         }
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,13 +57,18 @@ class Https:
         return proxy_answer(response._replace(body="") if event.get("httpMethod") == "HEAD" else response)
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
-        methods = self._routes.get(str(event.get("resource")))
+        resource = str(event.get("resource"))
+        methods = self._routes.get(resource)
         if methods is None:
             raise NoSuchPage
         request = read_event(event)
-        route = methods.get("GET" if request.method == "HEAD" else request.method)
+        method = "GET" if request.method == "HEAD" else request.method
+        route = methods.get(method)
         if route is None:
             return not_allowed(", ".join(methods).replace("GET", "GET, HEAD"), request.id)
+        scope = SCOPES.get((method, resource))
+        if scope and scope not in request.grant.scopes:
+            raise _out_of_scope(scope, request)
         return route(request)
 
     def post(self, request: Request) -> Response:
@@ -63,7 +78,13 @@ class Https:
         deferred = "respond-async" in _preferences(request) and mapping.get("mode") in (None, "")
         if deferred:
             mapping = {**mapping, "mode": "async"}
-        answer = self._herald().send(mapping, caller=request.caller, door="https", key=idempotency_key(request.headers))
+        answer = self._herald().send(
+            mapping,
+            caller=request.caller,
+            door="https",
+            key=idempotency_key(request.headers),
+            grant=request.grant,
+        )
         response = _sent(answer, request.id)
         return _with(response, {"Preference-Applied": "respond-async"}) if deferred else response
 
@@ -91,6 +112,22 @@ class Https:
         query(request)
         erased = self._herald().erase(request.number, field="number")
         return Response(202 if erased.left else 200, erased._asdict())
+
+    def opted_out(self, request: Request) -> Response:
+        """``GET /recipients/{number}``: whether the person wants no texts."""
+        query(request)
+        return Response(200, self._herald().consent.of(request.number, "number")._asdict())
+
+    def opt(self, request: Request) -> Response:
+        """``PUT /recipients/{number}``: ``{"opted_out": true}`` or false: the person wants no texts, or wants them."""
+        query(request)
+        fields = Fields(parse(request.body, request.headers.get("content-type")))
+        wish = fields.required("opted_out", _wish)
+        fields.unknown(("opted_out",), lambda name: " The only field is opted_out.")
+        if fields.problems or wish is None:
+            raise InvalidRequest(fields.problems)
+        done = self._herald().consent.change(request.number, "number", opted_out=wish, source="https")
+        return Response(200, done._asdict())
 
     def health(self, request: Request) -> Response:
         """``GET /health``: whether the settings can be read. The channels are named on the laptop only."""
@@ -135,6 +172,19 @@ def query(request: Request, **known: Callable[[object], Any]) -> dict[str, Any]:
     if fields.problems:
         raise InvalidRequest(fields.problems)
     return read
+
+
+def _wish(value: object) -> bool:
+    """True or false; in a form, the words."""
+    if isinstance(value, bool):
+        return value
+    return choice(value, ("true", "false")) == "true"
+
+
+def _out_of_scope(scope: str, request: Request) -> NotAllowed:
+    allowed = ", ".join(sorted(request.grant.scopes)) or "nothing"
+    detail = f"This needs a key with the scope {scope}; this key may: {allowed}."
+    return NotAllowed("scope_missing", detail, status=403, hint=f"Use a key made with SCOPES={scope} among its scopes.")
 
 
 def _sent(answer: Answer, request_id: str) -> Response:

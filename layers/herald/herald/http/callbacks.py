@@ -1,4 +1,4 @@
-"""Callbacks: the providers' door. A callback that proves itself is acknowledged at once; nothing else gets in."""
+"""Callbacks: the providers' door. What proves itself is acknowledged at once; nothing else gets in."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from herald.errors import InvalidMessage, Problem
-from herald.http.gateway import Response, answered, not_allowed, proxy_answer, read_event
+from herald.http.gateway import Request, Response, answered, not_allowed, proxy_answer, read_event
+from herald.inbound import Inbound
 from herald.providers._base import Callback
 from herald.receive import Receipts
 
@@ -14,11 +15,17 @@ LARGEST = 65_536
 MOST_FIELDS = 100
 
 
-class Callbacks:
-    """``POST /receipts/{channel}/{token}``. ``receipts`` gives the room that takes them in."""
+INBOUND = "/inbound/"
 
-    def __init__(self, receipts: Callable[[], Receipts]) -> None:
-        self._receipts = receipts
+
+class Callbacks:
+    """``POST /receipts/{channel}/{token}``, and ``GET`` or ``POST /inbound/{channel}/{token}``.
+
+    ``receipts`` and ``inbound`` give the rooms that take them in.
+    """
+
+    def __init__(self, receipts: Callable[[], Receipts], inbound: Callable[[], Inbound]) -> None:
+        self._receipts, self._inbound = receipts, inbound
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """API Gateway's proxy event in; 204 out, or a problem: 403, 405, 413, 503. Never raises."""
@@ -26,15 +33,26 @@ class Callbacks:
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
         request, path = read_event(event), event.get("pathParameters") or {}
-        if request.method != "POST":
-            return not_allowed("POST", request.id)
+        written = str(event.get("resource")).startswith(INBOUND)
+        methods = ("GET", "POST") if written else ("POST",)
+        if request.method not in methods:
+            return not_allowed(", ".join(methods), request.id)
         if len(request.body) > LARGEST:
             too_large = [Problem("", "too_large", f"The body is larger than {LARGEST} bytes.")]
             raise InvalidMessage(too_large, status=413, code="too_large")
         channel, token = (str(path.get(name) or "") for name in ("channel", "token"))
-        said = fields(request.body, request.headers.get("content-type", ""))
-        self._receipts().callback(channel, token, Callback(_url(event), request.headers, said))
+        callback = Callback(_url(event), request.headers, _said(request))
+        if written:
+            self._inbound().written(channel, token, callback)
+        else:
+            self._receipts().callback(channel, token, callback)
         return Response(204, "")
+
+
+def _said(request: Request) -> dict[str, Any]:
+    if request.method == "GET":
+        return dict(request.query)
+    return fields(request.body, request.headers.get("content-type", ""))
 
 
 def fields(body: bytes, content_type: str) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from herald.errors import HeraldError, InvalidMessage, Problem, StillSending
-from herald.message import Message
+from herald.errors import HeraldError, InvalidMessage, NotAllowed, Problem
+from herald.grant import Grant, nothing
+from herald.message import Message, rfc3339
 from herald.observe import Observer
 
 JSON = "application/json"
@@ -16,7 +17,8 @@ PROBLEM = "application/problem+json"
 
 
 class Request(NamedTuple):
-    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key.
+    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key, and
+    ``grant`` what its owner may do.
 
     ``query`` holds the parameters of the query; one that is given several times is a list. ``message_id`` and
     ``number`` are parts of the path, where the path has them.
@@ -27,6 +29,7 @@ class Request(NamedTuple):
     body: bytes
     id: str
     caller: str
+    grant: Grant
     message_id: str
     number: str
     query: Mapping[str, object]
@@ -44,6 +47,8 @@ class Response(NamedTuple):
 def read_event(event: Mapping[str, Any]) -> Request:
     """What an event asks for."""
     context, path = event.get("requestContext") or {}, event.get("pathParameters") or {}
+    authorizer = context.get("authorizer") or {}
+    name = str(authorizer.get("principalId") or "")
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
     return Request(
@@ -51,11 +56,20 @@ def read_event(event: Mapping[str, Any]) -> Request:
         headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
         body=raw,
         id=str(context.get("requestId") or ""),
-        caller=f"key:{(context.get('authorizer') or {}).get('principalId') or ''}",
+        caller=f"key:{name}",
+        grant=_grant(name, authorizer.get("grant")),
         message_id=str(path.get("id") or ""),
         number=unquote(str(path.get("number") or "")),  # It comes as it was sent, percent-encoded (November 2026).
         query=_query(event),
     )
+
+
+def _grant(name: str, handed_on: object) -> Grant:
+    """What the authorizer handed on; nothing is allowed if that cannot be understood."""
+    try:
+        return Grant.read(name, json.loads(str(handed_on)))
+    except (ValueError, AttributeError, RecursionError):
+        return nothing(name)
 
 
 def _query(event: Mapping[str, Any]) -> dict[str, object]:
@@ -107,9 +121,10 @@ def problem(error: HeraldError, request_id: str, message: Message | None = None)
     }
     if message:
         body |= {"id": message.id, "message": message.public()}
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, StillSending) else {}
-    if error.status == 503:
-        headers = {"Retry-After": "5"}
+    if isinstance(error, NotAllowed) and error.trace:
+        body["trace"] = [{"at": rfc3339(step.at), "step": step.step, "detail": step.detail} for step in error.trace]
+    retry_after = 5 if error.status == 503 else getattr(error, "retry_after", None)
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
     return Response(error.status, body, headers, PROBLEM)
 
 

@@ -7,10 +7,15 @@ import re
 import secrets
 import string
 from collections.abc import Mapping
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from herald.grant import Grant
 
 _ALPHABET = string.ascii_letters + string.digits
 _KEY = re.compile(r"hk_(live|test)_[A-Za-z0-9]{40}", re.ASCII)
+# What a record holds beside the owner's grant.
+_OF_THE_RECORD = ("hash", "created_at")
 
 
 class NewKey(NamedTuple):
@@ -20,10 +25,12 @@ class NewKey(NamedTuple):
     record: str
 
 
-def create(*, live: bool = True) -> NewKey:
-    """A new random key (238 bits)."""
-    key = f"hk_{'live' if live else 'test'}_" + "".join(secrets.choice(_ALPHABET) for _ in range(40))
-    return NewKey(key, json.dumps({"hash": digest(key)}))
+def create(grant: Grant | None = None, *, live: bool = True, now: datetime | None = None) -> NewKey:
+    """A new random key (238 bits), for what ``grant`` allows; ``live`` is for those without one."""
+    granted = grant or Grant("", test=not live)
+    key = f"hk_{'test' if granted.test else 'live'}_" + "".join(secrets.choice(_ALPHABET) for _ in range(40))
+    made = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+    return NewKey(key, json.dumps({"hash": digest(key), "created_at": made, **granted.public()}))
 
 
 def digest(key: str) -> str:
@@ -31,22 +38,43 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def owner(authorization: str, records: Mapping[str, str]) -> str | None:
-    """The name of the key in an ``Authorization: Bearer <key>`` header, or None.
+def granted(authorization: str, records: Mapping[str, str]) -> Grant | None:
+    """What the owner of the key in an ``Authorization: Bearer <key>`` header may do; None if it is nobody's.
 
-    ``records`` maps names to what ``create`` returned. Every record is compared, each in constant time.
+    ``records`` maps names to what ``create`` returned. Every record is compared, each in constant time. A key is a
+    test key by its own prefix, whatever its record says.
     """
     scheme, _, key = authorization.strip().partition(" ")
-    if scheme.lower() != "bearer" or not _KEY.fullmatch(key.strip()):
+    found = _KEY.fullmatch(key.strip())
+    if scheme.lower() != "bearer" or not found:
         return None
-    given = digest(key.strip())
-    found = [name for name, record in records.items() if hmac.compare_digest(given, _hash(record))]
-    return found[0] if found else None
+    given = digest(found[0])
+    owners = [name for name, record in records.items() if hmac.compare_digest(given, _hash(record))]
+    return _grant(owners[0], records[owners[0]], test=found[1] == "test") if owners else None
+
+
+def described(record: str) -> dict[str, Any] | None:
+    """What a record says of its key, without the hash; None if it cannot be read."""
+    kept = _kept(record)
+    return {name: value for name, value in kept.items() if name != "hash"} if kept else None
+
+
+def _grant(name: str, record: str, *, test: bool) -> Grant | None:
+    limits = {field: value for field, value in _kept(record).items() if field not in _OF_THE_RECORD}
+    try:
+        return Grant.read(name, {**limits, "test": test})
+    except ValueError:
+        return None
 
 
 def _hash(record: str) -> str:
-    try:
-        kept = str(json.loads(record)["hash"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        kept = ""
+    kept = str(_kept(record).get("hash", ""))
     return kept if kept.isascii() else ""  # A record that someone edited by hand opens nothing.
+
+
+def _kept(record: str) -> dict[str, Any]:
+    try:
+        kept = json.loads(record)
+    except (ValueError, RecursionError):
+        return {}
+    return kept if isinstance(kept, dict) else {}

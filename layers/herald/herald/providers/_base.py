@@ -18,6 +18,13 @@ class Callback(NamedTuple):
     fields: Mapping[str, Any]
 
 
+class Inbound(NamedTuple):
+    """What a person wrote: the number that wrote it, as the vendor writes numbers, and the text."""
+
+    sender: str = ""
+    body: str = ""
+
+
 class Provider(ABC):
     """One account at one vendor.
 
@@ -93,6 +100,11 @@ class Provider(ABC):
     def addressed_to(cls, said: Mapping[str, Any], e164: str) -> bool:
         """Whether a callback speaks of this number, however the vendor writes it; also if it names none."""
         return True
+
+    @classmethod
+    def parse_inbound(cls, said: Mapping[str, Any]) -> Inbound:
+        """What somebody wrote, as the vendor hands it over. Pure; never raises; empty if the vendor hands over none."""
+        return Inbound()
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

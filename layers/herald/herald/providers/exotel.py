@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from herald.errors import AttemptError, InvalidSettings, NotFound, Problem, Refused, Unavailable
 from herald.message import Message, Receipt, Sent, Status
-from herald.providers._base import Provider, text_of
+from herald.providers._base import Inbound, Provider, text_of
 from herald.providers._http import Answer, Http, base_url
 from herald.providers._receipts import AMOUNT, ID, NUMBER, TIME, WORDS, amount, kept, moment, word
 from herald.reasons import REASONS
@@ -195,6 +195,11 @@ class Exotel(Provider):
         """False if To is plainly another number. Exotel writes 0 or 00 before it, and X for some digits."""
         to = SEPARATORS.sub("", word(said.get("To")))
         return not NUMBERED.fullmatch(to) or e164.endswith(to.lstrip("0"))
+
+    @classmethod
+    def parse_inbound(cls, said: Mapping[str, Any]) -> Inbound:
+        """What an incoming text's passthru says. Exotel writes a number at home with a 0 before it."""
+        return Inbound(word(said.get("From")), word(said.get("Body")))
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Self
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -43,13 +44,15 @@ class Rate:
 class Channel:
     """A named, configured account at a provider. ``values`` hold secrets and never show in a repr.
 
-    ``rate`` is how fast the provider takes messages; None: as fast as they come.
+    ``rate`` is how fast the provider takes messages; None: as fast as they come. ``exchange_rate`` is what a unit of
+    the money in which the provider tells its prices is worth in that of the setting ``prices``.
     """
 
     name: str
     type: str
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     rate: Rate | None = None
+    exchange_rate: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,37 @@ class Rule:
     channels: tuple[str, ...]
     country: str | None = None
     kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be sent; None: as much as is asked for. Money in millionths; a day and a month are those of UTC.
+
+    To one number within 10 minutes and a day, to a block of a thousand adjacent numbers, to a country other than the
+    default region, and in all; what it may cost in all, and what each caller may spend.
+    """
+
+    number_10_minutes: int | None = None
+    number_day: int | None = None
+    block_day: int | None = None
+    country_day: int | None = None
+    day: int | None = None
+    spend_day: int | None = None
+    spend_month: int | None = None
+    caller_spend_day: int | None = None
+    caller_spend_month: int | None = None
+
+
+# What a stage has whose settings do not say otherwise.
+DEFAULT_LIMITS = Limits(number_10_minutes=5, number_day=20, block_day=100, country_day=100, day=10_000)
+MAX_SEGMENTS = 4
+# The name that a price has which is for every country without one of its own.
+ANYWHERE = "*"
+
+
+def millionths(amount: float) -> int:
+    """An amount of money as it is counted, rounded up: nothing that costs something is free."""
+    return ceil(round(amount * 1_000_000, 3))
 
 
 RESEND_AFTER = 120
@@ -72,6 +106,10 @@ class Settings:
 
     ``url`` is where the world reaches the stage, if not at the stack's own address. ``callback_hosts`` may be called
     back, signed with each of ``webhook_secrets``. ``events`` are the states that the bus hears of.
+    ``mobile_prefixes`` are ranges of numbers that count as mobile although the library does not know them. Only
+    ``guests`` are really reached; None: everybody is. ``prices`` are those of a segment by country, in millionths, as
+    is ``max_price``, that of a message. Messages of the kinds ``uncounted`` are sent even when no counter can be
+    reached.
     """
 
     channels: Mapping[str, Channel]
@@ -86,6 +124,23 @@ class Settings:
     callback_hosts: tuple[str, ...] = ()
     events: tuple[str, ...] = EVENTS
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    mobile_prefixes: tuple[str, ...] = ()
+    guests: frozenset[str] | None = field(default=None, repr=False)
+    max_segments: int | None = None
+    prices: Mapping[str, int] = field(default_factory=dict)
+    max_price: int | None = None
+    limits: Limits = Limits()
+    uncounted: frozenset[str] = frozenset()
+
+    @property
+    def numbering(self) -> tuple[str, tuple[str, ...]]:
+        """What is needed to read a number: the default region, and the ranges that count as mobile."""
+        return self.default_region, self.mobile_prefixes
+
+    def cost(self, country: str, segments: int) -> int | None:
+        """What a message costs, in millionths; None if no price is known."""
+        price = self.prices.get(country, self.prices.get(ANYWHERE))
+        return None if price is None else price * segments
 
 
 # What a fresh stack has: Amazon SNS under the function's own role.

@@ -1,5 +1,7 @@
 """Block: a YAML mapping whose values keep their spelling, and whose names know their lines."""
 
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from herald.errors import Problem
@@ -16,6 +18,14 @@ class Problems(list[Problem]):
     def add(self, where: str, code: str, detail: str, line: int | None = None) -> None:
         """Note one: ``detail`` holds nothing of what was written there, which may be a secret."""
         self.append(Problem(where, code, detail + (f" (line {line})" if line else "")))
+
+
+def no_such(thing: str, name: str, known: Collection[str]) -> str:
+    """What to write in place of a wrong name. The name is not told: it may be a secret at the wrong place."""
+    from difflib import get_close_matches
+
+    meant = get_close_matches(name[:40], known, 1)
+    return f"there is no such {thing}" + (f": did you mean {meant[0]}?" if meant else f"; there are {', '.join(known)}")
 
 
 class Entry(NamedTuple):
@@ -88,3 +98,8 @@ def _plain(node: "Node") -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
     return {str(key.value): _plain(value) for key, value in node.value}
+
+
+def amount(value: object) -> float | None:
+    """An amount of money such as ``12.50``; None if it is none."""
+    return float(value) if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII) else None

@@ -61,6 +61,10 @@ class Store:
         kind = "SecureString" if secret else "String"
         self._client.put_parameter(Name=f"{self.path}/{name}", Value=value, Type=kind, Overwrite=replace)
 
+    def delete(self, name: str) -> None:
+        """Delete one parameter. Raises the client's own errors."""
+        self._client.delete_parameter(Name=f"{self.path}/{name}")
+
     def _fetch(self) -> dict[str, str]:
         found: dict[str, str] = {}
         more: dict[str, str] = {}

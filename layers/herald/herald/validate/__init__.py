@@ -51,6 +51,7 @@ def validate(
     *,
     now: datetime,
     region: str,
+    mobile_prefixes: Collection[str] = (),
     channels: Collection[str],
     valid_for: int,
     callback_hosts: Collection[str] = (),
@@ -59,7 +60,8 @@ def validate(
 ) -> Request:
     """The message that ``mapping`` asks for, as of ``now`` (aware, UTC).
 
-    ``region`` is where a number without a country code belongs, ``channels`` are those that may be named,
+    ``region`` is where a number without a country code belongs, ``mobile_prefixes`` are ranges of numbers that count as
+    mobile although no numbering plan has them yet, ``channels`` are those that may be named,
     ``valid_for`` is the default validity in seconds, ``callback_hosts`` may be called back if there is a secret with
     which that is ``signed``, and ``extra`` names fields of the door that are none of the message's. Of the optional
     fields, null and empty text mean absent. Raises ``InvalidMessage``, which lists every problem and repeats no value.
@@ -67,7 +69,7 @@ def validate(
     if not isinstance(mapping, Mapping):
         raise InvalidMessage([Problem("", "wrong_type", "A message is a mapping of its fields.")])
     fields = _Fields(mapping)
-    number = fields.required("to", lambda value: parse_number(string(value), region))
+    number = fields.required("to", lambda value: parse_number(string(value), region, mobile_prefixes))
     body = fields.body()
     sender = fields.optional("sender", _sender, None)
     channel = fields.optional("channel", lambda value: choice(value, sorted(channels)), None)

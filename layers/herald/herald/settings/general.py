@@ -1,0 +1,120 @@
+"""General: the parameter ``settings`` of a stage, field by field; every mistake is noted."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from herald.grant import KINDS
+from herald.hosts import base, is_entry
+from herald.settings import EVENTS, Channel, Rule, Settings
+from herald.settings.block import Block, Problems, no_such
+from herald.settings.guards import GUARDS, Guards
+
+SETTINGS = (
+    "default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after", "url",
+    "callback_hosts", "events", *GUARDS,
+)  # fmt: skip
+# What the setting countries says to allow all of them.
+EVERYWHERE = "all"
+
+
+class General:
+    """The ``settings`` parameter, field by field."""
+
+    def __init__(self, found: Block, channels: Mapping[str, Channel], problems: Problems, *, local: bool) -> None:
+        self.values, self.lines, self.channels, self.problems = found.values, found.lines, channels, problems
+        self.local = local
+
+    def settings(self) -> Settings:
+        given, known = self.values, Settings(channels=self.channels)
+        for name in given.keys() - set(SETTINGS):
+            self.problem(name, "unknown_field", no_such("setting", name, SETTINGS))
+        region, channel = given.get("default_region"), given.get("default_channel")
+        home = (self.country("default_region", region) if region else None) or known.default_region
+        return Settings(
+            **Guards(given, self.problem).read(),
+            channels=self.channels,
+            default_region=home,
+            default_channel=self.channel("default_channel", channel) if channel else None,
+            routes=tuple(self.rules(given.get("routes") or [])),
+            countries=self.countries(given.get("countries"), home),
+            valid_for=self.number("valid_for", known.valid_for, 1, 259_200),
+            keep_days=self.number("keep_days", known.keep_days, 1, 366),
+            resend_after=self.number("resend_after", known.resend_after, 60, 86_400),
+            url=self.url(given.get("url")),
+            callback_hosts=tuple(self.hosts(given.get("callback_hosts") or [])),
+            events=known.events if given.get("events") is None else tuple(self.events(given["events"])),
+        )
+
+    def problem(self, name: str, code: str, detail: str) -> None:
+        self.problems.add("settings", code, detail, self.lines.get(name))
+
+    def country(self, name: str, value: object) -> str | None:
+        if isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha():
+            return value.upper()
+        self.problem(name, "invalid_country", f"{name} must hold two-letter country codes such as IN")
+        return None
+
+    def countries(self, value: object, home: str) -> frozenset[str] | None:
+        """Where messages may go: at home, if nothing is said."""
+        if value is None:
+            return frozenset({home})
+        if value == EVERYWHERE:
+            return None
+        return frozenset(filter(None, (self.country("countries", code) for code in self.listed("countries", value))))
+
+    def channel(self, name: str, value: object) -> str | None:
+        if isinstance(value, str) and value in self.channels:
+            return value
+        self.problem(name, "unknown_channel", f"{name} names a channel that is not there: {', '.join(self.channels)}")
+        return None
+
+    def listed(self, name: str, value: object) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self.problem(name, "wrong_type", f"{name} must hold a list")
+        return []
+
+    def rules(self, value: object) -> list[Rule]:
+        rules = []
+        for rule in self.listed("routes", value):
+            fits = isinstance(rule, dict) and rule.keys() <= {"country", "kind", "channels"}
+            if not fits or not rule.get("channels"):
+                self.problem("routes", "invalid_route", "each route has channels and may have country and kind")
+                continue
+            country, kind = rule.get("country"), rule.get("kind")
+            if kind not in (None, *KINDS):
+                self.problem("routes", "unknown_choice", f"kind must be one of {', '.join(KINDS)}")
+            named = [self.channel("routes", name) for name in self.listed("routes", rule["channels"])]
+            rules.append(Rule(tuple(filter(None, named)), self.country("routes", country) if country else None, kind))
+        return rules
+
+    def url(self, value: object) -> str | None:
+        found = base(value) if isinstance(value, str) and value else None
+        if value and not found:
+            self.problem("url", "invalid_url", "url must be such as https://sms.example.com, without a query")
+        return found
+
+    def hosts(self, value: object) -> list[str]:
+        names = self.listed("callback_hosts", value)
+        right = [name for name in names if isinstance(name, str) and is_entry(name, local=self.local)]
+        if right != names:
+            example = "hooks.example.com, hooks.example.com:8443 or *.example.com"
+            self.problem("callback_hosts", "invalid_host", f"callback_hosts must hold names of hosts such as {example}")
+        return right
+
+    def events(self, value: object) -> list[str]:
+        choices, words = (*EVENTS, "sent"), self.listed("events", value)
+        right = [word for word in words if isinstance(word, str) and word in choices]
+        if right != words:
+            self.problem("events", "unknown_choice", f"events must hold some of {', '.join(choices)}")
+        return right
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.values.get(name)
+        if value in (None, ""):
+            return default
+        if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII) and low <= int(value) <= high:
+            return int(value)
+        self.problem(name, "out_of_range", f"{name} must be a whole number from {low} to {high}")
+        return default
