@@ -48,7 +48,7 @@ def test_the_figures_count_it(page: Page) -> None:
 
     send(page)
     expect(pill(page)).to_have_text("delivered")
-    expect(page.get_by_role("columnheader", name="exotel")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="exotel", exact=True)).to_be_visible()
     for name in ("Sent", "Delivered", "Segments"):
         expect(counted(name).filter(has_text=re.compile("[1-9]"))).not_to_have_count(0)
     expect(counted("Delivery latency").filter(has_text="s ·")).not_to_have_count(0)

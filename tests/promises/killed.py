@@ -20,15 +20,17 @@ import requests
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 
+from herald.counters import Counters
 from herald.flow import Herald
 from herald.journal import Journal
 from herald.limit import Turns
+from herald.optouts import OptOutList
 from herald.providers import load
 from herald.providers._http import Http
 from herald.queue import Queue
 from herald.records import Worker
 from herald.schedule import Schedule
-from herald.settings import Channel, Rate, Rule, Settings
+from herald.settings import Channel, Limits, Rate, Rule, Settings
 from herald.sweep import Sweep
 from herald.testing import Notes
 from tests.promises.ledger import ACCOUNT
@@ -67,7 +69,8 @@ class Manner(NamedTuple):
         if self.broken:
             raise Broken
         names = ("exotel", "second")[: self.channels]
-        return Settings(channels={name: Channel(name, "exotel", rate=RATE) for name in names}, routes=(Rule(names),))
+        channels = {name: Channel(name, "exotel", rate=RATE) for name in names}
+        return Settings(channels=channels, routes=(Rule(names),), limits=Limits(number_day=100, day=1_000_000))
 
 
 class Job(NamedTuple):
@@ -132,15 +135,16 @@ class Journey:
         schedule = Schedule(scheduler, group=place.schedules, role=ROLE, target=FUNCTION, failed=FAILED)
         parts: dict[str, Any] = {
             "journal": self._narrowed, "queue": Undelayed(sqs, place.queue), "schedule": schedule,
-            "pace": Turns(dynamodb, place.table),
+            "pace": Turns(dynamodb, place.table), "tallies": Counters(dynamodb, place.table),
+            "optouts": OptOutList(dynamodb, place.table),
         }  # fmt: skip
         watched = {name: Watched(name, part, tell) for name, part in parts.items()}
         observer = Notes()
         self.herald = Herald(
             settings=manner.settings, refresh=lambda: None, hash_key=lambda: b"a secret of the tests",
             channel=lambda name: sender, journal=lambda: watched["journal"], queue=lambda: watched["queue"],
-            schedule=lambda: watched["schedule"], pace=lambda: watched["pace"], observer=observer, clock=clock,
-            sleep=lambda seconds: None,
+            schedule=lambda: watched["schedule"], pace=lambda: watched["pace"], tallies=lambda: watched["tallies"],
+            optouts=lambda: watched["optouts"], observer=observer, clock=clock, sleep=lambda seconds: None,
         )  # fmt: skip
         self._sweep = Sweep(
             journal=lambda: watched["journal"], delivery=self.herald.delivery, observer=observer, clock=clock

@@ -18,7 +18,7 @@ from herald.journal import Journal
 from herald.limit import Turns
 from herald.message import Message, Sent
 from herald.settings import Channel, Rate, Settings
-from herald.testing import MemorySchedule, Notes
+from herald.testing import MemoryCounters, MemoryOptOuts, MemorySchedule, Notes
 from tests.promises.virtual_time import SILENCE, Time
 from tests.rooms.builders import client
 
@@ -67,7 +67,8 @@ def a_herald(lane: Any, journal: Journal, turns: Turns, rate: Rate) -> Herald:
     return Herald(
         settings=lambda: settings, refresh=lambda: None, hash_key=lambda: b"a secret of the tests",
         channel=lambda name: lane, journal=lambda: journal, queue=lambda: lane, schedule=MemorySchedule,
-        pace=lambda: turns, observer=Notes(), clock=lane.clock, sleep=lane.sleep,
+        pace=lambda: turns, tallies=MemoryCounters, optouts=MemoryOptOuts, observer=Notes(), clock=lane.clock,
+        sleep=lane.sleep,
     )  # fmt: skip
 
 

@@ -16,8 +16,9 @@ import pytest
 import herald
 from herald import wiring
 from herald.errors import StillSending
+from herald.grant import written
 from herald.testing import Outbox
-from tests.doors.conftest import ROOT, TO, an_outbox, recorded
+from tests.doors.conftest import ALL, ROOT, TO, an_outbox, recorded
 from tests.promises.figures import Figures
 
 SEED, THREADS, MOST = 20261122, 8, 5
@@ -49,6 +50,7 @@ def posted(number: int, delivery: int, **headers: str) -> Any:
     event = recorded("api-post-json")
     event["headers"] |= {"Idempotency-Key": f"order-{number}", **headers}
     event["requestContext"]["requestId"] = f"request-{number}-{delivery}"
+    event["requestContext"]["authorizer"]["grant"] = written(ALL)
     event["body"] = json.dumps({"to": TO, "body": f"Text {number}"})
     answer = api(event, "")
     said = json.loads(answer["body"])

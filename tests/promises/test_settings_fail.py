@@ -26,6 +26,8 @@ from tests.rooms.builders import a_table, client
 from tests.rooms.test_settings_store import Seconds, Ssm
 
 READ = "get_parameters_by_path"
+# All texts go to one number.
+LIMITS = "limits: {number_10_minutes: unlimited, number_day: unlimited, block_day: unlimited}"
 
 
 @pytest.fixture
@@ -45,6 +47,7 @@ class Stage:
         self._store = Store(self.ssm, f"/herald/{name}")
         queue = sqs.create_queue(QueueName=f"herald-{name}")["QueueUrl"]
         self._store.write("stack", json.dumps({"table": self.table, "queue": queue}), secret=False)
+        self._store.write("settings", LIMITS, secret=False)
         self.store_token(ACCOUNT["token"])
 
     def store_token(self, token: str) -> None:
