@@ -5,6 +5,8 @@ export SAM_CLI_TELEMETRY := 0
 SAM = .venv-sam/bin/python .venv-sam/bin/sam
 LINT = .venv-sam/bin/python .venv-sam/bin/cfn-lint
 LAPTOP = .venv/.laptop
+# Two files of tests at a time, each pair of hands with a stack of its own.
+TOGETHER = --numprocesses 2 --dist loadfile
 TOOLS = .venv/.test .venv-sam/.sam .venv-checkov/.checkov
 
 .PHONY: help
@@ -26,7 +28,7 @@ down: ## Stop what `make up` started
 
 .PHONY: test prove mutants check lock clean programs
 test: $(TOOLS) programs check ## All checks, then all tests: what CI runs (ARGS= for pytest)
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest $(TOGETHER) $(ARGS)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (an hour)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
 	@$(if $(ARGS),,.venv/bin/python -m tests.mutation)

@@ -64,6 +64,7 @@ def test_the_scheme_is_read_as_http_reads_it(header: str) -> None:
         "Bearer hk_live_" + "é" * 40,
         "Bearer hk_live_" + "\u0661" * 40,
     ],
+    ids=range(13),  # Keys are random, and names of tests must not be.
 )
 def test_anything_else_opens_nothing(header: str) -> None:
     assert owner(header, {"shop": KEY.record}) is None

@@ -194,13 +194,12 @@ def test_credentials_that_were_changed_work_with_the_next_send(
     old = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     assert api.send(to=TO, body="Before", channel="exotel").status == 201
     assert stack.carrier
-    stack.carrier.vendors[0].accounts[SID] = ("a new key", "a new token")  # type: ignore[attr-defined]
+    stack.carrier.vendors[0].accounts[SID] = ("a-new-key-of-exotel", "a-new-token-of-exotel")  # type: ignore[attr-defined]
     refused = api.send(to=TO, body="Refused", channel="exotel").body
     assert (refused["code"], refused["message"]["reason"]["who"]) == ("credentials_refused", "account")
     new = "".join(line + "\n" for line in old.splitlines() if not line.startswith(("key", "token")))
-    ssm.put_parameter(
-        Name=name, Type="SecureString", Overwrite=True, Value=new + "key: a new key\ntoken: a new token\n"
-    )
+    new += "key: a-new-key-of-exotel\ntoken: a-new-token-of-exotel\n"
+    ssm.put_parameter(Name=name, Type="SecureString", Overwrite=True, Value=new)
     assert api.send(to=TO, body="After", channel="exotel").status == 201
     assert carrier.bodies() == ["Before", "After"]
 
