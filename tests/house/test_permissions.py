@@ -1,0 +1,204 @@
+"""Who may do what, as the template says it. tests/system/test_permissions.py holds each action against what it is for."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.house.test_template import FAILED, FUNCTIONS, METHODS, RESOURCES, TEMPLATE, holds, of_type
+
+ROLES = {name.removesuffix("Function"): f"{name.removesuffix('Function')}Role" for name in FUNCTIONS}
+PARAMETERS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/herald/${Stage}"
+TABLE, QUEUE = {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["Queue", "Arn"]}
+# What AWS documents that Lambda needs to read a queue, or a table's stream.
+OF_A_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+OF_A_STREAM = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
+
+
+def statements(document: Any) -> dict[str, Any]:
+    """The statements of a policy, by Sid."""
+    return {each["Sid"]: each for each in document["Statement"]}
+
+
+def own(function: str) -> dict[str, Any]:
+    """What a function's own policy says."""
+    (policy,) = RESOURCES[ROLES[function]]["Properties"]["Policies"]
+    assert policy["PolicyName"] == function.lower()
+    return statements(policy["PolicyDocument"])
+
+
+USE = statements(RESOURCES["UsePolicy"]["Properties"]["PolicyDocument"])
+ALL = [(function, sid, each) for function in ROLES for sid, each in own(function).items()]
+ALL += [("Use", sid, each) for sid, each in USE.items()]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("function", sorted(ROLES))
+def test_each_function_has_a_role_of_its_own_that_lambda_alone_takes_on(function: str) -> None:
+    assert FUNCTIONS[f"{function}Function"]["Role"] == {"Fn::GetAtt": [ROLES[function], "Arn"]}
+    (trust,) = RESOURCES[ROLES[function]]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert (trust["Principal"], trust["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
+
+
+def test_a_role_has_no_policy_that_aws_wrote_and_only_the_doors_for_callers_have_the_callers() -> None:
+    shared = {function: RESOURCES[role]["Properties"].get("ManagedPolicyArns") for function, role in ROLES.items()}
+    callers = {"Api": [{"Ref": "UsePolicy"}], "Invoke": [{"Ref": "UsePolicy"}]}
+    assert {function: policies for function, policies in shared.items() if policies} == callers
+
+
+@pytest.mark.parametrize(("function", "sid", "statement"), ALL, ids=[" ".join(each[:2]) for each in ALL])
+def test_a_permission_names_its_actions_and_its_resources(function: str, sid: str, statement: Any) -> None:
+    for action in listed(statement["Action"]):
+        assert re.fullmatch(r"[a-z]+:[A-Za-z]+", action)
+    if sid != "TextsToPhones":  # A phone number is no resource.
+        assert "*" not in listed(statement["Resource"])
+
+
+def test_who_may_text_phones_may_publish_to_no_topic() -> None:
+    policies = [USE, *(own(function) for function in ROLES)]
+    publish = [policy for policy in policies if "TextsToPhones" in policy]
+    assert len(publish) == 2
+    for policy in publish:
+        assert {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}.items() <= policy["TextsToPhones"].items()
+        topics = {"Effect": "Deny", "Action": "sns:Publish", "Resource": {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}}
+        assert topics.items() <= policy["NothingToTopics"].items()
+    assert json.dumps(RESOURCES).count('"sns:Publish"') == 4
+
+
+@pytest.mark.parametrize("function", sorted(ROLES))
+def test_a_function_writes_its_own_log_alone(function: str) -> None:
+    logs = own(function)["Logs"]
+    assert set(logs["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert logs["Resource"] == {"Fn::GetAtt": [f"{function}Logs", "Arn"]}
+
+
+def test_lambda_may_read_for_a_function_what_wakes_it_and_keep_what_failed() -> None:
+    triggers = {function: own(function)["Trigger"] for function in ROLES if "Trigger" in own(function)}
+    assert {function: set(each["Action"]) for function, each in triggers.items()} == {
+        "Worker": OF_A_QUEUE,
+        "Announce": OF_A_STREAM,
+    }
+    assert triggers["Worker"]["Resource"] == QUEUE
+    assert triggers["Announce"]["Resource"] == {"Fn::Sub": "${Table.Arn}/stream/*"}
+    keeping = {function: own(function)["WhatFailed"] for function in ROLES if "WhatFailed" in own(function)}
+    assert keeping.keys() == {"Invoke", "Receipts", "Announce"}
+    for each in keeping.values():
+        assert (each["Action"], each["Resource"]) == ("sqs:SendMessage", FAILED)
+
+
+def test_the_role_that_is_handed_over_goes_to_the_scheduler_alone() -> None:
+    handed = USE["ScheduleRole"]
+    assert (handed["Action"], handed["Resource"]) == ("iam:PassRole", {"Fn::GetAtt": ["ScheduleRole", "Arn"]})
+    assert handed["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    assert json.dumps(RESOURCES).count("iam:PassRole") == 1
+
+
+def test_a_stage_reads_its_own_parameters_and_the_lock_only_the_keys() -> None:
+    for _, sid, each in ALL:
+        if sid == "Settings":
+            assert each["Resource"] == [{"Fn::Sub": PARAMETERS}, {"Fn::Sub": f"{PARAMETERS}/*"}]
+    assert own("Authorize").keys() == {"Logs", "Keys"}
+    assert own("Authorize")["Keys"]["Resource"] == [{"Fn::Sub": f"{PARAMETERS}/keys{end}"} for end in ("", "/*")]
+    assert USE["HashKeyOfAFreshStack"]["Resource"] == {"Fn::Sub": f"{PARAMETERS}/hash-key"}
+
+
+def test_only_the_sweep_may_ask_what_is_due_and_nobody_may_read_all() -> None:
+    asks = [function for function, _, each in ALL if "/index/due" in json.dumps(each)]
+    assert asks == ["Sweep"]
+    assert "dynamodb:Scan" not in json.dumps(RESOURCES)
+
+
+def test_schedules_are_made_for_messages_of_this_stage_alone() -> None:
+    assert USE["Schedules"]["Resource"]["Fn::Sub"].endswith(":schedule/herald-${Stage}/msg_*")
+
+
+# ---- the doors
+
+
+def test_a_request_needs_a_key_unless_anybody_may_ask_or_its_path_proves_it() -> None:
+    body = RESOURCES["Api"]["Properties"]["Body"]
+    keyless = {path for path, methods in body["paths"].items() if "security" not in methods["get"]}
+    assert {"/messages", "/messages/{id}", "/recipients/{number}"} <= body["paths"].keys()
+    tokens = {"/receipts/{channel}/{token}", "/inbound/{channel}/{token}"}
+    assert keyless == {"/", "/health", "/openapi.json", *tokens}
+    for path in body["paths"].keys() - keyless:
+        assert {method: body["paths"][path][method]["security"] for method in METHODS} == {
+            method: [{"ApiKey": []}] for method in METHODS
+        }
+
+
+def test_what_people_write_comes_in_as_receipts_do() -> None:
+    paths = RESOURCES["Api"]["Properties"]["Body"]["paths"]
+    assert paths["/inbound/{channel}/{token}"] == paths["/receipts/{channel}/{token}"]
+
+
+def test_a_revoked_key_is_dead_after_five_minutes() -> None:
+    from herald.wiring import KEYS_KEEP_SECONDS
+
+    lock = RESOURCES["Api"]["Properties"]["Body"]["components"]["securitySchemes"]["ApiKey"]
+    kept: int = lock["x-amazon-apigateway-authorizer"]["authorizerResultTtlInSeconds"]
+    assert kept + KEYS_KEEP_SECONDS <= 300
+
+
+def test_the_stage_takes_no_more_requests_than_its_throttle_and_no_page_of_another_site_may_ask() -> None:
+    (throttle,) = RESOURCES["ApiStage"]["Properties"]["MethodSettings"]
+    assert (throttle["ResourcePath"], throttle["HttpMethod"]) == ("/*", "*")
+    assert (throttle["ThrottlingRateLimit"], throttle["ThrottlingBurstLimit"]) == (100, 200)
+    assert "Access-Control-Allow" not in json.dumps(TEMPLATE)
+
+
+@pytest.mark.parametrize("kind", ["DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "UNAUTHORIZED", "ACCESS_DENIED"])
+def test_what_the_gateway_says_by_itself_is_a_problem_too(kind: str) -> None:
+    answer = RESOURCES["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"][kind]
+    said = answer["responseTemplates"]["application/json"]
+    problem = json.loads(re.sub(r"(?<!\")\$context\.error\.messageString", '"text"', said))
+    assert {"type", "title", "code", "detail", "errors", "retryable", "hint", "request_id"} <= problem.keys()
+    kinds = answer["responseParameters"]["gatewayresponse.header.Content-Type"]
+    assert kinds == "'application/problem+json'"
+
+
+# ---- what is encrypted, and what is optional
+
+
+def test_queues_are_encrypted_and_answer_over_tls_alone() -> None:
+    for name, queue in of_type("AWS::SQS::Queue").items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+    policies = of_type("AWS::SQS::QueuePolicy")
+    assert sorted(queue["Ref"] for policy in policies.values() for queue in policy["Queues"]) == sorted(
+        of_type("AWS::SQS::Queue")
+    )
+    (plain,) = policies["QueuesOverTls"]["PolicyDocument"]["Statement"]
+    assert (plain["Effect"], plain["Principal"]) == ("Deny", "*")
+    assert plain["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    kept = {"Fn::If": ["OverTlsAlone", plain, {"Ref": "AWS::NoValue"}]}
+    assert policies["EventsMayFail"]["PolicyDocument"]["Statement"][0] == kept
+    assert not holds(TEMPLATE["Conditions"]["OverTlsAlone"], Stage="local")
+    assert holds(TEMPLATE["Conditions"]["OverTlsAlone"], Stage="prod")
+
+
+def test_secrets_are_in_no_parameter_of_the_stack_and_in_no_environment() -> None:
+    words = ("Secret", "Token", "Password", "Key")
+    assert not [name for name in TEMPLATE["Parameters"] if name.endswith(words)]
+    for function in FUNCTIONS.values():
+        assert not [name for name in function["Environment"]["Variables"] if name.upper().endswith(("KEY", "TOKEN"))]
+
+
+@pytest.mark.parametrize(("chosen", "on"), [("off", False), ("on", True)])
+def test_the_wall_stands_before_the_api_only_if_somebody_wants_it(chosen: str, on: bool) -> None:
+    assert TEMPLATE["Parameters"]["Waf"]["Default"] == "off"
+    assert holds(TEMPLATE["Conditions"]["WafIsOn"], Waf=chosen) == on
+    assert {RESOURCES[name]["Condition"] for name in ("Wall", "WallBeforeApi")} == {"WafIsOn"}
+    rules = {rule["Name"]: rule for rule in RESOURCES["Wall"]["Properties"]["Rules"]}
+    assert rules["too-many"]["Statement"]["RateBasedStatement"]["Limit"] == 1000
+    assert RESOURCES["Wall"]["Properties"]["Scope"] == "REGIONAL"
+
+
+def test_concurrency_is_reserved_only_if_somebody_says_how_much() -> None:
+    assert TEMPLATE["Parameters"]["ReservedConcurrency"]["Default"] == 0
+    reserved = {name: part.get("ReservedConcurrentExecutions") for name, part in FUNCTIONS.items()}
+    chosen = {"Fn::If": ["ConcurrencyIsReserved", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    assert {name: value for name, value in reserved.items() if value} == {"ApiFunction": chosen}

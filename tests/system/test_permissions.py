@@ -1,0 +1,282 @@
+"""On an engine that enforces IAM: with the template's roles all works, and each action that a role loses is missed."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.providers.server import Reply, vendor
+from tests.system.ground import SILENT, TO, Ground, Roles, ground, receipt
+
+Act = Callable[[Ground], bool]
+Permission = tuple[str, str, str]
+STOPPED = "+919845012345"
+STAMP = "2026-11-26T12:00:00.000Z"
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("guarded")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def roles(here: Ground) -> Roles:
+    return Roles(here)
+
+
+# ---- What needs a permission: true if it was done
+
+
+def sends(here: Ground) -> bool:
+    return here.sent().get("status") == "sent"
+
+
+def sends_by_sns(here: Ground) -> bool:
+    return here.sent("amazonsns").get("status") == "sent"
+
+
+def makes_the_hash_key(here: Ground) -> bool:
+    """The first function of a fresh stack makes it."""
+    kept = here.ssm.get_parameter(Name="/herald/local/hash-key", WithDecryption=True)["Parameter"]["Value"]
+    here.ssm.delete_parameter(Name="/herald/local/hash-key")
+    here.cold("api")
+    try:
+        return sends(here)
+    finally:
+        here.ssm.put_parameter(Name="/herald/local/hash-key", Type="SecureString", Value=kept, Overwrite=True)
+        here.cold("api")
+
+
+def looks_up(here: Ground) -> bool:
+    message = here.dynamodb.scan(TableName="herald-local", FilterExpression="attribute_exists(fingerprint)")
+    return here.api("GET", f"/messages/{message['Items'][0]['id']['S']}").status == 200
+
+
+def finds_a_persons(here: Ground) -> bool:
+    answer = here.api("GET", "/messages", params={"to": SILENT})
+    return answer.status == 200 and bool(answer.body["messages"])
+
+
+def lets_in_again(here: Ground) -> bool:
+    return here.wants_texts(STOPPED, True)
+
+
+def queues(here: Ground) -> bool:
+    return here.grows(lambda: here.sent(mode="async"))
+
+
+def plans(here: Ground) -> bool:
+    return here.planned(here.later())
+
+
+def cancels(here: Ground) -> bool:
+    message = here.later()
+    here.api("DELETE", f"/messages/{message['id']}")
+    return not here.planned(message)
+
+
+def sends_what_waited(here: Ground) -> bool:
+    message = here.waiting()
+    return here.deliver({"id": message["id"]}) and here.status(message) == "sent"
+
+
+def sends_by_sns_what_waited(here: Ground) -> bool:
+    message = here.waiting("amazonsns")
+    return here.deliver({"id": message["id"]}) and here.status(message) == "sent"
+
+
+def notes_an_opt_out_at_the_provider(here: Ground) -> bool:
+    here.wants_texts(STOPPED, True)
+    here.deliver(receipt(here.sent(to=STOPPED), "opted_out"))
+    return here.opted_out(STOPPED)
+
+
+def hears_of_a_text_of_sns(here: Ground) -> bool:
+    message = here.sent("amazonsns")
+    who = {"recipient": here.item(message)["recipient"]["S"], "provider": "amazonsns"}
+    return here.deliver(receipt(message, **who)) and here.status(message) == "delivered"
+
+
+def tries_later(here: Ground) -> bool:
+    message = here.waiting()
+    here.carrier.fail("503")
+    return here.grows(lambda: here.deliver({"id": message["id"]}))
+
+
+def puts_back(here: Ground) -> bool:
+    """A record that cannot be understood, received for the last time, is there again at once."""
+    url = here.url("")
+    here.sqs.purge_queue(QueueUrl=url)
+    here.sqs.send_message(QueueUrl=url, MessageBody='{"what": "nothing"}')
+    (held,) = here.sqs.receive_message(QueueUrl=url, VisibilityTimeout=1800)["Messages"]
+    here.deliver({"what": "nothing"}, receives=5, handle=held["ReceiptHandle"])
+    return bool(here.queued())
+
+
+def gives_a_webhook_up(here: Ground) -> bool:
+    with vendor() as receiver:
+        receiver.answers(Reply(410))
+        event = {"event_id": "1", "id": "msg_1"}
+        hook = {"url": f"{receiver.url}/hook", "event": event, "tries": 0, "since": STAMP}
+        return here.grows(lambda: here.deliver({"hook": hook}), "-dead-hooks")
+
+
+def hears_a_callback(here: Ground) -> bool:
+    message = here.sent()
+    return here.heard(message) and here.status(message) == "delivered"
+
+
+def heeds_stop(here: Ground) -> bool:
+    here.wants_texts(STOPPED, True)
+    return here.wrote("STOP", STOPPED) and here.opted_out(STOPPED)
+
+
+def heeds_start(here: Ground) -> bool:
+    here.wants_texts(STOPPED, False)
+    return here.wrote("START", STOPPED) and not here.opted_out(STOPPED)
+
+
+def reads_snss_log(here: Ground) -> bool:
+    message = here.sent("amazonsns")
+    here.logged(message["provider_id"], message["to"])
+    return here.status(message) == "delivered"
+
+
+def keeps_what_it_cannot_match(here: Ground) -> bool:
+    return here.grows(lambda: here.logged("somebody-elses", TO))
+
+
+def announces(here: Ground) -> bool:
+    return here.invoke("announce", stream(here)) == {"batchItemFailures": []}
+
+
+def announces_to_a_webhook(here: Ground) -> bool:
+    return here.grows(lambda: here.invoke("announce", stream(here, callback_url="http://127.0.0.1:9/hook")))
+
+
+def stream(here: Ground, **fields: str) -> object:
+    """The table's stream says that a text arrived."""
+    message = here.sent(**fields)
+    here.heard(message)
+    change = {"SequenceNumber": "1", "NewImage": here.item(message), "OldImage": {}}
+    return {"Records": [{"eventID": "1", "eventName": "MODIFY", "dynamodb": change}]}
+
+
+def sweeps(here: Ground) -> bool:
+    here.overdue()
+    swept = here.invoke("sweep", {})
+    return bool(swept.get("queued")) and not swept["troubled"]
+
+
+def sweeps_into_the_queue(here: Ground) -> bool:
+    here.overdue()
+    return here.grows(lambda: here.invoke("sweep", {}))
+
+
+def knows_a_key(here: Ground) -> bool:
+    arn = "arn:aws:execute-api:us-east-1:000000000000:a/local/GET/messages"
+    event = {"type": "TOKEN", "authorizationToken": f"Bearer {here.stack.key}", "methodArn": arn}
+    return here.invoke("authorize", event).get("principalId") == "laptop"
+
+
+def in_a_new_process(function: str, act: Act) -> Act:
+    """What was read is kept for minutes: only a new process reads it again."""
+
+    def anew(here: Ground) -> bool:
+        here.cold(function)
+        return act(here)
+
+    return anew
+
+
+NEEDED: dict[Permission, Act] = {
+    ("use", "Settings", "ssm:GetParametersByPath"): in_a_new_process("api", sends),
+    ("use", "HashKeyOfAFreshStack", "ssm:PutParameter"): makes_the_hash_key,
+    ("use", "Journal", "dynamodb:PutItem"): sends,
+    ("use", "Journal", "dynamodb:GetItem"): looks_up,
+    ("use", "Journal", "dynamodb:BatchGetItem"): finds_a_persons,
+    ("use", "Journal", "dynamodb:UpdateItem"): sends,
+    ("use", "Journal", "dynamodb:DeleteItem"): lets_in_again,
+    ("use", "JournalByRecipient", "dynamodb:Query"): finds_a_persons,
+    ("use", "IntoTheQueue", "sqs:SendMessage"): queues,
+    ("use", "Schedules", "scheduler:CreateSchedule"): plans,
+    ("use", "Schedules", "scheduler:DeleteSchedule"): cancels,
+    ("use", "TextsToPhones", "sns:Publish"): sends_by_sns,
+    ("worker", "Settings", "ssm:GetParametersByPath"): in_a_new_process("worker", sends_what_waited),
+    ("worker", "Journal", "dynamodb:GetItem"): sends_what_waited,
+    ("worker", "Journal", "dynamodb:UpdateItem"): sends_what_waited,
+    ("worker", "Journal", "dynamodb:PutItem"): notes_an_opt_out_at_the_provider,
+    ("worker", "JournalByRecipient", "dynamodb:Query"): hears_of_a_text_of_sns,
+    ("worker", "IntoTheQueue", "sqs:SendMessage"): tries_later,
+    ("worker", "Later", "sqs:ChangeMessageVisibility"): puts_back,
+    ("worker", "WebhooksThatNobodyTook", "sqs:SendMessage"): gives_a_webhook_up,
+    ("worker", "TextsToPhones", "sns:Publish"): sends_by_sns_what_waited,
+    ("receipts", "Settings", "ssm:GetParametersByPath"): in_a_new_process("receipts", hears_a_callback),
+    ("receipts", "Journal", "dynamodb:GetItem"): hears_a_callback,
+    ("receipts", "Journal", "dynamodb:UpdateItem"): hears_a_callback,
+    ("receipts", "Journal", "dynamodb:PutItem"): heeds_stop,
+    ("receipts", "WhoWantsTextsAgain", "dynamodb:DeleteItem"): heeds_start,
+    ("receipts", "JournalByRecipient", "dynamodb:Query"): reads_snss_log,
+    ("receipts", "IntoTheQueue", "sqs:SendMessage"): keeps_what_it_cannot_match,
+    ("announce", "Settings", "ssm:GetParametersByPath"): in_a_new_process("announce", announces),
+    ("announce", "OntoTheBus", "events:PutEvents"): announces,
+    ("announce", "IntoTheQueue", "sqs:SendMessage"): announces_to_a_webhook,
+    ("sweep", "Settings", "ssm:GetParametersByPath"): in_a_new_process("sweep", sweeps),
+    ("sweep", "Journal", "dynamodb:GetItem"): sweeps,
+    ("sweep", "Journal", "dynamodb:UpdateItem"): sweeps,
+    ("sweep", "JournalByTime", "dynamodb:Query"): sweeps,
+    ("sweep", "IntoTheQueue", "sqs:SendMessage"): sweeps_into_the_queue,
+    ("authorize", "Keys", "ssm:GetParametersByPath"): in_a_new_process("authorize", knows_a_key),
+}
+# What Lambda itself does in a function's name, and the handing over of a role: the engine asks nobody for these.
+# tests/house/test_permissions.py says what they may be.
+OF_LAMBDA_ITSELF = {"Logs", "Trigger", "WhatFailed", "ScheduleRole"}
+
+
+def test_every_permission_is_needed_by_something(roles: Roles) -> None:
+    assert {each for each in roles.permissions() if each[1] not in OF_LAMBDA_ITSELF} == NEEDED.keys()
+
+
+@pytest.mark.parametrize("permission", NEEDED, ids=" ".join)
+def test_with_its_role_a_function_can_do_it_and_without_one_action_it_cannot(
+    here: Ground, roles: Roles, permission: Permission
+) -> None:
+    act = NEEDED[permission]
+    assert act(here)
+    with roles.without(*permission):
+        assert not act(here)
+
+
+PUBLISHES = """
+import boto3
+def handler(event, context):
+    try:
+        boto3.client("sns").publish(TopicArn=event["topic"], Message="to everybody")
+    except Exception as error:
+        return type(error).__name__
+    return "published"
+"""
+
+
+@pytest.mark.parametrize("policy", ["use", "worker"])
+def test_who_may_text_phones_may_publish_to_no_topic(here: Ground, roles: Roles, policy: str) -> None:
+    role = roles.names["api" if policy == "use" else policy]
+    topic = here.aws("sns").create_topic(Name="customers")["TopicArn"]
+    name, code = f"publisher-{policy}", io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", PUBLISHES)
+    here.functions.create_function(
+        FunctionName=name, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": code.getvalue()},
+        Role=f"arn:aws:iam::000000000000:role/{role}",
+    )  # fmt: skip
+
+    def published() -> str:
+        answer = here.functions.invoke(FunctionName=name, Payload=json.dumps({"topic": topic}))
+        return str(json.loads(answer["Payload"].read()))
+
+    assert published() == "AuthorizationErrorException"
+    with roles.without(policy, "NothingToTopics", "sns:Publish"):
+        assert published() == "published"
