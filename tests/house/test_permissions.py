@@ -1,4 +1,4 @@
-"""Who may do what, as the template says it. tests/system/test_permissions.py holds each action against what it is for."""
+"""Who may do what, as the template says it. tests/system/test_permissions.py holds each action against its purpose."""
 
 import json
 import re
