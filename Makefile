@@ -56,7 +56,7 @@ clean: down ## Remove all that was set up, built or left behind
 
 ##@ Herald in your AWS account
 
-.PHONY: build deploy key import secret receipts redrive
+.PHONY: build deploy key keys revoke import secret receipts optouts redrive
 build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python 3.13 needed
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@PYTHON=$(abspath .venv-sam/bin/python) $(SAM) build
@@ -67,9 +67,14 @@ deploy: build ## Build, then deploy the stack herald-STAGE; guided the first tim
 	$(SAM) deploy $$guided $(if $(filter dev prod,$(STAGE)),--config-env $(STAGE),$(stack)) $(ARGS)
 	@mkdir -p .local && touch .local/deployed-$(STAGE)
 	@echo "For a key to its API: make key NAME=me STAGE=$(STAGE)"
-key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev
+key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev (ARGS=--help: test keys, scopes, limits)
 	@$(if $(NAME),,echo "Whose key? Say for example: make key NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
 	.venv/bin/python -m herald.keys create --stage $(STAGE) --name $(NAME) $(ARGS)
+keys: $(LAPTOP) ## List the API keys, and what each may do (STAGE=dev)
+	@.venv/bin/python -m herald.keys list --stage $(STAGE)
+revoke: $(LAPTOP) ## Delete an API key; dead within 5 minutes: make revoke NAME=ci STAGE=dev
+	@$(if $(NAME),,echo "Whose key? Say for example: make revoke NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
+	.venv/bin/python -m herald.keys revoke --stage $(STAGE) --name $(NAME)
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
 	@$(if $(FILE),,echo "Which file? Say for example: make import FILE=gramex.yaml STAGE=$(STAGE)" >&2; exit 1;) \
 	.venv/bin/python -m herald.settings import $(FILE) --stage $(STAGE)
@@ -77,6 +82,9 @@ secret: $(LAPTOP) ## Make (or show) the secret that webhooks are signed with (ST
 	@.venv/bin/python -m herald.hooks --stage $(STAGE) $(ARGS)
 receipts: $(LAPTOP) ## Let Amazon SNS write down what became of its texts; once an account (STAGE=dev)
 	@.venv/bin/python -m herald.delivery_logs --stage $(STAGE) $(ARGS)
+optouts: $(LAPTOP) ## Who wants no texts: DO=sync, DO=url CHANNEL=exotel, DO=add <numbers.txt (STAGE=dev)
+	@$(if $(DO),,echo "Do what? DO=sync, DO=url CHANNEL=exotel, or DO=add, remove or check <numbers.txt" >&2; exit 1;) \
+	.venv/bin/python -m herald.optouts $(DO) --stage $(STAGE) $(if $(CHANNEL),--channel $(CHANNEL))
 redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STAGE=dev)
 	@.venv/bin/python -m herald.redrive --stage $(STAGE) $(ARGS)
 

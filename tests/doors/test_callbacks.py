@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.receipts import app
+from herald import inbound
 from herald.errors import NotAccepted
 from herald.http.callbacks import LARGEST, Callbacks, fields
 from herald.inbound import Inbound
 from herald.message import Status
 from herald.receive import Receipts
-from herald.testing import Outbox
+from herald.settings import Channel, Settings
+from herald.testing import SECRET, Outbox
 from tests.doors.conftest import TO, an_outbox, recorded
 
 SAID = {"SmsSid": "exotel-1", "To": "09741552552", "Status": "sent", "DetailedStatusCode": "20005"}
@@ -147,3 +149,36 @@ def test_a_recorded_batch_of_snss_log_whose_texts_nobody_sent_waits_a_little(box
     assert app.handler(recorded(name), CONTEXT) is None
     assert len(box.queue.posted) >= 1
     assert all("receipt" in what for what, _ in box.queue.posted)
+
+
+# ---- what people write
+
+
+def written(method: str, **said: str) -> dict[str, Any]:
+    """The event of what somebody wrote to Exotel's number."""
+    token = inbound.token(SECRET, "exotel")
+    event = {
+        **recorded("receipt-exotel-delivered"),
+        "resource": "/inbound/{channel}/{token}",
+        "httpMethod": method,
+        "pathParameters": {"channel": "exotel", "token": token},
+    }
+    if method == "GET":
+        query = {name: [value] for name, value in said.items()}
+        return {**event, "body": None, "multiValueQueryStringParameters": query, "queryStringParameters": said}
+    return {**event, "body": urlencode(said)}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_stop_is_heeded_as_the_provider_calls(box: Outbox, method: str) -> None:
+    box.settings = Settings(channels={"exotel": Channel("exotel", "exotel")})
+    answer = app.handler(written(method, From=TO, Body=" stop. "), CONTEXT) or {}
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    assert box.herald().consent.of(TO, "to").opted_out
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_another_method_for_what_people_write_is_not_allowed(box: Outbox, method: str) -> None:
+    answer = app.handler(written(method, From=TO, Body="STOP"), CONTEXT) or {}
+    assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "GET, POST")
+    assert box.optouts.sources == {}

@@ -23,7 +23,16 @@ FLOORS = (
     {"ask", "look", "forget", "consent", "simulate", "resume"},
     {"flow", "sweep", "receive", "announce", "inbound"},
     {"wiring", "http", "invocation", "records"},
-    {"notifier", "testing", "settings.__main__", "keys.__main__", "hooks.__main__", "redrive", "delivery_logs"},
+    {
+        "notifier",
+        "testing",
+        "settings.__main__",
+        "keys.__main__",
+        "hooks.__main__",
+        "optouts.__main__",
+        "redrive",
+        "delivery_logs",
+    },
     {""},
 )
 MODULES = modules()

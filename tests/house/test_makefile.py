@@ -13,8 +13,8 @@ import pytest
 from tests.house import LAYER, ROOT
 
 TARGETS = (
-    "run", "up", "down", "test", "prove", "mutants", "check", "lock", "clean", "build", "deploy", "key", "import",
-    "secret", "receipts", "redrive",
+    "run", "up", "down", "test", "prove", "mutants", "check", "lock", "clean", "build", "deploy", "key", "keys",
+    "revoke", "import", "secret", "receipts", "optouts", "redrive",
 )  # fmt: skip
 
 
@@ -122,7 +122,10 @@ def test_an_interrupted_addition_is_not_taken_for_a_good_environment(clone: Path
     assert "up to date" in make(".venv/.test", cwd=clone).stdout
 
 
-@pytest.mark.parametrize(("target", "question"), [("key", "Whose key?"), ("import", "Which file?")])
+@pytest.mark.parametrize(
+    ("target", "question"),
+    [("key", "Whose key?"), ("revoke", "Whose key?"), ("import", "Which file?"), ("optouts", "Do what?")],
+)
 def test_a_missing_name_is_asked_for(clone: Path, target: str, question: str) -> None:
     (clone / "requirements" / "laptop.txt").write_text("")
     asked = make(target, cwd=clone)

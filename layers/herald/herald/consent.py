@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from herald.errors import InvalidRequest, NotAccepted
+from herald.errors import HeraldError, InvalidRequest, NotAccepted
 from herald.observe import Observer
 from herald.optouts import OptOuts
 from herald.phone import parse as parse_number
@@ -80,6 +80,8 @@ class Consent:
     def _done(self, act: Callable[[], OptedOut]) -> OptedOut:
         try:
             return act()
+        except HeraldError:
+            raise
         except Exception as error:
             self._observer.trouble("opt-outs not reached", error)
             raise NotAccepted("The list of opt-outs cannot be reached.", hint="Ask again in a few seconds.") from None

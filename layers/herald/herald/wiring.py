@@ -229,6 +229,19 @@ def inbound() -> "Inbound":
     )
 
 
+def inbound_url(channel: str) -> str:
+    """The URL at which a channel's provider is to hand over what people write. Raises ``InvalidSettings``."""
+    from herald.inbound import token
+
+    parts = _parts(stage())
+    found = parts.settings().channels.get(channel)
+    if found is None or not load(found.type).inbound:
+        able = [name for name, each in parts.settings().channels.items() if load(each.type).inbound]
+        detail = f"must be a channel whose provider hands over what people write: {', '.join(able) or 'there is none'}"
+        raise InvalidSettings([Problem("channel", "unknown_channel", detail)])
+    return f"{parts.settings().url or parts.stack('url')}/inbound/{channel}/{token(parts.hash_key(), channel)}"
+
+
 _parts = cache(_Wiring)
 
 

@@ -48,6 +48,9 @@ class Provider(ABC):
     keeps_status: ClassVar[bool] = False
     """Whether the vendor can be asked what became of a message: whether there is a ``status``."""
 
+    inbound: ClassVar[bool] = False
+    """Whether the vendor hands over what people write: whether there is a ``parse_inbound``."""
+
     texts: ClassVar[frozenset[str]] = frozenset()
     """The fields of the vendor's answers that repeat the number or the text, and are not to be kept."""
 

@@ -107,6 +107,7 @@ class Exotel(Provider):
     transport = "http"
     rate = "200/min"  # sends and questions for a status together
     keeps_status = True
+    inbound = True
     texts = frozenset({"To", "Body"})
     words: ClassVar[Mapping[str, str]] = {
         **{f"HTTP {status}": reason for status, reason in STATUSES.items()},
