@@ -75,7 +75,8 @@ def _each(lines: Iterable[str], act: Callable[[Consent, str], object]) -> int:
         except NotAccepted as error:
             print(f"Stopped at line {place}: {error.detail} Run it again: it may be repeated.", file=sys.stderr)
             return 1
-    print(f"{done} {'number' if done == 1 else 'numbers'} done" + (f", {left} left out." if left else "."), file=sys.stderr)
+    told = f"{done} {'number' if done == 1 else 'numbers'} done"
+    print(f"{told}, {left} left out." if left else f"{told}.", file=sys.stderr)
     return 1 if left else 0
 
 
