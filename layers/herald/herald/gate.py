@@ -30,6 +30,7 @@ LIMITS = {
     "caller_spend_day": ("What this caller may spend today is spent.", _SETTINGS),
     "caller_spend_month": ("What this caller may spend this month is spent.", _SETTINGS),
 }
+OF_THE_NUMBER = ("number_10_minutes", "number_day", "block_day", "country_day")
 
 
 class Gate:
@@ -135,8 +136,11 @@ def _reserved(cost: int) -> str:
 
 def _refused(reached: Full) -> NotAllowed:
     detail, hint = LIMITS[reached.code]
-    said, field = hint.format(name=f"limits.{reached.code}"), "to" if reached.code[0] in "nbc" else ""
-    field = "" if reached.code.startswith("caller") else field
     return NotAllowed(
-        f"limit_{reached.code}", detail, status=429, field=field, hint=said, retry_after=reached.retry_after
+        f"limit_{reached.code}",
+        detail,
+        status=429,
+        field="to" if reached.code in OF_THE_NUMBER else "",
+        hint=hint.format(name=f"limits.{reached.code}"),
+        retry_after=reached.retry_after,
     )
