@@ -5,6 +5,7 @@ export SAM_CLI_TELEMETRY := 0
 SAM = .venv-sam/bin/python .venv-sam/bin/sam
 LINT = .venv-sam/bin/python .venv-sam/bin/cfn-lint
 LAPTOP = .venv/.laptop
+LOCKS = layers/herald/requirements.txt $(filter-out requirements/laptop.txt,$(wildcard requirements/*.txt))
 # Two files of tests at a time, each pair of hands with a stack of its own.
 TOGETHER = --numprocesses 2 --dist loadfile
 TOOLS = .venv/.test .venv-sam/.sam .venv-checkov/.checkov
@@ -26,8 +27,8 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test prove mutants check lock clean programs
-test: $(TOOLS) programs check ## All checks, then all tests: what CI runs (ARGS= for pytest)
+.PHONY: test prove mutants check audit lock clean programs
+test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python -m pytest $(TOGETHER) $(ARGS)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (an hour)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
@@ -43,12 +44,15 @@ check: $(TOOLS) ## Style, types, the template, its security: without the tests
 	@$(LINT) .local/transformed.json --ignore-checks W1020 # The transform has filled in what Fn::Sub was for.
 	@$(SAM) validate --lint
 	@.venv-checkov/bin/python -m checkov.main --file template.yaml
+audit: .venv-audit/.audit ## Is anything that the locks pin known to be vulnerable?
+	@.venv-audit/bin/python requirements/audit.py $(LOCKS)
 lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes (UPGRADE=1: to the newest)
 	@$(call compile,test,requirements/test.txt)
 	@$(call compile,laptop,requirements/laptop.txt,--constraint requirements/test.txt)
 	@$(call compile,layer,layers/herald/requirements.txt,--constraint requirements/test.txt)
 	@$(call compile,sam,requirements/sam.txt)
 	@$(call compile,checkov,requirements/checkov.txt)
+	@$(call compile,audit,requirements/audit.txt)
 	@$(call compile,uv,requirements/uv.txt)
 clean: down ## Remove all that was set up, built or left behind
 	@rm -rf .venv .venv-* .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -95,7 +99,7 @@ compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --qui
 	--generate-hashes --no-header $(if $(UPGRADE),--upgrade) $(3) --group $(1) --output-file $(2)
 
 # Each environment ends with a stamp. An interpreter that has gone counts as just changed: its environment is made anew.
-.venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-uv/bin/python:
+.venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-uv/bin/python:
 .venv/.laptop: requirements/laptop.txt .venv/bin/python
 	@requirements/set-up .venv laptop
 .venv/.test: requirements/test.txt .venv/.laptop
@@ -104,6 +108,8 @@ compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --qui
 	@requirements/set-up .venv-sam sam
 .venv-checkov/.checkov: requirements/checkov.txt .venv-checkov/bin/python
 	@requirements/set-up .venv-checkov checkov
+.venv-audit/.audit: requirements/audit.txt .venv-audit/bin/python
+	@requirements/set-up .venv-audit audit
 .venv-uv/.uv: requirements/uv.txt .venv-uv/bin/python
 	@requirements/set-up .venv-uv uv
 

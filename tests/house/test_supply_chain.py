@@ -1,0 +1,186 @@
+"""What comes from elsewhere is pinned, checked and audited; no credential is in the files or in the history."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from requirements import audit
+from tests.house import LAYER, ROOT
+from tests.house.credentials import KINDS, files, history, kinds
+
+LOCKS = {path.stem: path for path in (ROOT / "requirements").glob("*.txt")} | {"layer": LAYER / "requirements.txt"}
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+# What tests play with: keys of certificates that nobody trusts, and what these tests themselves plant.
+PLAYED = {
+    "tests/rooms/certificates/": {"private key"},
+    "tests/house/": set(KINDS),
+}
+PLANTED = {
+    "AWS access key": "AKIA" + "ABCDEFGHIJKLMNOP",
+    "AWS secret key": "aws_secret_access_key = " + "abcd/EFGH+" * 4,
+    "private key": "-----BEGIN RSA PRIVATE " + "KEY-----",
+    "API key of Herald's": "hk_live_" + "a1B2c3D4" * 5,
+    "account of Twilio's": "AC" + "0123456789abcdef" * 2,
+    "token of GitHub's": "ghp_" + "a1B2c3" * 6,
+    "token of Slack's": "xoxb-" + "1234567890-abcdefghij",
+    "JSON web token": ".".join(["eyJ" + "hbGciOiJIUzI1NiJ9", "eyJ" + "zdWIiOiIxMjM0In0", "c2lnbmF0dXJlIQ"]),
+    "URL with a password": "https://user:" + "correct-horse@example.com/",
+}
+
+
+def pins(lock: Path) -> dict[str, int]:
+    """The packages that a lock pins, each with the number of its hashes."""
+    whole = lock.read_text().replace("\\\n", " ")
+    entries = [line for line in whole.splitlines() if line and not line.lstrip().startswith("#")]
+    return {entry.split(" ")[0]: len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)) for entry in entries}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_each_package_is_pinned_to_one_version_and_its_hashes(name: str) -> None:
+    pinned = pins(LOCKS[name])
+    assert pinned
+    for package, hashes in pinned.items():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", package), package
+        assert hashes > 0, package
+
+
+def test_each_group_of_dependencies_has_a_lock() -> None:
+    assert PROJECT["dependency-groups"].keys() == LOCKS.keys()
+
+
+def test_what_is_installed_must_have_the_locks_hash() -> None:
+    assert "--require-hashes" in (ROOT / "requirements" / "set-up").read_text()
+    assert "--require-hashes" in (LAYER / "Makefile").read_text()
+
+
+def test_the_layer_holds_few_packages() -> None:
+    assert {package.partition("==")[0] for package in pins(LOCKS["layer"])} == {
+        "aws-lambda-powertools", "certifi", "charset-normalizer", "idna", "jmespath", "phonenumberslite", "pyyaml",
+        "requests", "typing-extensions", "tzdata", "urllib3",
+    }  # fmt: skip
+
+
+def test_every_lock_is_audited_and_ci_does_it() -> None:
+    made = subprocess.run(["make", "-n", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (line,) = (line for line in made.splitlines() if "requirements/audit.py" in line)
+    # The laptop's lock is a part of the tests'.
+    assert {Path(word) for word in line.split() if word.endswith(".txt")} == {
+        path.relative_to(ROOT) for name, path in LOCKS.items() if name != "laptop"
+    }
+    assert pins(LOCKS["laptop"]).keys() <= pins(LOCKS["test"]).keys()
+
+
+# ---- the audit
+
+
+def reported(**packages: list[str]) -> str:
+    """What pip-audit says of packages: the advisories against each."""
+    listed = [
+        {
+            "name": name,
+            "version": "1.0",
+            "vulns": [{"id": each, "aliases": [], "fix_versions": ["1.1"]} for each in ids],
+        }
+        for name, ids in packages.items()
+    ]
+    return json.dumps({"dependencies": [*listed, {"name": "unheard-of", "skip_reason": "not found"}], "fixes": []})
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What is said of each lock."""
+    said: dict[str, str] = {}
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        answer = said[command[-1]]
+        return subprocess.CompletedProcess(command, 0, answer if answer.startswith("{") else "", answer)
+
+    monkeypatch.setattr(audit.subprocess, "run", run)
+    return said
+
+
+def test_an_advisory_fails_and_says_what_cures_it(asked: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    asked |= {"one.txt": reported(good=[], bad=["PYSEC-1"]), "two.txt": reported(good=[])}
+    assert audit.main(["one.txt", "two.txt"]) == 1
+    assert "one.txt: bad 1.0: PYSEC-1, fixed in 1.1" in capsys.readouterr().err
+
+
+def test_an_advisory_that_is_accepted_does_not_fail(asked: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked["one.txt"] = reported(bad=["PYSEC-1"])
+    monkeypatch.setattr(audit, "ACCEPTED", {"PYSEC-1": "nothing calls it"})
+    assert audit.main(["one.txt"]) == 0
+
+
+@pytest.mark.parametrize("said", ["ConnectionError: nobody there", "", reported()])
+def test_where_nobody_knows_it_says_that_nothing_was_audited(
+    asked: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked["one.txt"] = said
+    assert audit.main(["one.txt", "two.txt"]) == 0
+    assert capsys.readouterr().err.startswith("NOT AUDITED for known vulnerabilities: one.txt, two.txt (")
+
+
+def test_what_was_found_before_nobody_answered_still_fails(asked: dict[str, str]) -> None:
+    asked |= {"one.txt": reported(bad=["PYSEC-1"]), "two.txt": "ConnectionError"}
+    assert audit.main(["one.txt", "two.txt"]) == 1
+
+
+def test_every_accepted_advisory_has_a_reason() -> None:
+    assert all(reason.strip() for reason in audit.ACCEPTED.values())
+
+
+# ---- credentials
+
+
+def played(path: str) -> set[str]:
+    return next((allowed for folder, allowed in PLAYED.items() if path.startswith(folder)), set())
+
+
+def test_each_kind_of_credential_is_found_where_it_is_planted() -> None:
+    assert {kind: kinds(f"before {text} after") for kind, text in PLANTED.items()} == {kind: {kind} for kind in KINDS}
+
+
+def test_what_only_looks_like_one_is_none() -> None:
+    for text in (
+        "hk_live_...",
+        "hk_test_" + "a" * 40,
+        "token: ...",
+        "http://127.0.0.1:8080/a@b",
+        "AKIA",
+        "key=" + "a" * 39,
+    ):
+        assert kinds(text) == set()
+
+
+def test_no_file_holds_a_credential() -> None:
+    assert [(path, found) for path, text in files(ROOT) if (found := kinds(text) - played(path))] == []
+
+
+def test_no_commit_ever_held_one() -> None:
+    seen = list(history(ROOT))
+    assert [(path, found) for path, text in seen if (found := kinds(text) - played(path))] == []
+
+
+def test_the_history_is_read_to_its_beginning(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    for text in (PLANTED["API key of Herald's"], "nothing"):
+        (tmp_path / "notes.txt").write_text(text)
+        git("add", ".")
+        git("commit", "-m", "x")
+    assert [kinds(text) for _, text in files(tmp_path)] == [set()]
+    assert {kind for _, text in history(tmp_path) for kind in kinds(text)} == {"API key of Herald's"}
+
+
+def test_without_git_the_files_are_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text(PLANTED["private key"])
+    assert [path for path, text in files(tmp_path) if kinds(text)] == ["notes.txt"]
+    assert list(history(tmp_path)) == []
