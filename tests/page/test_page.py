@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Locator, Page, Route, expect
 
-from herald.text import forcing, measure
+from herald.text import TWINS, forcing, measure, smart
 from local.stack import Stack
 from tests.page.hands import NUMBER, PHONE, listed, pill, send, texts, unfold, write
 from tests.page.pale import PALE
@@ -227,6 +227,38 @@ class TestCounting:
     def test_an_emoji_makes_it_ucs_2_and_is_named(self, page: Page) -> None:
         page.get_by_label("Text", exact=True).fill("Hello 👋")
         expect(page.locator("#count")).to_have_text("7 characters · 1 segment · UCS-2👋 not in GSM-7")
+
+    def test_a_character_that_nobody_sees_is_named_by_its_number(self, page: Page) -> None:
+        page.get_by_label("Text", exact=True).fill("नमस्ते\u200d \u00a0")
+        expect(page.locator("#count")).to_contain_text("UCS-2")
+        expect(page.locator("#count")).to_contain_text("न म स ् त …")
+        page.get_by_label("Text", exact=True).fill("no\u00a0break")
+        expect(page.locator("#count")).to_contain_text("U+00A0 not in GSM-7")
+
+    def test_a_typographic_text_is_offered_cheaper_and_sent_so(self, page: Page) -> None:
+        plain = page.get_by_label("Plain quotes, dashes and spaces")
+        page.get_by_label("Text", exact=True).fill("It’s – “ready”…" + "a" * 100)
+        expect(page.locator("#count")).to_contain_text("2 segments · UCS-2")
+        expect(plain).to_have_accessible_description("1 segment, GSM-7")
+        plain.check()
+        expect(page.locator("#count")).to_contain_text("1 segment · GSM-7")
+        send(page, body="It’s – “ready”…" + "a" * 100)
+        expect(texts(page).last).to_have_text('It\'s - "ready"...' + "a" * 100)
+
+    def test_a_text_that_would_stay_dear_is_offered_nothing(self, page: Page) -> None:
+        page.get_by_label("Text", exact=True).fill("It’s 👋")
+        expect(page.locator("#smart-row")).to_be_hidden()
+
+    @given(
+        body=st.text(
+            st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("a’“–…\u00a0\u200b")), max_size=200
+        )
+    )
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_the_page_knows_the_same_twins_as_the_service(self, page: Page, body: str) -> None:
+        every = "".join(map(chr, TWINS))
+        assert page.evaluate("text => smart(text)", body) == smart(body)
+        assert page.evaluate("text => [...text].map((c) => TWINS.get(c))", every) == list(TWINS.values())
 
     def test_the_counter_describes_the_text_field(self, page: Page) -> None:
         page.get_by_label("Text", exact=True).fill("a" * 161)

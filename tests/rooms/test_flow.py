@@ -82,6 +82,19 @@ def test_the_seeds_word_for_the_text_is_understood() -> None:
     assert box.texts[0].body == TEXT
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("It’s ready", "by https, UCS-2 because of U+2019 RIGHT SINGLE QUOTATION MARK: smart would make it GSM-7"),
+        ("It's ready", "by https"),
+        ("It’s ready 👋", "by https"),
+        ("नमस्ते", "by https"),
+    ],
+)
+def test_the_trace_names_what_makes_a_text_dearer_than_it_need_be(body: str, said: str) -> None:
+    assert send(a_box(), body=body).trace[0].detail == said
+
+
 def test_what_is_no_message_costs_nothing() -> None:
     box = a_box()
     with pytest.raises(InvalidMessage) as refused:

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from herald.message import Encoding
-from herald.text import Measure, forcing, measure
+from herald.text import TWINS, Measure, avoidable, forcing, measure, named, smart
 
 CODEC = gsm0338.Codec()
 EVERY_BMP_CHARACTER = [chr(point) for point in range(0x10000) if not 0xD800 <= point <= 0xDFFF]
@@ -118,3 +118,66 @@ def test_a_text_is_ucs2_exactly_if_something_forces_it(body: str) -> None:
     assert bool(forced) == (measure(body).encoding == "UCS-2")
     assert len(set(forced)) == len(forced)
     assert measure("".join(c for c in body if c not in forced)).encoding == "GSM-7"
+
+
+# ---- smart
+
+typographic = st.sampled_from(sorted(map(chr, TWINS)))
+bodies = st.text(
+    st.one_of(typographic, st.sampled_from(ALPHABET), st.characters(exclude_categories=["Cs"])), max_size=300
+)
+
+
+def test_every_twin_is_made_of_gsm_7_and_stands_for_what_gsm_7_has_not() -> None:
+    assert all(in_gsm(c) for twin in TWINS.values() for c in twin)
+    assert not [chr(point) for point in TWINS if in_gsm(chr(point))]
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("It’s “ready” – really", 'It\'s "ready" - really'),
+        ("‚a‘ „b“ «c» ‹d› 5′ 3″", "'a' \"b\" \"c\" 'd' 5' 3\""),
+        ("a\u00a0b\u2009c\u202fd", "a b c d"),
+        ("wait…", "wait..."),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("plain 'text' - {é}", "plain 'text' - {é}"),
+    ],
+)
+def test_typographic_characters_become_what_a_typewriter_has(written: str, plain: str) -> None:
+    assert smart(written) == plain
+
+
+@given(bodies)
+def test_smart_never_takes_more_segments_and_touches_nothing_else(body: str) -> None:
+    plain = smart(body)
+    assert measure(plain).segments <= measure(body).segments
+    assert plain in (body, "".join(TWINS.get(ord(c), c) for c in body))
+    assert smart(plain) == plain
+
+
+@given(bodies)
+def test_what_is_avoidable_is_avoided(body: str) -> None:
+    dear = avoidable(body)
+    assert bool(dear) == (measure(body).encoding == "UCS-2" and measure(smart(body)).encoding == "GSM-7")
+    assert dear in ("", forcing(body))
+
+
+@given(st.text(st.sampled_from(ALPHABET), max_size=300))
+def test_a_gsm_7_text_is_as_it_was(body: str) -> None:
+    assert smart(body) == body
+
+
+def test_dots_that_would_make_it_longer_stay_as_they_are() -> None:
+    assert smart("…" * 70) == "…" * 70
+    assert smart("…" * 50) == "..." * 50
+
+
+def test_characters_are_named_as_they_are_called_and_the_rest_is_counted() -> None:
+    assert named("’") == "U+2019 RIGHT SINGLE QUOTATION MARK"
+    assert named("’“”–—") == (
+        "U+2019 RIGHT SINGLE QUOTATION MARK, U+201C LEFT DOUBLE QUOTATION MARK, "
+        "U+201D RIGHT DOUBLE QUOTATION MARK and 2 more"
+    )
+    assert named("\ue000") == "U+E000"

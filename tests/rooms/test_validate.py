@@ -31,6 +31,7 @@ FULL: dict[str, object] = {
     "on_unknown": "resend",
     "callback_url": "https://hooks.example.com/sms?order=118",
     "mode": "async",
+    "smart": True,
 }
 
 
@@ -189,6 +190,10 @@ WRONG = [
     ("on_unknown", "retry", "not_a_choice"),
     ("mode", "fast", "not_a_choice"),
     ("mode", {}, "wrong_type"),
+    ("smart", 1, "wrong_type"),
+    ("smart", "yes", "wrong_type"),
+    ("smart", "True", "wrong_type"),
+    ("smart", [], "wrong_type"),
     ("callback_url", 5, "wrong_type"),
     ("callback_url", ["https://hooks.example.com"], "wrong_type"),
     ("callback_url", "http://hooks.example.com/sms", "not_https"),
@@ -386,6 +391,20 @@ def test_the_same_request_has_the_same_content_however_it_is_written() -> None:
 )
 def test_a_request_that_differs_in_any_field_has_another_content(field: str, value: object) -> None:
     assert asked(**{field: value}) != asked()
+
+
+def test_the_same_text_is_the_same_request_whoever_made_it_plain() -> None:
+    typographic = {**GOOD, "body": "It’s ready", "smart": True}
+    assert content(*read(typographic)) == content(*read({**GOOD, "body": "It's ready"}))
+    assert content(*read(typographic)) != content(*read({**GOOD, "body": "It’s ready"}))
+
+
+@pytest.mark.parametrize(
+    ("smart", "body"), [(True, "It's"), ("true", "It's"), (False, "It’s"), ("false", "It’s"), ("", "It’s")]
+)
+def test_a_text_is_made_plain_only_if_that_is_asked_for(smart: object, body: str) -> None:
+    message, _ = read({**GOOD, "body": "It’s", "smart": smart})
+    assert (message.body, message.encoding) == (body, "GSM-7" if body == "It's" else "UCS-2")
 
 
 def test_a_request_without_a_callback_is_known_from_the_time_before_there_was_one() -> None:

@@ -45,12 +45,13 @@ def send(
     on_unknown: str | None = None,
     callback_url: str | None = None,
     mode: str | None = None,
+    smart: bool = False,
     idempotency_key: str | None = None,
 ) -> Message:
     """Send one text, as ``POST /messages`` does, and return the message.
 
-    ``subject`` is another name of ``body``; ``callback_url`` is told what becomes of the message. With an
-    ``idempotency_key``, repeating the call sends nothing more.
+    ``subject`` is another name of ``body``; ``callback_url`` is told what becomes of the message; ``smart`` replaces
+    typographic quotes, dashes and spaces. With an ``idempotency_key``, repeating the call sends nothing more.
     A message whose ``status`` is ``unknown`` may have been sent; one that is ``accepted`` or ``scheduled`` will be.
     Raises ``InvalidMessage`` (every problem listed), ``NotAllowed`` (a guard does not let it in; ``retry_after`` says
     when it may), ``Refused`` (with the reason), ``KeyReused``, ``StillSending``,
@@ -65,7 +66,7 @@ def send(
     fields = {
         "to": to, "body": body, "subject": subject, "sender": sender, "channel": channel, "kind": kind,
         "send_at": send_at, "valid_for": valid_for, "reference": reference, "tags": tags, "on_unknown": on_unknown,
-        "callback_url": callback_url, "mode": mode,
+        "callback_url": callback_url, "mode": mode, "smart": smart or None,
     }  # fmt: skip
     request = {name: value for name, value in fields.items() if value is not None}
     caller = "lambda:" + os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "python")

@@ -13,6 +13,17 @@ _TWO = frozenset("\f^{}\\[~]|€")
 _GSM = _ONE | _TWO
 # What fits into a text that travels alone, and into each segment of a longer one (its header takes the rest).
 _ROOM: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+# Typographic characters, and what a typewriter has for them. Not U+200C and U+200D: Indian scripts need these.
+_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_TWINS = {
+    "'": "\u2018\u2019\u201a\u201b\u2032\u2039\u203a\u00b4`",
+    '"': "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+    " ": _SPACES,
+    "...": "\u2026",
+    "": "\u200b\u2060\ufeff",
+}
+TWINS = {ord(character): twin for twin, characters in _TWINS.items() for character in characters}
 
 
 class Measure(NamedTuple):
@@ -35,6 +46,18 @@ def measure(body: str) -> Measure:
 def forcing(body: str) -> str:
     """The characters of ``body`` that GSM-7 does not have, each once, in the order of the text."""
     return "".join(dict.fromkeys(c for c in body if c not in _GSM))
+
+
+def smart(body: str) -> str:
+    """``body`` with the twins of its typographic quotes, dashes and spaces; unchanged if that takes more segments."""
+    plain = body.translate(TWINS)
+    return plain if measure(plain).segments <= measure(body).segments else body
+
+
+def avoidable(body: str) -> str:
+    """The characters that alone make ``body`` UCS-2, if ``smart`` would make it GSM-7; else nothing."""
+    forced = forcing(body)
+    return forced if forced and not forcing(smart(body)) else ""
 
 
 def _packed(sizes: list[int], room: int) -> int:

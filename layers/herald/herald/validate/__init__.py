@@ -12,14 +12,14 @@ from herald.message import Kind, Message, OnUnknown, rfc3339
 from herald.moments import moment
 from herald.parse import shown
 from herald.phone import parse as parse_number
-from herald.text import measure
+from herald.text import measure, smart
 from herald.validate.fields import Fields, Wrong, choice, line, named, one_of, string
 
 Mode = Literal["sync", "async"]
 
 FIELDS = (
     "to", "body", "subject", "sender", "channel", "kind", "send_at", "valid_for", "reference", "tags", "on_unknown",
-    "callback_url", "mode",
+    "callback_url", "mode", "smart",
 )  # fmt: skip
 LONGEST_BODY, LONGEST_REFERENCE, LONGEST_TAG = 1600, 64, 100
 MOST_TAGS = 10
@@ -81,10 +81,12 @@ def validate(
     on_unknown = cast(OnUnknown, fields.optional("on_unknown", one_of(OnUnknown), "hold"))
     callback_url = fields.optional("callback_url", lambda value: _callback_url(value, callback_hosts, signed), None)
     mode = cast(Mode, fields.optional("mode", one_of(Mode), "sync"))
+    wants_twins = fields.optional("smart", _yes_or_no, False)
     known = {*FIELDS, *extra}
     fields.unknown(known, lambda name: _meant(name, known))
     if fields.problems or number is None or body is None:
         raise InvalidMessage(fields.problems)
+    body = smart(body) if wants_twins else body
     measured = measure(body)
     message = Message(
         id="", caller="", to=number.e164, country=number.country, body=body, encoding=measured.encoding,
@@ -181,6 +183,12 @@ def _callback_url(value: object, hosts: Collection[str], signed: bool) -> str:
     url = string(value)
     target(url, hosts)
     return url
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool) and value not in ("true", "false"):
+        raise Wrong("wrong_type", "This must be true or false.")
+    return value in (True, "true")
 
 
 def _seconds(value: object) -> int:
