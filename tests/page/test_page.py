@@ -395,7 +395,7 @@ class TestLooks:
 
     def test_every_control_has_a_name(self, page: Page) -> None:
         page.get_by_text("More", exact=True).click()
-        for control in page.locator("input, select, textarea, button:visible").all():
+        for control in page.locator(":is(input, select, textarea, button):visible").all():
             expect(control).to_have_accessible_name(re.compile("."))
 
 
