@@ -639,7 +639,7 @@ class TestLooks:
 
     def test_every_control_has_a_name_and_every_id_is_there_once(self, desk: Page, service: Service) -> None:
         self.everything(desk, service)
-        for control in desk.locator("input, select, textarea, button:visible, summary:visible, svg[role]").all():
+        for control in desk.locator(":is(input, select, textarea, button, summary):visible, svg[role]").all():
             expect(control).to_have_accessible_name(re.compile("."))
         ids: list[str] = desk.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
         assert len(ids) == len(set(ids))

@@ -24,7 +24,7 @@ limits: {{spend_day: {CAPS["day"]}, spend_month: {CAPS["month"]}}}
 def test_an_attack_costs_no_more_than_the_caps(
     attack: Attack, size: Callable[[int, int], int], figures: Figures
 ) -> None:
-    days = size(6, 480) / 24
+    days = size(6, 240) / 24
     cap, most = min(max(1, days) * CAPS["day"], CAPS["month"]), max(1, days) * MOST
     passed = run(a_stage(SETTINGS), attack(days, random.Random(SEED)))
     figures(

@@ -83,6 +83,8 @@ def _run(example: Example, stack: Stack, folder: Path) -> "subprocess.CompletedP
     (folder / ".local").mkdir()
     (folder / ".local" / "env").write_text("".join(f"{name}={value}\n" for name, value in stack.env.items()))
     prelude = "set -eu; set -a; . .local/env; set +a\n"
+    for part in ("Makefile", "layers", "requirements", ".venv"):
+        (folder / part).symlink_to(ROOT / part)
     (folder / "example.py").write_text(example.code)
     script = prelude + (example.code if example.language == "sh" else f'exec "{sys.executable}" example.py')
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "layers" / "herald")}
