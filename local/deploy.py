@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
@@ -91,7 +92,7 @@ def build_layer(folder: Path) -> Path:
 
 
 def _state(source: Path) -> str:
-    state = hashlib.sha256(sys.version.encode())
+    state = hashlib.sha256(f"{sys.version} {botocore.__version__}".encode())
     for path in sorted(source.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             state.update(str(path.relative_to(source)).encode() + b"\0" + path.read_bytes() + b"\0")

@@ -7,9 +7,15 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.session import Session
 
+from herald.aws import OPERATIONS
 from tests.house import LAYER, modules
 
 # What the Lambda runtime itself brings: boto3 and what boto3 needs.
@@ -110,7 +116,90 @@ def test_pip_installs_the_same_layer_as_is_copied_from_an_environment(layer: Pat
     venv.create(empty, with_pip=False)
     installed = build(tmp_path / "layer", str(empty / "bin" / "python"))
     noise = {"INSTALLER", "REQUESTED"}
-    assert files(installed, noise) == files(layer, noise)
+    copied = {name: size for name, size in files(layer, noise).items() if not name.startswith("herald/aws/data/")}
+    assert files(installed, noise) == copied
+
+
+def test_without_botocore_the_layer_is_built_and_it_is_said_what_is_missing(tmp_path: Path) -> None:
+    venv.create(tmp_path / "empty", with_pip=False)
+    arguments = [f"ARTIFACTS_DIR={tmp_path / 'layer'}", f"PYTHON={tmp_path / 'empty' / 'bin' / 'python'}"]
+    command = ["make", "--silent", "-C", str(LAYER), "build-HeraldLayer", "HERALD_LAYER_FOR=here", *arguments]
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    built = subprocess.run(command, env=outer, capture_output=True, text=True, check=True)
+    assert "no trimmed data" in built.stderr
+
+
+# ---- botocore's data
+
+
+def test_each_operation_that_the_package_calls_is_in_the_data_and_none_else() -> None:
+    names = {(service, xform_name(name)) for service, listed in OPERATIONS.items() for name in listed}
+    known = {
+        xform_name(name)
+        for service in OPERATIONS
+        for name in Loader().load_service_model(service, "service-2")["operations"]
+    }
+    called: set[str] = set()
+    for name, path in modules().items():
+        if not name.endswith("__main__") and name.partition(".")[0] not in ("redrive", "delivery_logs"):
+            called |= called_in(path)
+    assert called & known == {name for _, name in names}
+
+
+def called_in(path: Path) -> set[str]:
+    """The methods that a file calls on what it calls a client, and the names of its paginators."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("client"):
+            found.add(node.attr)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".get_paginator"):
+            found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+    return found
+
+
+def test_clients_of_the_data_are_those_of_botocore_as_far_as_they_go(layer: Path) -> None:
+    whole = Loader()
+    trimmed = Loader(extra_search_paths=[str(layer / "herald" / "aws" / "data")], include_default_search_paths=False)
+    assert trimmed.list_available_services("service-2") == sorted(OPERATIONS)
+    for service, listed in OPERATIONS.items():
+        ours, theirs = (
+            ServiceModel(loader.load_service_model(service, "service-2"), service) for loader in (trimmed, whole)
+        )
+        assert set(ours.operation_names) == set(listed)
+        for name in listed:
+            assert described(ours, name) == described(theirs, name)
+
+
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [("us-east-1", ""), ("ap-south-1", ""), ("eu-central-2", ""), ("cn-north-1", ".cn"), ("us-gov-west-1", "")],
+)
+def test_the_data_knows_every_part_of_the_world(layer: Path, region: str, suffix: str) -> None:
+    assert endpoint(layer, region) == f"https://sns.{region}.amazonaws.com{suffix}"
+
+
+def described(model: ServiceModel, name: str) -> list[Any]:
+    """What goes into an operation, what comes out, and how it may fail."""
+    operation = model.operation_model(name)
+    shapes = (operation.input_shape, operation.output_shape)
+    return [
+        *(sorted(getattr(shape, "members", {})) for shape in shapes),
+        [each.name for each in operation.error_shapes],
+    ]
+
+
+def endpoint(layer: Path, region: str) -> str:
+    """Where a client of the built layer would send a text."""
+    session = Session()
+    data = str(layer / "herald" / "aws" / "data")
+    loader = Loader(extra_search_paths=[data], include_default_search_paths=False)
+    session.register_component("data_loader", loader)
+    return str(session.create_client("sns", region, aws_access_key_id="a", aws_secret_access_key="b").meta.endpoint_url)
+
+
+def test_the_data_is_small(layer: Path) -> None:
+    sizes = [path.stat().st_size for path in (layer / "herald" / "aws" / "data").rglob("*.json")]
+    assert 50_000 < sum(sizes) < 200_000
 
 
 def files(folder: Path, without: set[str]) -> dict[str, int]:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from herald import wiring
+from herald import aws
 from herald.optouts.__main__ import main
 from herald.settings.store import Store
 from local.deploy import client
@@ -62,11 +62,11 @@ def test_a_line_that_is_no_number_is_named_by_its_place_and_the_others_are_done(
 
 
 def test_snss_list_is_taken_over(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    sns, real = boto3.client("sns", region_name="us-east-1"), wiring.client
+    sns, real = boto3.client("sns", region_name="us-east-1"), aws.client
     with Stubber(sns) as stub:
         stub.add_response("list_phone_numbers_opted_out", {"phoneNumbers": [ONE], "nextToken": "more"}, {})
         stub.add_response("list_phone_numbers_opted_out", {"phoneNumbers": [TWO]}, {"nextToken": "more"})
-        monkeypatch.setattr(wiring, "client", lambda service: sns if service == "sns" else real(service))
+        monkeypatch.setattr(aws, "client", lambda service: sns if service == "sns" else real(service))
         assert command("sync") == (0, [], ["2 numbers done."])
     assert command("check", lines=f"{ONE}\n{TWO}")[1] == ["opted out"] * 2
 

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from herald import tokens
+from herald.aws import client
 from herald.counters import Counters
 from herald.deliver import Sender
 from herald.errors import HeraldError, InvalidSettings, NotAccepted, Problem, Refused
@@ -45,28 +46,6 @@ RECEIPTS_COME = timedelta(days=3)
 def stage() -> str:
     """The stage whose stack is used: ``HERALD_STAGE``, else ``dev``."""
     return os.environ.get("HERALD_STAGE", "dev")
-
-
-def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
-    """A boto3 client. ``attempts`` counts all tries of one call; timeouts are short, for callers who wait.
-
-    Raises ``InvalidSettings`` without a region.
-    """
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import NoRegionError
-
-    config = Config(
-        connect_timeout=3,
-        read_timeout=10 if attempts == 1 else 5,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-    )
-    given: dict[str, Any] = {name: value for name, value in options.items() if value}
-    try:
-        return boto3.client(service, config=config, **given)
-    except NoRegionError:
-        problem = Problem("region_name", "missing", "no AWS region is set: set AWS_DEFAULT_REGION, or region_name")
-        raise InvalidSettings([problem]) from None
 
 
 def provider_fields(kind: str) -> Sequence[Field]:

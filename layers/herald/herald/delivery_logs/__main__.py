@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from herald.aws import client
 from herald.delivery_logs import RATE, ROLE, current, foreign, switch_on, wanted
 from herald.errors import HeraldError, NotAccepted
-from herald.wiring import client
 
 # What the stack says of itself, as far as it is needed here.
 PART = "delivery_role"

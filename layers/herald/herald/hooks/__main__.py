@@ -4,10 +4,10 @@ import argparse
 import secrets
 import sys
 
+from herald.aws import client
 from herald.errors import HeraldError
 from herald.settings.read import WEBHOOK_SECRET
 from herald.settings.store import Store
-from herald.wiring import client
 
 
 def main(arguments: list[str] | None = None) -> int:

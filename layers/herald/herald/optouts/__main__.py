@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
-from herald import wiring
+from herald import aws, wiring
 from herald.consent import Consent
 from herald.errors import HeraldError, InvalidRequest, NotAccepted
 
@@ -54,7 +54,7 @@ def check(options: argparse.Namespace) -> int:
 
 def sync(options: argparse.Namespace) -> int:
     """Note everybody who is on Amazon SNS's own list of this account and region."""
-    pages = wiring.client("sns").get_paginator("list_phone_numbers_opted_out").paginate()
+    pages = aws.client("sns").get_paginator("list_phone_numbers_opted_out").paginate()
     numbers = (number for page in pages for number in page["phoneNumbers"])
     return _each(numbers, lambda consent, number: consent.change(number, "number", opted_out=True, source="sns"))
 

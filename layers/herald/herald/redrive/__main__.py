@@ -5,9 +5,9 @@ import json
 import sys
 from datetime import UTC, datetime
 
+from herald.aws import client
 from herald.errors import HeraldError, NotAccepted
 from herald.redrive import Redriven, rehook, repeat, requeue, waiting
-from herald.wiring import client
 
 # What the stack says of itself, as far as it is needed here.
 PARTS = ("queue", "dead_letters", "dead_hooks", "failed_invocations_url", "invoke_function")
