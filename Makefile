@@ -27,12 +27,14 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test prove mutants check audit lock clean programs
+.PHONY: test prove bench mutants check audit lock clean programs
 test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python -m pytest $(TOGETHER) $(ARGS)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (an hour)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
 	@$(if $(ARGS),,.venv/bin/python -m tests.mutation)
+bench: .venv/.laptop .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (20 minutes)
+	@.venv/bin/python -m tests.bench $(ARGS)
 mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
 	@.venv/bin/python -m tests.mutation $(ARGS)
 check: $(TOOLS) ## Style, types, the template, its security: without the tests
@@ -53,6 +55,8 @@ lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes 
 	@$(call compile,sam,requirements/sam.txt)
 	@$(call compile,checkov,requirements/checkov.txt)
 	@$(call compile,audit,requirements/audit.txt)
+	@$(call compile,bench,requirements/bench.txt,--constraint requirements/test.txt)
+	@$(call compile,gramex,requirements/gramex.txt,--no-deps)
 	@$(call compile,uv,requirements/uv.txt)
 clean: down ## Remove all that was set up, built or left behind
 	@rm -rf .venv .venv-* .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -99,7 +103,7 @@ compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --qui
 	--generate-hashes --no-header $(if $(UPGRADE),--upgrade) $(3) --group $(1) --output-file $(2)
 
 # Each environment ends with a stamp. An interpreter that has gone counts as just changed: its environment is made anew.
-.venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-uv/bin/python:
+.venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-bench/bin/python .venv-uv/bin/python:
 .venv/.laptop: requirements/laptop.txt .venv/bin/python
 	@requirements/set-up .venv laptop
 .venv/.test: requirements/test.txt .venv/.laptop
@@ -110,6 +114,10 @@ compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --qui
 	@requirements/set-up .venv-checkov checkov
 .venv-audit/.audit: requirements/audit.txt .venv-audit/bin/python
 	@requirements/set-up .venv-audit audit
+.venv-bench/.bench: requirements/bench.txt .venv-bench/bin/python
+	@requirements/set-up .venv-bench bench
+.venv-bench/.gramex: requirements/gramex.txt .venv-bench/.bench
+	@requirements/set-up .venv-bench gramex .venv-bench/.bench
 .venv-uv/.uv: requirements/uv.txt .venv-uv/bin/python
 	@requirements/set-up .venv-uv uv
 
