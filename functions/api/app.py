@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import herald
-from herald import wiring
+from herald import cold, wiring
 from herald.http import Https
 
 door = Https(wiring.herald, {"stage": wiring.stage(), "version": herald.__version__}, Path(__file__).parent)
+cold.ready(wiring.prepare)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

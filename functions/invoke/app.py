@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from herald import invocation, wiring
+from herald import cold, invocation, wiring
+
+cold.ready(wiring.prepare)
 
 
 def handler(event: object, context: Any) -> dict[str, object] | None:

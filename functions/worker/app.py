@@ -1,19 +1,18 @@
 """The queue's door: messages that were put aside are sent here, and webhooks called."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 import herald
-from herald import wiring
+from herald import cold, wiring
 from herald.records import Worker
 
 AGENT = f"Herald/{herald.__version__}"
 HOOK_SECONDS = float(os.environ.get("HOOK_SECONDS", "10"))
+# As many as a batch may hold, so that a batch takes as long as its slowest record; clients keep as many connections.
+HANDS = 10
 
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 worker = Worker(
     wiring.herald,
     max_receives=int(os.environ.get("MAX_RECEIVES", "5")),
@@ -23,13 +22,13 @@ worker = Worker(
         "receipt": lambda receipt: wiring.receipts().held(receipt),
     },
 )
+hands = ThreadPoolExecutor(HANDS)
+cold.ready(wiring.prepare)
 
 
-def send(record: SQSRecord) -> None:
-    """Send the message that the record names, or do what else it says."""
-    worker.send(record.raw_event)
-
-
-def handler(event: dict[str, Any], context: Any) -> Any:
-    """Send a batch; only the records that broke off come back."""
-    return process_partial_response(event=event, record_handler=send, processor=processor, context=context)
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Send a batch, side by side; only the records that broke off come back."""
+    records = event["Records"]
+    done = hands.map(worker.done, records)
+    failed = [record["messageId"] for record, well in zip(records, done, strict=True) if not well]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

@@ -1,18 +1,21 @@
-"""``trim.py FOLDER``: botocore's data for the operations that Herald calls, and nothing else.
+"""``trim.py FOLDER``: what clients of AWS read before their first call, and nothing else.
 
-117 kB instead of 1.25 MB of endpoints and more than 400 listed services, so that a cold function reads ten times less.
+Of botocore's data, the operations that Herald calls: 120 kB instead of 1.25 MB of endpoints and more than 400 listed
+services. Of the world's certificate authorities, those of AWS: 5 instead of 140, which each connection reads anew.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import certifi
 from botocore.loaders import Loader
 
 sys.path.insert(0, str(Path(__file__).parent))
-from herald.aws import OPERATIONS
+from herald.aws import OPERATIONS, ROOTS
 
 WHOLE = ("partitions", "sdk-default-configuration", "_retry")
 # For people, and for other languages.
@@ -24,6 +27,7 @@ def main(folder: Path) -> None:
     loader = Loader()
     for name in WHOLE:
         write(folder / f"{name}.json", loader.load_data(name))
+    (folder / ROOTS.name).write_text(roots(Path(certifi.where()).read_text()))
     write(folder / "endpoints.json", endpoints(loader.load_data("endpoints")))
     for service, operations in OPERATIONS.items():
         version = loader.determine_latest_version(service, "service-2")
@@ -34,6 +38,17 @@ def main(folder: Path) -> None:
         kept = {name: page for name, page in pages["pagination"].items() if name in operations}
         if kept:
             write(own / "paginators-1.json", {"pagination": kept})
+
+
+def roots(bundle: str) -> str:
+    """The authorities that AWS's own certificates come from: Amazon Trust Services says which these are."""
+    named = (
+        r'# Label: "((?:Amazon Root|Starfield Services Root)[^"]*)"\n(?:#.*\n)*(-----BEGIN[^#]*?END CERTIFICATE-----\n)'
+    )
+    found = dict(re.findall(named, bundle))
+    if len(found) < 5:
+        raise SystemExit(f"certifi's bundle names only {len(found)} of AWS's authorities: look at trim.py")
+    return "".join(f"# {label}\n{certificate}" for label, certificate in found.items())
 
 
 def model(whole: Mapping[str, Any], operations: tuple[str, ...]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 STACK = {
     "table": "herald-bench", "queue": "https://localhost/1/herald-bench", "bus": "herald-bench",

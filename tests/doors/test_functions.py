@@ -1,6 +1,7 @@
 """The functions as Lambda calls them: a recorded event in, and what AWS expects out."""
 
 import json
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,8 @@ from functions.api import app as api
 from functions.invoke import app as invoke
 from functions.worker import app as worker
 from herald.errors import Refused
-from herald.message import Message, Status
-from herald.testing import Outbox
+from herald.message import Message, Sent, Status
+from herald.testing import FakeProvider, Outbox
 from tests.doors.conftest import ID, TO, recorded
 
 CONTEXT = SimpleNamespace(aws_request_id="8476a536-e9f4-11e8-9739-2dfe598c3fcd", function_name="herald-dev-worker")
@@ -154,3 +155,16 @@ def test_the_ids_of_the_recorded_events_look_like_ids() -> None:
 
     recorded_ids = [json.loads(record["body"])["id"] for record in recorded("queue")["Records"]]
     assert all(PATTERN.fullmatch(each) for each in [ID, *recorded_ids, recorded("invoke-status")["id"]])
+
+
+def test_a_batch_is_sent_side_by_side(box: Outbox) -> None:
+    together = Barrier(10, timeout=30)
+
+    class Slow(FakeProvider):
+        def send(self, message: Message, callback: str | None = None) -> Sent:
+            together.wait()  # Nobody gets on before all ten are here.
+            return super().send(message, callback)
+
+    box.providers["amazonsns"] = slow = Slow("amazonsns")
+    assert came_back(worker.handler(a_batch(*queued(box, 10)), CONTEXT)) == []
+    assert len({text.id for text in slow.texts}) == 10

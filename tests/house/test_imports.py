@@ -14,7 +14,7 @@ FLOORS = (
     {"reasons"},
     {"message"},
     {"errors", "ids", "hosts", "grant", "tally"},
-    {"phone", "text", "parse", "moments", "settings", "keys", "tokens", "item"},
+    {"cold", "phone", "text", "parse", "moments", "settings", "keys", "tokens", "item"},
     {"observe", "aws"},
     {"validate", "guard", "route", "turn", "journal", "limit", "queue", "schedule", "providers", "bus", "hooks"}
     | {"budget", "counters", "optouts"},

@@ -20,7 +20,7 @@ from tests.house import LAYER, modules
 
 # What the Lambda runtime itself brings: boto3 and what boto3 needs.
 RUNTIME = ("boto3", "botocore", "jmespath", "s3transfer", "urllib3", "dateutil", "six")
-HEAVY = ("requests", "yaml", "phonenumbers", "tzdata", "aws_lambda_powertools.utilities.batch")
+HEAVY = ("requests", "yaml", "phonenumbers", "tzdata")
 
 
 def build(folder: Path, python: str) -> Path:

@@ -13,8 +13,8 @@ import pytest
 from tests.house import LAYER, ROOT
 
 TARGETS = (
-    "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "lock", "clean", "build", "deploy", "key",
-    "keys", "revoke", "import", "secret", "receipts", "optouts", "redrive",
+    "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "lock", "clean", "build", "deploy",
+    "key", "keys", "revoke", "import", "secret", "receipts", "optouts", "redrive",
 )  # fmt: skip
 
 

@@ -37,6 +37,14 @@ class Worker:
             self._failed(record, error)
             raise
 
+    def done(self, record: Mapping[str, Any]) -> bool:
+        """Handle an SQS record; False if it must not go. What broke off has been told."""
+        try:
+            self.send(record)
+        except Exception:
+            return False
+        return True
+
     def _handle(self, body: Mapping[str, Any]) -> None:
         for name in self._others.keys() & body:
             self._others[name](body[name])

@@ -155,6 +155,19 @@ class _Wiring:
         return f"{base}/receipts/{channel}/{token}"
 
 
+def prepare() -> None:
+    """Do what every send does, as far as it costs nothing: load what reads a number, read the parameters, make the
+    clients of the default channels and of the journal, open its connection. Raises whatever fails.
+    """
+    import phonenumbers  # noqa: F401
+
+    parts = _parts(stage())
+    channels, default = parts.settings().channels, parts.settings().default_channel
+    parts.optouts().has("nobody")
+    for name in channels if default is None else (default,):
+        parts.channel(name)
+
+
 _replacements: list[Herald] = []
 
 

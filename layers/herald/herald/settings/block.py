@@ -44,6 +44,8 @@ class Block(NamedTuple):
 
 def root(where: str, text: str, problems: Problems) -> "Node | None":
     """The YAML document in ``text``; None for an empty one, or one that is no YAML."""
+    if not text.strip():  # A fresh stack reads no YAML at all.
+        return None
     import yaml
 
     try:
@@ -59,9 +61,11 @@ def root(where: str, text: str, problems: Problems) -> "Node | None":
 
 def entries(where: str, node: "Node | None", problems: Problems) -> dict[str, Entry]:
     """What a mapping holds; nothing for None."""
+    if node is None:
+        return {}
     import yaml
 
-    if node is not None and not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml.MappingNode):
         problems.add(where, "wrong_type", "must be a mapping of names to values", node.start_mark.line + 1)
     found: dict[str, Entry] = {}
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():

@@ -17,7 +17,7 @@ def handler(event, context):
     if os.environ.get("WARM"):
         dynamodb.update_item(
             TableName="herald-bench", Key={"pk": {"S": "message#1"}}, UpdateExpression="SET #a = :a, #b = :b",
-            ExpressionAttributeNames={"#a": "a", "#b": "b"}, ExpressionAttributeValues={":a": {"S": "x"}, ":b": {"S": "y"}},
-            ReturnValues="ALL_NEW",
+            ExpressionAttributeNames={"#a": "a", "#b": "b"},
+            ExpressionAttributeValues={":a": {"S": "x"}, ":b": {"S": "y"}}, ReturnValues="ALL_NEW",
         )  # fmt: skip
     return {"statusCode": 201, "id": answer["MessageId"]}
