@@ -17,7 +17,7 @@ from local.front import Front
 ROOT = Path(__file__).resolve().parent.parent
 SID = "herald-laptop"
 # Whoever tries things out sends to one phone again and again, and anywhere.
-GUARDS = "countries: all\nlimits: {number_10_minutes: 1000, number_day: 10000, block_day: 10000}\n"
+GUARDS = "countries: all\nlimits: {number_10_minutes: unlimited, number_day: unlimited, block_day: unlimited}\n"
 
 
 class Stack:

@@ -79,10 +79,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._say(json.dumps(ssm(json.loads(body))), "application/x-amz-json-1.1")
         time.sleep(state["delay"] / 1000)
         if "/Accounts/" in self.path and self.path.endswith("Messages.json"):
-            form = parse_qs(body.decode())
-            return self._say(
-                json.dumps({"sid": "SM" + "1" * 32, "status": "queued", "to": form.get("To", [""])[0]}), status=201
-            )
+            return self._say(json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}), status=201)
         if "/Accounts/" in self.path:
             return self._say(json.dumps({"SMSMessage": {"Sid": "1" * 32, "Status": "queued", "DetailedStatus": ""}}))
         return self._say(PUBLISHED, "text/xml")

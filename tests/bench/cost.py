@@ -10,8 +10,8 @@ LOGS_KB = 1.7
 def per_million(writes: float = 4 + 2, reads: float = 1) -> float:
     """One synchronous send over HTTPS through Amazon SNS: no receipt, no event, no retry.
 
-    ``writes`` are those units of the journal (claimed, recorded, and what changes in its two indexes) and of its counters
-    (the block of numbers, and all).
+    ``writes`` are those units of the journal (claimed, recorded, and what changes in its two indexes) and of its
+    counters (the block of numbers, and all).
     """
     function = LAMBDA_REQUEST + MEMORY_GB * SECONDS * GB_SECOND
     return REST_REQUEST + function + writes * WRITE_UNIT + reads * READ_UNIT + LOGS_KB / 1000 * LOGS_GB

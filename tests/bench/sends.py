@@ -61,15 +61,12 @@ def gramex(url: str, name: str) -> Callable[[], object]:
 
 def apprise(url: str) -> Callable[[], object]:
     """Its own class for Exotel, at our address and without the pause that it makes between two texts."""
-    from apprise.plugins.exotel import NotifyExotel
+    from apprise.plugins import exotel
 
-    class Here(NotifyExotel):
-        request_rate_per_sec = 0
-
-    made = Here(sid="s" * 12, token="t" * 40, apikey="k" * 40, source="08040000000", targets=[TO])
-    urls = [name for name in dir(made) if "url" in name and str(getattr(made, name)).startswith("https://")]
-    for name in urls:
-        setattr(made, name, f"{url}/v1/Accounts/s/Sms/send.json")
+    for region in exotel.EXOTEL_API_LOOKUP:
+        exotel.EXOTEL_API_LOOKUP[region] = f"{url}/v1/Accounts/{{sid}}/Sms/send.json"
+    made = exotel.NotifyExotel(sid="s" * 12, token="t" * 40, apikey="k" * 40, source="08040000000", targets=[TO])
+    made.request_rate_per_sec = 0
 
     def send() -> object:
         assert made.send(body=TEXT)

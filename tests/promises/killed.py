@@ -70,7 +70,7 @@ class Manner(NamedTuple):
             raise Broken
         names = ("exotel", "second")[: self.channels]
         channels = {name: Channel(name, "exotel", rate=RATE) for name in names}
-        return Settings(channels=channels, routes=(Rule(names),), limits=Limits(number_day=100, day=1_000_000))
+        return Settings(channels=channels, routes=(Rule(names),), limits=Limits(block_day=1_000_000, day=1_000_000))
 
 
 class Job(NamedTuple):
