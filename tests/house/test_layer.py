@@ -129,6 +129,12 @@ def test_without_botocore_the_layer_is_built_and_it_is_said_what_is_missing(tmp_
     assert "no trimmed data" in built.stderr
 
 
+def test_of_powertools_only_what_herald_uses_is_shipped(layer: Path, runtime: Path) -> None:
+    there = {path.name for path in (layer / "aws_lambda_powertools").iterdir()}
+    assert "event_handler" not in there and {"logging", "metrics"} <= there
+    run_alone("from herald.observe import CloudWatch; CloudWatch('dev').count('Refused')", layer, runtime)
+
+
 # ---- botocore's data
 
 

@@ -1,0 +1,89 @@
+"""A cold function: what it has loaded after its first text, and what it did before its first event."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+
+import pytest
+
+from herald.grant import Grant, written
+from herald.settings.store import Store
+from local.deploy import client
+from tests.doors.conftest import ROOT, recorded
+from tests.rooms.builders import a_table
+
+# What a first text by the default channel has no use for: each of them would lengthen every cold start.
+UNUSED = {
+    "boto3",
+    "s3transfer",
+    "requests",
+    "yaml",
+    "pydantic",
+    "concurrent.futures",
+    "multiprocessing",
+    "asyncio",
+    "tzdata",
+}
+PROGRAM = """
+import json, sys
+from functions.api import app
+before = set(sys.modules)
+answer = app.handler(json.loads(sys.argv[1]), None)
+ours = ("botocore", "phonenumbers", "herald")
+late = sorted(name for name in set(sys.modules) - before if name.partition(".")[0] in ours)
+print(json.dumps({"status": answer["statusCode"], "loaded": sorted(sys.modules), "late": late}))
+"""
+
+
+@pytest.fixture(scope="module")
+def ran(engine: str) -> dict[str, object]:
+    """A fresh process of the HTTPS door, on a stage without settings, after its first text."""
+    stage = f"s{uuid.uuid4().hex[:8]}"
+    stack = {"table": a_table(client("dynamodb", engine)), "url": "https://api.test/dev"}
+    Store(client("ssm", engine), f"/herald/{stage}", hash_key=True).write("stack", json.dumps(stack), secret=False)
+    event = recorded("api-post-json")
+    event["requestContext"]["authorizer"]["grant"] = written(Grant("shop"))
+    environment = {
+        **os.environ, "HERALD_STAGE": stage, "AWS_ENDPOINT_URL": engine, "AWS_LAMBDA_FUNCTION_NAME": "herald-test-api",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "herald")]),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(event)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+def test_the_first_text_loads_nothing_that_it_has_no_use_for(ran: dict[str, object]) -> None:
+    assert ran["status"] == 201
+    loaded = ran["loaded"]
+    assert isinstance(loaded, list)
+    assert UNUSED & set(loaded) == set()
+
+
+def test_what_reads_numbers_and_calls_aws_is_loaded_before_the_first_event(ran: dict[str, object]) -> None:
+    late = ran["late"]
+    assert isinstance(late, list)
+    assert not [name for name in late if name.startswith(("botocore", "herald"))]
+    # The numbers of a country come when one of its numbers does.
+    assert {name.rpartition(".")[0] for name in late} <= {"phonenumbers.data"}
+
+
+def test_garbage_is_collected_again_afterwards() -> None:
+    program = "import gc\nfrom functions.api import app\nassert gc.isenabled() and gc.get_freeze_count() > 10_000"
+    path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "herald")])
+    environment = {**os.environ, "PYTHONPATH": path, "HERALD_STAGE": "dev"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+
+
+def test_a_start_that_cannot_prepare_is_no_start_that_fails() -> None:
+    program = "from functions.api import app"
+    path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "herald")])
+    environment = {
+        **os.environ, "PYTHONPATH": path, "HERALD_STAGE": "nowhere", "AWS_LAMBDA_FUNCTION_NAME": "x",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }  # fmt: skip
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
