@@ -21,7 +21,6 @@ UNUSED = {
     "requests",
     "yaml",
     "pydantic",
-    "concurrent.futures",
     "multiprocessing",
     "asyncio",
     "tzdata",
