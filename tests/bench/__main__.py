@@ -122,18 +122,6 @@ def post(number: int) -> dict[str, Any]:
     return event
 
 
-def cold(stack: Stack) -> Callable[[], float]:
-    """From the start of the process to the first text that was accepted."""
-
-    def run() -> float:
-        with Function(stack) as function:
-            seconds, answer = function.invoke(post(0) | {"requestContext": post(0)["requestContext"]})
-            assert answer["statusCode"] == 201, answer
-        return seconds
-
-    return run
-
-
 def cold_starts(bench: Bench) -> dict[str, float]:
     """The ratios of cold starts."""
     bench.set(warm=False, delay=0, items={})
@@ -208,7 +196,6 @@ def worker(bench: Bench) -> dict[str, float]:
     """How near a batch comes to what its provider takes."""
     bench.set(warm=True, delay=0, items={})
     number = iter(range(10**9))
-    queued = json.dumps({"Prefer": "respond-async"})
     record: dict[str, Any] = json.loads((ROOT / "events" / "queue.json").read_text())["Records"][0]
     with Function(bench.herald()) as api, Function(bench.herald("worker")) as function:
 
@@ -223,7 +210,7 @@ def worker(bench: Bench) -> dict[str, float]:
 
         def asked(n: int) -> dict[str, Any]:
             event = post(n)
-            event["headers"] |= json.loads(queued)
+            event["headers"]["Prefer"] = "respond-async"
             return event
 
         batch()
@@ -247,13 +234,12 @@ def size(bench: Bench) -> dict[str, float]:
 def cloud() -> Iterator[str]:
     """The address of a cloud of our own."""
     command = [sys.executable, "-m", "tests.bench.cloud", str(CERTIFICATES / "server.pem")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield f"https://localhost:{int(process.stdout.readline())}"
-    finally:
-        process.kill()
-        process.wait()
+        try:
+            yield f"https://localhost:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
 
 
 PARTS: Mapping[str, Callable[[Bench], dict[str, float]]] = {

@@ -1,0 +1,82 @@
+"""The benchmark measures what it says: its cloud keeps messages as a table does, its runtime is Lambda's."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from herald.journal import Journal
+from herald.message import Status
+from tests.bench.__main__ import CERTIFICATES, GOALS, cloud, post, table
+from tests.bench.cost import READ_UNIT, WRITE_UNIT, WRITES, per_million
+from tests.bench.runtime import Function, Stack
+from tests.house import ROOT
+from tests.rooms.builders import a_message
+
+# What awslambdaric does, in a few lines: asks for an event, and tells what the handler made of it.
+CLIENT = """
+import json, os, urllib.request
+from app import handler
+root = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+while True:
+    with urllib.request.urlopen(f"{root}/next") as event:
+        said, request = json.loads(event.read()), event.headers["Lambda-Runtime-Aws-Request-Id"]
+    answer = json.dumps(handler(said, None)).encode()
+    urllib.request.urlopen(urllib.request.Request(f"{root}/{request}/response", answer, method="POST")).read()
+"""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with cloud() as address:
+        yield address
+
+
+def test_the_cloud_keeps_a_message_as_the_table_does(url: str) -> None:
+    dynamodb = boto3.client("dynamodb", endpoint_url=url, verify=str(CERTIFICATES / "ca.pem"))
+    journal, message = Journal(dynamodb, "herald-bench"), a_message(status=Status.SENDING, attempts=1)
+    assert journal.claim(message) is None
+    sent = journal.move(message, message.with_(status=Status.SENT, provider_id="x", body=None))
+    assert (sent.status, sent.provider_id, sent.to) == (Status.SENT, "x", message.to)
+    assert journal.get(message.id) == sent
+
+
+def test_the_cloud_takes_a_text(url: str) -> None:
+    sns = boto3.client("sns", endpoint_url=url, verify=str(CERTIFICATES / "ca.pem"))
+    assert sns.publish(PhoneNumber="+919741552552", Message="Hi")["MessageId"]
+
+
+def test_a_function_answers_its_events_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "awslambdaric").mkdir()
+    (tmp_path / "awslambdaric" / "__main__.py").write_text(CLIENT)
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return {'twice': 2 * event['n']}\n")
+    stack = Stack("test", tmp_path, (tmp_path,), (sys.executable,), {})
+    with Function(stack) as function:
+        (first, one), (second, two) = function.invoke({"n": 1}), function.invoke({"n": 2})
+        assert (one, two) == ({"twice": 2}, {"twice": 4})
+        assert 0 < second < first  # The first includes the start.
+        assert function.memory() > 1
+
+
+def test_each_request_is_a_message_of_its_own() -> None:
+    keys = {post(number)["headers"]["Idempotency-Key"] for number in range(5)}
+    assert len(keys) == 5
+
+
+def test_the_table_says_what_is_not_reached() -> None:
+    ratios = dict.fromkeys(GOALS, 0.9)
+    lines = table(ratios, {"cold herald": 0.2}, {"cores": 2, "python": "3"}, 15).splitlines()
+    missed = {line.split()[0] for line in lines if line.endswith("not reached")}
+    few = {"cold_vs_three_calls", "cold_vs_everything", "pyc_vs_none", "exotel_vs_gramex", "exotel_vs_apprise"}
+    assert missed == few
+    assert any("200.00 ms" in line for line in lines)
+
+
+def test_the_bill_is_that_of_the_page_without_what_comes_later() -> None:
+    page = (ROOT / "docs" / "cost.md").read_text()
+    for price in ("3.50 a million", "0.625 a million", "0.125 a million", "0.20 a million"):
+        assert price in page
+    assert sum(WRITES.values()) == 10
+    assert per_million() > 3.5 + 10 * WRITE_UNIT + READ_UNIT
