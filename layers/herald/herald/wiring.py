@@ -156,15 +156,18 @@ class _Wiring:
 
 
 def prepare() -> None:
-    """Do what every send does, as far as it costs nothing: load what reads a number, read the parameters, make the
-    clients of the default channels and of the journal, open its connection. Raises whatever fails.
+    """Do what every send does, as far as it costs nothing: read the parameters and a number of the default region,
+    make the clients of the default channels and of the journal, open its connection. Raises whatever fails.
     """
-    import phonenumbers  # noqa: F401
+    import phonenumbers
 
     parts = _parts(stage())
-    channels, default = parts.settings().channels, parts.settings().default_channel
+    settings = parts.settings()
+    example = phonenumbers.example_number(settings.default_region)
+    if example:
+        phonenumbers.number_type(example)
     parts.optouts().has("nobody")
-    for name in channels if default is None else (default,):
+    for name in settings.channels if settings.default_channel is None else (settings.default_channel,):
         parts.channel(name)
 
 
