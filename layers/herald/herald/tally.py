@@ -85,8 +85,10 @@ def full(tally: Tally, state: State, now: datetime) -> Full | None:
 
 def grown(tally: Tally, state: State) -> Tally:
     """The tally with its first cap as loose as what was counted before allows."""
+    if not tally.growth:
+        return tally
     first, *others = tally.caps
-    if not tally.growth or first.most is None:
+    if first.most is None:
         return tally
     best = max(number(state, counter) for counter in tally.growth.before)
     return tally._replace(caps=(first._replace(most=max(first.most, tally.growth.times * best)), *others))
@@ -94,12 +96,12 @@ def grown(tally: Tally, state: State) -> Tally:
 
 def number(state: State, counter: str) -> int:
     """What a counter holds: 0 if it is not there."""
-    found = state.get(counter, 0)
+    found = state.get(counter)
     return found if isinstance(found, int) else 0
 
 
 def _times(state: State, counter: str) -> list[int]:
-    found = state.get(counter, [])
+    found = state.get(counter)
     return found if isinstance(found, list) else []
 
 
