@@ -151,3 +151,9 @@ def test_a_record_says_when_its_key_was_made_and_what_it_may_do() -> None:
 
 def test_a_record_that_is_none_says_nothing() -> None:
     assert described("{") is None
+
+
+def test_a_test_key_erases_nobody_whatever_its_record_says() -> None:
+    made = create(Grant("ci", test=True, scopes=frozenset(SCOPES)))
+    grant = granted(f"Bearer {made.key}", {"ci": made.record})
+    assert grant and grant.scopes == frozenset(SCOPES) - {"erase"}

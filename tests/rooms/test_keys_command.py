@@ -144,3 +144,9 @@ def test_a_revoked_key_is_gone(engine: str, stage: str, capsys: pytest.CaptureFi
 def test_a_key_that_is_not_there_cannot_be_revoked(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["revoke", "--stage", stage, "--name", "shop"]) == 1
     assert "make keys" in capsys.readouterr().err
+
+
+def test_a_test_key_that_could_erase_people_is_not_made(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["create", "--stage", stage, "--name", "ci", "--test", "--scopes", "send,erase"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, "cannot erase" in said.err) == ("", True)

@@ -7,6 +7,7 @@ import re
 import secrets
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from herald.grant import Grant
 
 _ALPHABET = string.ascii_letters + string.digits
 _KEY = re.compile(r"hk_(live|test)_[A-Za-z0-9]{40}", re.ASCII)
+# What is done to people, and cannot be only tried out.
+NOT_TRIED = frozenset({"erase"})
 # What a record holds beside the owner's grant.
 _OF_THE_RECORD = ("hash", "created_at")
 
@@ -42,7 +45,7 @@ def granted(authorization: str, records: Mapping[str, str]) -> Grant | None:
     """What the owner of the key in an ``Authorization: Bearer <key>`` header may do; None if it is nobody's.
 
     ``records`` maps names to what ``create`` returned. Every record is compared, each in constant time. A key is a
-    test key by its own prefix, whatever its record says.
+    test key by its own prefix, whatever its record says, and never has the scope ``erase``.
     """
     scheme, _, key = authorization.strip().partition(" ")
     found = _KEY.fullmatch(key.strip())
@@ -62,9 +65,10 @@ def described(record: str) -> dict[str, Any] | None:
 def _grant(name: str, record: str, *, test: bool) -> Grant | None:
     limits = {field: value for field, value in _kept(record).items() if field not in _OF_THE_RECORD}
     try:
-        return Grant.read(name, {**limits, "test": test})
+        grant = Grant.read(name, {**limits, "test": test})
     except ValueError:
         return None
+    return replace(grant, scopes=grant.scopes - NOT_TRIED) if test else grant
 
 
 def _hash(record: str) -> str:

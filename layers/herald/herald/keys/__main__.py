@@ -27,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
 def create(options: argparse.Namespace) -> int:
     """Write a new key's record to SSM, then show the key."""
     path = f"/herald/{options.stage}/keys/{options.name}"
+    if options.test and keys.NOT_TRIED & options.scopes:
+        print("A test key cannot erase: that would be done to people, not only tried out.", file=sys.stderr)
+        return 2
     made = keys.create(
         Grant(
             options.name,
