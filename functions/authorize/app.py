@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from herald import keys, wiring
+from herald import cold, keys, wiring
 from herald.grant import written
 from herald.observe import CloudWatch
 
 observer = CloudWatch(wiring.stage())
+cold.ready(wiring.key_records)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
