@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.providers.server import Reply, vendor
+from tests.system.conftest import until
 from tests.system.ground import SILENT, TO, Ground, Roles, ground, receipt
 
 Act = Callable[[Ground], bool]
@@ -245,7 +246,7 @@ def test_with_its_role_a_function_can_do_it_and_without_one_action_it_cannot(
     here: Ground, roles: Roles, permission: Permission
 ) -> None:
     act = NEEDED[permission]
-    assert act(here)
+    until(lambda: act(here), "act with the whole role")  # On a busy machine a process may come too late once.
     with roles.without(*permission):
         assert not act(here)
 
