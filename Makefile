@@ -98,9 +98,12 @@ redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STA
 
 stack = --stack-name herald-$(STAGE) --s3-prefix herald-$(STAGE) --parameter-overrides Stage=$(STAGE)
 
-# uv takes what is in the file already as its preference, so a lock changes only where it must.
-compile = echo "Locking $(2) ..." && .venv-uv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-header $(if $(UPGRADE),--upgrade) $(3) --group $(1) --output-file $(2)
+# uv takes what is in the file already as its preference, so a lock changes only where it must; one that did not change
+# stays as old as it is, so that no environment is made anew for nothing.
+compile = echo "Locking $(2) ..." && touch -a $(2) && cp $(2) $(2).new && \
+	.venv-uv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		$(if $(UPGRADE),--upgrade) $(3) --group $(1) --output-file $(2).new && \
+	if cmp -s $(2) $(2).new; then rm $(2).new; else mv $(2).new $(2); fi
 
 # Each environment ends with a stamp. An interpreter that has gone counts as just changed: its environment is made anew.
 .venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-bench/bin/python .venv-uv/bin/python:
