@@ -60,17 +60,18 @@ def ask(lock: str, longest: int) -> Report | str:
 
 
 def main(locks: list[str]) -> int:
-    """Ask for each lock, until nobody can be asked, and say what was found. Returns the exit code."""
+    """Ask for each lock, while somebody can be asked and knows the first. Returns the exit code."""
     found: list[str] = []
     missed: dict[str, list[str]] = {}
     audited = skipped = 0
     for place, lock in enumerate(locks):
         report = ask(lock, LATER if audited else FIRST)
-        if isinstance(report, str):
-            missed[report] = locks[place:]
+        why = report if isinstance(report, str) else "the service knows none of their packages"
+        if isinstance(report, str) or not (report.audited or audited):
+            missed[why] = locks[place:]
             break
         if not report.audited:
-            missed.setdefault("the service knows none of their packages", []).append(lock)
+            missed.setdefault(why, []).append(lock)
             continue
         found += [f"{lock}: {sentence}" for sentence in report.found]
         audited, skipped = audited + report.audited, skipped + report.skipped

@@ -123,7 +123,7 @@ def test_an_advisory_that_is_accepted_does_not_fail(asked: dict[str, str], monke
 def test_where_nobody_knows_it_says_in_one_line_that_nothing_was_audited(
     asked: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked |= {"one.txt": said, "two.txt": said}
+    asked["one.txt"] = said
     assert audit.main(["one.txt", "two.txt"]) == 0
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("NOT AUDITED for known vulnerabilities: one.txt, two.txt (")
@@ -147,9 +147,9 @@ def test_a_service_that_does_not_answer_is_waited_for_a_minute_and_no_longer(
 def test_a_lock_that_the_service_does_not_know_keeps_nobody_from_the_next(
     asked: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked |= {"one.txt": reported(), "two.txt": reported(bad=["PYSEC-1"])}
-    assert audit.main(["one.txt", "two.txt"]) == 1
-    assert "vulnerabilities: one.txt (the service knows none" in capsys.readouterr().err
+    asked |= {"one.txt": reported(good=[]), "two.txt": reported(), "three.txt": reported(bad=["PYSEC-1"])}
+    assert audit.main(["one.txt", "two.txt", "three.txt"]) == 1
+    assert "vulnerabilities: two.txt (the service knows none" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
