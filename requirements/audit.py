@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """requirements/audit.py LOCK...: are there advisories against what the locks pin? ``make audit`` calls it.
 
-Fails if there is one that is not accepted below. Where the advisories cannot be reached it says that nothing was
-audited, and does not fail: a change is not wrong because a service is down. Runs where pip-audit is.
+Fails if there is one that is not accepted below, or if pip-audit does not run. Where the advisories cannot be reached
+it says what was not audited, and does not fail: a change is not wrong because a service is down. Runs where pip-audit
+is.
 """
 
 import json
+import re
 import subprocess
 import sys
 from typing import NamedTuple
@@ -13,7 +15,12 @@ from typing import NamedTuple
 # Advisories that do not concern us: id -> why. Whatever is listed here is looked at again with each upgrade.
 ACCEPTED: dict[str, str] = {}
 COMMAND = ("--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json", "--timeout", "15")
-LONGEST = 300
+# How pip-audit's last line begins when it was the service that failed: it has no exit code of its own for that.
+UNREACHED = re.compile(
+    r"(requests|urllib3)\.exceptions\.|pip_audit\._service\.|ERROR:pip_audit\._cli:Tip: your network"
+)
+# Seconds for a lock: until the service has answered once, and then.
+FIRST, LATER = 60, 300
 
 
 class Report(NamedTuple):
@@ -37,31 +44,39 @@ def read(report: str) -> Report:
     return Report(found, len(known), len(packages) - len(known))
 
 
-def ask(lock: str) -> Report | str:
-    """The report on a lock; or why there is none."""
+def ask(lock: str, longest: int) -> Report | str:
+    """The report on a lock; or why nobody can be asked. Raises ``SystemExit`` if pip-audit does not run."""
     command = [sys.executable, "-m", "pip_audit", *COMMAND, "--requirement", lock]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
-        return read(done.stdout)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=longest, check=False)
     except subprocess.TimeoutExpired:
-        return f"no answer within {LONGEST} s"
-    except (ValueError, KeyError):
-        lines = done.stderr.strip().splitlines()
-        return lines[-1].split("(")[0][:100] if lines else "pip-audit said nothing"
+        return f"no answer within {longest} s"
+    if done.stdout.startswith("{"):
+        return read(done.stdout)
+    last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    if UNREACHED.match(last):
+        return last.split("(")[0][:100]
+    sys.exit(f"{lock}: pip-audit broke off: {last}")
 
 
 def main(locks: list[str]) -> int:
-    """Ask for each lock, stop asking where nobody knows anything, and say what was found. Returns the exit code."""
+    """Ask for each lock, while somebody can be asked and knows the first. Returns the exit code."""
     found: list[str] = []
+    missed: dict[str, list[str]] = {}
     audited = skipped = 0
     for place, lock in enumerate(locks):
-        report = ask(lock)
-        why = report if isinstance(report, str) else "" if report.audited else "the service knows none of the packages"
-        if why or isinstance(report, str):
-            print(f"NOT AUDITED for known vulnerabilities: {', '.join(locks[place:])} ({why})", file=sys.stderr)
+        report = ask(lock, LATER if audited else FIRST)
+        why = report if isinstance(report, str) else "the service knows none of their packages"
+        if isinstance(report, str) or not (report.audited or audited):
+            missed[why] = locks[place:]
             break
+        if not report.audited:
+            missed.setdefault(why, []).append(lock)
+            continue
         found += [f"{lock}: {sentence}" for sentence in report.found]
         audited, skipped = audited + report.audited, skipped + report.skipped
+    for why, those in missed.items():
+        print(f"NOT AUDITED for known vulnerabilities: {', '.join(those)} ({why})", file=sys.stderr)
     if audited:
         print("\n".join(found) or f"No advisory against {audited} pinned packages.", file=sys.stderr)
     if skipped:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
@@ -694,6 +695,21 @@ def test_no_answer_is_kept_guessed_at_or_passed_on(caller: Caller, path: str) ->
 def test_every_header_is_text(caller: Caller) -> None:
     answers = (caller.send(KEY), caller.send(KEY), caller.send(to="x"), caller("GET", "/"), caller("PUT", "/"))
     assert all(isinstance(value, str) for answer in answers for value in answer.headers.values())
+
+
+def test_no_header_of_an_answer_repeats_what_was_said(caller: Caller) -> None:
+    planted = "x\r\nSet-Cookie: planted=1"
+    headers = {**JSON, "Idempotency-Key": planted, "Prefer": planted, "X-Else": planted}
+    fields = {"to": TO, "body": planted, "reference": "planted", "tags": {"planted": "planted"}}
+    answers = [
+        caller("POST", "/messages", json.dumps(fields), JSON | {"Idempotency-Key": "planted"}),
+        caller("POST", "/messages", json.dumps(fields), headers),
+        *(caller(method, f"/messages/{quote(planted)}", None, headers) for method in ("GET", "DELETE", "PUT")),
+        caller("GET", f"/messages?to={quote(planted)}", None, headers),
+    ]
+    assert answers[0].status == 201
+    assert all(answer.status >= 400 for answer in answers[1:])
+    assert not any("planted" in json.dumps(answer.headers) for answer in answers)
 
 
 # ---- GET /health, GET /openapi.json

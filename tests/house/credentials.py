@@ -1,6 +1,7 @@
 """Credentials: what they look like, in the files and in all that git remembers."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,23 +29,21 @@ def kinds(text: str) -> set[str]:
 
 def files(root: Path) -> Iterator[tuple[str, str]]:
     """The files that are kept here, as (path, content): those that git knows, or all if there is no git."""
-    known = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False)
-    paths = known.stdout.split("\0")[:-1] if known.returncode == 0 else _all(root)
+    known = _git(root, "ls-files", "-z").decode()
+    paths = known.split("\0")[:-1] or _all(root)
     for path in paths:
         if (root / path).is_file():
             yield path, (root / path).read_text(encoding="utf-8", errors="replace")
 
 
 def history(root: Path) -> Iterator[tuple[str, str]]:
-    """Every content that any commit holds, as (its last path, content); nothing if there is no git."""
-    listed = subprocess.run(
-        ["git", "rev-list", "--objects", "--all"], cwd=root, capture_output=True, text=True, check=False
-    )
-    names = dict(line.split(" ", 1) for line in listed.stdout.splitlines() if " " in line)
-    asked = "\n".join(names)
-    batch = subprocess.run(
-        ["git", "cat-file", "--batch", "--buffer"], cwd=root, input=asked.encode(), capture_output=True, check=False
-    ).stdout
+    """Every content that any commit holds, as (a path of it, content), and what commits and tags say of themselves.
+
+    Nothing if there is no git.
+    """
+    listed = _git(root, "rev-list", "--objects", "--all").decode("utf-8", "replace")
+    names = {name: path for name, _, path in (line.partition(" ") for line in listed.splitlines())}
+    batch = _git(root, "cat-file", "--batch", "--buffer", said="\n".join(names)) if names else b""
     at = 0
     while at < len(batch):
         end = batch.index(b"\n", at)
@@ -53,6 +52,15 @@ def history(root: Path) -> Iterator[tuple[str, str]]:
         at = end + 1 + int(size) + 1
         if kind == "blob":
             yield names[name], content.decode("utf-8", "replace")
+        elif kind != "tree":
+            yield f"{kind} {name}", content.decode("utf-8", "replace")
+
+
+def _git(root: Path, *words: str, said: str = "") -> bytes:
+    """What git answers; nothing if this is no repository itself: one around it knows other files."""
+    if not (root / ".git").exists() or not shutil.which("git"):
+        return b""
+    return subprocess.run(["git", *words], cwd=root, input=said.encode(), capture_output=True, check=True).stdout
 
 
 def _all(root: Path) -> list[str]:

@@ -15,11 +15,8 @@ from tests.house.credentials import KINDS, files, history, kinds
 
 LOCKS = {path.stem: path for path in (ROOT / "requirements").glob("*.txt")} | {"layer": LAYER / "requirements.txt"}
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
-# What tests play with: keys of certificates that nobody trusts, and what these tests themselves plant.
-PLAYED = {
-    "tests/rooms/certificates/": {"private key"},
-    "tests/house/": set(KINDS),
-}
+# What tests play with: the key of a certificate that nobody trusts.
+PLAYED = {"tests/rooms/certificates/server.pem": {"private key"}}
 PLANTED = {
     "AWS access key": "AKIA" + "ABCDEFGHIJKLMNOP",
     "AWS secret key": "aws_secret_access_key = " + "abcd/EFGH+" * 4,
@@ -31,6 +28,12 @@ PLANTED = {
     "JSON web token": ".".join(["eyJ" + "hbGciOiJIUzI1NiJ9", "eyJ" + "zdWIiOiIxMjM0In0", "c2lnbmF0dXJlIQ"]),
     "URL with a password": "https://user:" + "correct-horse@example.com/",
 }
+# pip-audit's last lines when its service fails.
+UNREACHED = [
+    "requests.exceptions.ProxyError: HTTPSConnectionPool(host='example.com', port=443): Max retries exceeded",
+    "pip_audit._service.interface.ServiceError",
+    "ERROR:pip_audit._cli:Tip: your network may be blocking this service. Try another service with `-s SERVICE`",
+]
 
 
 def pins(lock: Path) -> dict[str, int]:
@@ -116,17 +119,50 @@ def test_an_advisory_that_is_accepted_does_not_fail(asked: dict[str, str], monke
     assert audit.main(["one.txt"]) == 0
 
 
-@pytest.mark.parametrize("said", ["ConnectionError: nobody there", "", reported()])
-def test_where_nobody_knows_it_says_that_nothing_was_audited(
+@pytest.mark.parametrize("said", [*UNREACHED, reported()])
+def test_where_nobody_knows_it_says_in_one_line_that_nothing_was_audited(
     asked: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked["one.txt"] = said
     assert audit.main(["one.txt", "two.txt"]) == 0
-    assert capsys.readouterr().err.startswith("NOT AUDITED for known vulnerabilities: one.txt, two.txt (")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("NOT AUDITED for known vulnerabilities: one.txt, two.txt (")
+
+
+def test_a_service_that_does_not_answer_is_waited_for_a_minute_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waited = []
+
+    def run(command: list[str], *, timeout: int, **options: Any) -> None:
+        waited.append(timeout)
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(audit.subprocess, "run", run)
+    assert audit.main(["one.txt", "two.txt"]) == 0
+    assert sum(waited) <= 60
+    assert "one.txt, two.txt (no answer within 60 s)" in capsys.readouterr().err
+
+
+def test_a_lock_that_the_service_does_not_know_keeps_nobody_from_the_next(
+    asked: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked |= {"one.txt": reported(good=[]), "two.txt": reported(), "three.txt": reported(bad=["PYSEC-1"])}
+    assert audit.main(["one.txt", "two.txt", "three.txt"]) == 1
+    assert "vulnerabilities: two.txt (the service knows none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "said", ["", "pip-audit: error: unrecognized arguments: --x", "python: No module named pip_audit"]
+)
+def test_an_audit_that_does_not_run_fails(asked: dict[str, str], said: str) -> None:
+    asked["one.txt"] = said
+    with pytest.raises(SystemExit, match=r"^one\.txt: pip-audit broke off: ."):
+        audit.main(["one.txt"])
 
 
 def test_what_was_found_before_nobody_answered_still_fails(asked: dict[str, str]) -> None:
-    asked |= {"one.txt": reported(bad=["PYSEC-1"]), "two.txt": "ConnectionError"}
+    asked |= {"one.txt": reported(bad=["PYSEC-1"]), "two.txt": UNREACHED[0]}
     assert audit.main(["one.txt", "two.txt"]) == 1
 
 
@@ -137,8 +173,9 @@ def test_every_accepted_advisory_has_a_reason() -> None:
 # ---- credentials
 
 
-def played(path: str) -> set[str]:
-    return next((allowed for folder, allowed in PLAYED.items() if path.startswith(folder)), set())
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
 def test_each_kind_of_credential_is_found_where_it_is_planted() -> None:
@@ -158,29 +195,44 @@ def test_what_only_looks_like_one_is_none() -> None:
 
 
 def test_no_file_holds_a_credential() -> None:
-    assert [(path, found) for path, text in files(ROOT) if (found := kinds(text) - played(path))] == []
+    seen = dict(files(ROOT))
+    assert {path: found for path, text in seen.items() if (found := kinds(text))} == PLAYED
 
 
 def test_no_commit_ever_held_one() -> None:
-    seen = list(history(ROOT))
-    assert [(path, found) for path, text in seen if (found := kinds(text) - played(path))] == []
+    assert [(path, found) for path, text in history(ROOT) if (found := kinds(text) - PLAYED.get(path, set()))] == []
 
 
 def test_the_history_is_read_to_its_beginning(tmp_path: Path) -> None:
-    def git(*words: str) -> None:
-        who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
-
-    git("init")
+    git(tmp_path, "init")
     for text in (PLANTED["API key of Herald's"], "nothing"):
         (tmp_path / "notes.txt").write_text(text)
-        git("add", ".")
-        git("commit", "-m", "x")
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "-m", "x")
     assert [kinds(text) for _, text in files(tmp_path)] == [set()]
-    assert {kind for _, text in history(tmp_path) for kind in kinds(text)} == {"API key of Herald's"}
+    assert [(path, kinds(text)) for path, text in history(tmp_path) if kinds(text)] == [
+        ("notes.txt", {"API key of Herald's"})
+    ]
+
+
+def test_what_commits_and_tags_say_is_read_too(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    git(tmp_path, "commit", "--allow-empty", "-m", PLANTED["token of GitHub's"])
+    git(tmp_path, "tag", "-a", "v1", "-m", PLANTED["token of Slack's"])
+    assert {path.split(" ")[0]: kinds(text) for path, text in history(tmp_path)} == {
+        "commit": {"token of GitHub's"}, "tag": {"token of Slack's"},
+    }  # fmt: skip
 
 
 def test_without_git_the_files_are_read_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text(PLANTED["private key"])
     assert [path for path, text in files(tmp_path) if kinds(text)] == ["notes.txt"]
     assert list(history(tmp_path)) == []
+
+
+def test_a_repository_around_the_files_hides_none_of_them(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    (tmp_path / ".gitignore").write_text("export")
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "notes.txt").write_text(PLANTED["private key"])
+    assert [path for path, text in files(tmp_path / "export") if kinds(text)] == ["notes.txt"]
