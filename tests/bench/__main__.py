@@ -290,7 +290,7 @@ def markdown(
     day = datetime.now(UTC).strftime("%-d %B %Y")
     rows = [f"| {name} | {1000 * value:.2f} ms |" for name, value in seconds.items()]
     goals = [
-        f"| `{name}` | {value:.3g} | {'at least' if name in LARGER_IS_BETTER else 'at most'} {GOALS[name]:.2g} "
+        f"| `{name}` | {value:.3g} | {'at least' if name in LARGER_IS_BETTER else 'at most'} {GOALS[name]:.3g} "
         f"| {'reached' if reached(name, value) else 'not reached'} |"
         for name, value in ratios.items()
     ]

@@ -35,7 +35,7 @@ def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
     Raises ``InvalidSettings`` without a region.
     """
     from botocore.config import Config
-    from botocore.exceptions import NoRegionError
+    from botocore.exceptions import DataNotFoundError, NoRegionError
 
     config = Config(
         connect_timeout=3,
@@ -50,6 +50,9 @@ def client(service: str, *, attempts: int = 3, **options: str | None) -> Any:
     try:
         with _ONE_AT_A_TIME:
             return made.create_client(service, config=config, **given)
+    except DataNotFoundError:  # The runtime's botocore wants more than the one that we were built with.
+        with _ONE_AT_A_TIME:
+            return session(trimmed=False).create_client(service, config=config, **given)
     except NoRegionError:
         problem = Problem("region_name", "missing", "no AWS region is set: set AWS_DEFAULT_REGION, or region_name")
         raise InvalidSettings([problem]) from None
