@@ -49,23 +49,23 @@ def test_a_service_that_no_function_calls_is_read_from_botocores_own(data: Path)
 
 
 @pytest.mark.parametrize(
-    ("region", "bundle", "endpoint", "amazon"),
+    ("region", "said", "amazon"),
     [
-        ("ap-south-1", None, None, True),
-        ("us-east-1", None, None, True),
-        ("cn-north-1", None, None, False),
-        ("us-gov-west-1", None, None, False),
-        ("ap-south-1", "/etc/ours.pem", None, False),
-        ("ap-south-1", None, "https://sns.example.com", False),
+        ("ap-south-1", {}, True),
+        ("us-east-1", {}, True),
+        ("cn-north-1", {}, False),
+        ("us-gov-west-1", {}, False),
+        ("ap-south-1", {"bundle": "/etc/ours.pem"}, False),
+        ("ap-south-1", {"endpoint_url": "https://sns.example.com"}, False),
     ],
 )
 def test_amazons_authorities_are_trusted_alone_where_they_vouch(
-    data: Path, monkeypatch: pytest.MonkeyPatch, region: str, bundle: str | None, endpoint: str | None, amazon: bool
+    data: Path, monkeypatch: pytest.MonkeyPatch, region: str, said: dict[str, str], amazon: bool
 ) -> None:
     aws.ROOTS.write_text("")
     for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    if bundle:
-        monkeypatch.setenv("AWS_CA_BUNDLE", bundle)
-    made = aws.client("sns", region_name=region, endpoint_url=endpoint)
+    if "bundle" in said:
+        monkeypatch.setenv("AWS_CA_BUNDLE", said["bundle"])
+    made = aws.client("sns", region_name=region, endpoint_url=said.get("endpoint_url"))
     assert (made._endpoint.http_session._verify == str(aws.ROOTS)) == amazon
