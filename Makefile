@@ -33,7 +33,7 @@ test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs 
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (an hour)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
 	@$(if $(ARGS),,.venv/bin/python -m tests.mutation)
-bench: .venv/.laptop .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (20 minutes)
+bench: .venv/.laptop .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (two minutes)
 	@.venv/bin/python -m tests.bench $(ARGS)
 mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
 	@.venv/bin/python -m tests.mutation $(ARGS)

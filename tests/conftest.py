@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
 from local.engine import CREDENTIALS, Engine
 from local.stack import Stack
+from tests.rooms.builders import a_table, client
 
 # For `make mutants`: that an example fails is enough, nobody looks for the smallest one.
 settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
@@ -39,6 +41,18 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     started = Engine(tmp_path_factory.mktemp("engine"))
     yield started.start()
     started.stop()
+
+
+@pytest.fixture(scope="module")
+def dynamodb(engine: str) -> Any:
+    """A real client of the engine's DynamoDB."""
+    return client("dynamodb", engine)
+
+
+@pytest.fixture(scope="module")
+def table(dynamodb: Any) -> str:
+    """A table like the template's that each file of tests has for itself."""
+    return a_table(dynamodb)
 
 
 @pytest.fixture(scope="session")

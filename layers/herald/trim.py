@@ -34,10 +34,8 @@ def main(folder: Path) -> None:
         own = folder / service / version
         write(own / "service-2.json", model(loader.load_service_model(service, "service-2"), operations))
         write(own / "endpoint-rule-set-1.json", loader.load_service_model(service, "endpoint-rule-set-1"))
-        pages = loader.load_service_model(service, "paginators-1") if service == "dynamodb" else {"pagination": {}}
-        kept = {name: page for name, page in pages["pagination"].items() if name in operations}
-        if kept:
-            write(own / "paginators-1.json", {"pagination": kept})
+        pages = loader.load_service_model(service, "paginators-1")["pagination"]
+        write(own / "paginators-1.json", {"pagination": {name: pages[name] for name in operations if name in pages}})
 
 
 def roots(bundle: str) -> str:

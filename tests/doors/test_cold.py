@@ -1,13 +1,17 @@
 """A cold function: what it has loaded after its first text, and what it did before its first event."""
 
+import gc
 import json
 import os
 import subprocess
 import sys
 import uuid
+from threading import Event
+from typing import Any
 
 import pytest
 
+from herald import cold
 from herald.grant import Grant, written
 from herald.settings.store import Store
 from local.deploy import client
@@ -36,12 +40,13 @@ print(json.dumps({"status": answer["statusCode"], "loaded": sorted(sys.modules),
 """
 
 
-@pytest.fixture(scope="module")
-def ran(engine: str) -> dict[str, object]:
-    """A fresh process of the HTTPS door, on a stage without settings, after its first text."""
+def first_text(engine: str, **parameters: str) -> dict[str, Any]:
+    """What a fresh process of the HTTPS door says after its first text, on a stage with these parameters."""
     stage = f"s{uuid.uuid4().hex[:8]}"
     stack = {"table": a_table(client("dynamodb", engine)), "url": "https://api.test/dev"}
-    Store(client("ssm", engine), f"/herald/{stage}", hash_key=True).write("stack", json.dumps(stack), secret=False)
+    store = Store(client("ssm", engine), f"/herald/{stage}", hash_key=True)
+    for name, value in {"stack": json.dumps(stack), **parameters}.items():
+        store.write(name.replace("__", "/"), value, secret=False)
     event = recorded("api-post-json")
     event["requestContext"]["authorizer"]["grant"] = written(Grant("shop"))
     environment = {
@@ -52,19 +57,43 @@ def ran(engine: str) -> dict[str, object]:
         [sys.executable, "-c", PROGRAM, json.dumps(event)], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    said: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert said["status"] == 201
     return said
 
 
-def test_the_first_text_loads_nothing_that_it_has_no_use_for(ran: dict[str, object]) -> None:
-    assert ran["status"] == 201
-    loaded = ran["loaded"]
-    assert isinstance(loaded, list)
-    assert UNUSED & set(loaded) == set()
+@pytest.fixture(scope="module")
+def ran(engine: str) -> dict[str, Any]:
+    """A fresh stage, which has no settings."""
+    return first_text(engine)
 
 
-def test_what_reads_numbers_and_calls_aws_is_loaded_before_the_first_event(ran: dict[str, object]) -> None:
+def test_the_first_text_loads_nothing_that_it_has_no_use_for(ran: dict[str, Any]) -> None:
+    assert UNUSED & set(ran["loaded"]) == set()
+
+
+def test_a_channel_that_is_not_the_usual_one_is_not_loaded(engine: str) -> None:
+    exotel, sns = "type: exotel\nsid: a\nkey: b\ntoken: c\n", "type: amazonsns\n"
+    loaded = first_text(engine, channels__exotel=exotel, channels__amazonsns=sns)["loaded"]
+    assert UNUSED & set(loaded) == {"yaml"}
+
+
+def test_what_reads_numbers_and_calls_aws_is_loaded_before_the_first_event(ran: dict[str, Any]) -> None:
     assert ran["late"] == []
+
+
+def test_a_start_does_not_wait_for_what_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "herald-test-api")
+    over, began = Event(), Event()
+
+    def hangs() -> None:
+        began.set()
+        over.wait(30)
+
+    cold.ready(hangs, longest=0.01)
+    assert began.wait(30)
+    assert gc.isenabled()
+    over.set()
 
 
 def test_garbage_is_collected_again_afterwards() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from herald.journal import Journal
 from herald.message import Status
-from tests.bench.__main__ import CERTIFICATES, GOALS, cloud, post, table
+from tests.bench.__main__ import GOALS, table
+from tests.bench.bench import CERTIFICATES, cloud
 from tests.bench.cost import READ_UNIT, WRITE_UNIT, WRITES, per_million
+from tests.bench.parts import post
 from tests.bench.runtime import Function, Stack
 from tests.house import ROOT
 from tests.rooms.builders import a_message

@@ -106,6 +106,16 @@ def test_a_record_never_outlives_the_queue_that_it_ends_in() -> None:
         assert queues[name]["MessageRetentionPeriod"] >= queues["Queue"]["MessageRetentionPeriod"]
 
 
+def test_a_batch_is_no_larger_than_the_worker_has_hands_and_its_clients_connections() -> None:
+    from botocore.config import Config
+    from requests.adapters import DEFAULT_POOLSIZE
+
+    from functions.worker.app import HANDS
+
+    assert RESOURCES["WorkerFunctionQueued"]["Properties"]["BatchSize"] <= HANDS
+    assert min(Config().max_pool_connections, DEFAULT_POOLSIZE) >= HANDS
+
+
 def test_the_worker_knows_which_receive_is_the_last() -> None:
     redrive = RESOURCES["Queue"]["Properties"]["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
@@ -149,11 +159,11 @@ def test_the_sweep_finds_what_is_due_by_an_index_that_holds_keys_only() -> None:
 # ---- looking up
 
 
-def test_a_persons_messages_are_found_by_an_index_that_holds_no_number_and_no_text() -> None:
+def test_a_persons_messages_are_found_by_an_index_that_holds_keys_only() -> None:
     _, index = RESOURCES["Table"]["Properties"]["GlobalSecondaryIndexes"]
     keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
     assert (index["IndexName"], keys) == (BY_RECIPIENT, {"HASH": "recipient", "RANGE": "created_at"})
-    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["provider_id", "caller"]}
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 # ---- receipts

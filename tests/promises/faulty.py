@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from herald.item import id_of
 from herald.message import Status, rfc3339
 from local.deploy import STAGE, client
 from local.engine import Engine
@@ -99,9 +100,9 @@ class Faulty:
         past = rfc3339(datetime.now(UTC) - timedelta(seconds=1))
         waiting = [item for item in self._items() if "due_at" in item]
         for item in waiting:
-            if seen.get(item["id"]["S"]) == item["token"]["S"]:
+            if seen.get(id_of(item)) == item["token"]["S"]:
                 self._bring_forward(item, [name for name in MOMENTS if name in item], past)
-        return {item["id"]["S"]: item["token"]["S"] for item in waiting}
+        return {id_of(item): item["token"]["S"] for item in waiting}
 
     def _bring_forward(self, item: dict[str, Any], names: list[str], to: str) -> None:
         dynamodb = self.aws("dynamodb")

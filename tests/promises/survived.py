@@ -13,6 +13,7 @@ from typing import Any
 
 from herald.errors import StillSending
 from herald.ids import message_id
+from herald.item import id_of
 from herald.journal import Journal
 from herald.limit import Turns
 from herald.message import Message, Status, rfc3339
@@ -51,7 +52,7 @@ class World:
 
     def messages(self) -> dict[str, Message]:
         """All that were claimed, by their names, as they stand."""
-        found = [self.journal.get(item["id"]["S"]) for item in self._items()]
+        found = [self.journal.get(id_of(item)) for item in self._items()]
         return {str(message.reference): message for message in found if message}
 
     def job(self, act: str, name: str, stop: int | str | None = None, **manner: Any) -> Job:

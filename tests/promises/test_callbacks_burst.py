@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import requests
 
+from herald.item import id_of
 from local.deploy import client
 from local.stack import Stack
 from tests.promises.figures import Figures
@@ -105,7 +106,7 @@ def undelivered(stack: Stack, messages: list[dict[str, Any]]) -> list[str]:
     dynamodb = client("dynamodb", stack.env["AWS_ENDPOINT_URL"])
     keys = [{"pk": {"S": f"message#{message['id']}"}} for message in messages]
     items = (dynamodb.get_item(TableName=stack.env["HERALD_TABLE"], Key=key)["Item"] for key in keys)
-    return [item["id"]["S"] for item in items if item["status"] != {"S": "delivered"}]
+    return [id_of(item) for item in items if item["status"] != {"S": "delivered"}]
 
 
 def inside(aws: Aws, since: float) -> list[float]:

@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,7 @@ from herald.providers._base import Callback
 from herald.settings import Channel, Settings
 from herald.testing import SECRET, FakeProvider, MemoryJournal, Outbox
 from tests.promises.figures import Figures
-from tests.rooms.builders import NOW, NUMBER, Down, a_table, client
+from tests.rooms.builders import NOW, NUMBER, Down
 
 # What Exotel may say of one text, and the state that this means.
 SAYS = {
@@ -135,16 +134,6 @@ def test_in_any_order_the_end_is_the_same(size: Callable[[int, int], int], figur
 
     run()
     figures("receipts repeated, reordered and early", promise="6", orders=2 * orders, other_ends=0, went_back=0)
-
-
-@pytest.fixture(scope="module")
-def dynamodb(engine: str) -> Any:
-    return client("dynamodb", engine)
-
-
-@pytest.fixture(scope="module")
-def table(dynamodb: Any) -> str:
-    return a_table(dynamodb)
 
 
 def test_in_any_order_the_end_is_the_same_in_the_table(

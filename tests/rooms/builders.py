@@ -85,7 +85,7 @@ messages = st.builds(
     fingerprint=texts,
     recipient=names,
     callback_url=st.none() | names,
-    trace=st.lists(st.builds(Step, moments, texts, texts), max_size=4).map(tuple),
+    trace=st.lists(st.builds(Step, moments, st.from_regex("[a-z]+", fullmatch=True), texts), max_size=4).map(tuple),
     response=st.none() | st.dictionaries(texts, json_values, max_size=3),
 )
 
@@ -241,7 +241,7 @@ def a_table(dynamodb: Any) -> str:
                     {"AttributeName": "recipient", "KeyType": "HASH"},
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["provider_id", "caller"]},
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
         ],
     )

@@ -98,7 +98,7 @@ class World:
 
 def image(message: Message) -> Image:
     """The message as it is in the table."""
-    return {**item_of(message), "pk": {"S": f"message#{message.id}"}, "token": {"S": "t"}, "ttl": {"N": "1"}}
+    return {**item_of(message), "token": {"S": "t"}, "ttl": {"N": "1"}}
 
 
 def record(before: Message | None, after: Message | None, sequence: str = "1", **extra: Any) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def test_what_else_is_in_the_table_tells_nothing() -> None:
 
 def test_a_record_that_cannot_be_understood_does_not_stop_the_others() -> None:
     world, good = World(), came(Status.SENT, "3")
-    bad = {"dynamodb": {"NewImage": {"status": {"S": "failed"}}, "SequenceNumber": "2"}}
+    bad = {"dynamodb": {"NewImage": {"pk": {"S": "message#x"}, "status": {"S": "failed"}}, "SequenceNumber": "2"}}
     assert world.announce(came(Status.FAILED), bad, good, came(Status.DELIVERED, "4")) == []
     assert [status for _, status in world.bridge.told()] == ["failed", "delivered"]
     assert world.notes.told == [("record not understood", "TypeError")]

@@ -13,22 +13,12 @@ from hypothesis import strategies as st
 from herald.counters import Counters, Tallies
 from herald.tally import Burst, Cap, Full, Growth, Tally
 from herald.testing import MemoryCounters
-from tests.rooms.builders import AnswersLost, a_table, client
+from tests.rooms.builders import AnswersLost
 
 NOW = datetime(2026, 11, 26, 23, 50, tzinfo=UTC)
 MIDNIGHT = NOW + timedelta(minutes=10)
 UNTIL = NOW + timedelta(days=2)
 names = iter(range(10**9))
-
-
-@pytest.fixture(scope="module")
-def dynamodb(engine: str) -> Any:
-    return client("dynamodb", engine)
-
-
-@pytest.fixture(scope="module")
-def table(dynamodb: Any) -> str:
-    return a_table(dynamodb)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

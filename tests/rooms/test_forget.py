@@ -25,7 +25,6 @@ from tests.rooms.builders import (
     a_box,
     a_message,
     a_table,
-    client,
     fails,
     send,
     steps,
@@ -329,11 +328,6 @@ def test_an_erasure_that_breaks_off_says_so_and_can_be_asked_for_again(part: str
 # ------------------------------------------------------------------------------------------------ what the table holds
 
 PLANTED = {"body": "A planted text", "reference": "planted-9741", "tags": {"planted": "tag"}, "sender": "PLANTED"}
-
-
-@pytest.fixture(scope="module")
-def dynamodb(engine: str) -> Any:
-    return client("dynamodb", engine)
 
 
 @pytest.mark.parametrize("how", ["sent", "refused", "unknown", "tried again", "queued", "scheduled"])

@@ -92,6 +92,12 @@ def test_the_characters_that_make_a_text_long_are_named() -> None:
     assert "smart" in str(refused.hint)
 
 
+@pytest.mark.parametrize("body", ["👋" * 80, "नमस्ते" * 30, "It’s 👋" + "a" * 140, "a" * 400])
+def test_smart_is_advised_only_where_it_helps(body: str) -> None:
+    refused = refusal(text_of(body), Settings(channels=DEFAULT_CHANNELS, max_segments=1))
+    assert str(refused.hint).startswith("Shorten the text")
+
+
 def test_a_message_may_cost_its_maximum_and_no_more() -> None:
     def known(maximum: int) -> Settings:
         return Settings(channels=DEFAULT_CHANNELS, prices={"IN": 2500}, max_price=maximum)

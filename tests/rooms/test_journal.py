@@ -17,23 +17,13 @@ from herald.journal import COMES_FROM, Journal, Moved, Records
 from herald.message import Message, Status, Step
 from herald.reasons import REASONS
 from herald.testing import MemoryJournal
-from tests.rooms.builders import NOW, NUMBER, TEXT, AnswersLost, Down, a_message, a_table, client, messages
+from tests.rooms.builders import NOW, NUMBER, TEXT, AnswersLost, Down, a_message, a_table, messages
 
 PAIRS = list(itertools.product(Status, Status))
 # Within a state more may be learnt: its price, the provider's id, another receipt.
 ALLOWED = [(old, new) for old, new in PAIRS if old in COMES_FROM[new] or old is new]
 REFUSED = [pair for pair in PAIRS if pair not in ALLOWED]
 DEAD = REASONS["dead_lettered"]
-
-
-@pytest.fixture(scope="module")
-def dynamodb(engine: str) -> Any:
-    return client("dynamodb", engine)
-
-
-@pytest.fixture(scope="module")
-def table(dynamodb: Any) -> str:
-    return a_table(dynamodb)
 
 
 @pytest.fixture(params=["dynamodb", "memory"])

@@ -16,21 +16,11 @@ from herald.limit import HEADROOM, Turns, interval
 from herald.settings import Rate
 from herald.testing import MemoryPace
 from herald.turn import Pace
-from tests.rooms.builders import NOW, AnswersLost, a_table, client
+from tests.rooms.builders import NOW, AnswersLost
 
 SNS, EXOTEL = Rate(20, 1.0), Rate(200, 60.0)
 FAR = NOW + timedelta(days=3)
 rates = st.builds(Rate, st.integers(1, 999_999), st.sampled_from([1.0, 60.0, 3600.0]))
-
-
-@pytest.fixture(scope="module")
-def dynamodb(engine: str) -> Any:
-    return client("dynamodb", engine)
-
-
-@pytest.fixture(scope="module")
-def table(dynamodb: Any) -> str:
-    return a_table(dynamodb)
 
 
 @pytest.fixture

@@ -8,17 +8,7 @@ import pytest
 
 from herald.optouts import OptOutList, OptOuts
 from herald.testing import MemoryOptOuts
-from tests.rooms.builders import NOW, a_table, client
-
-
-@pytest.fixture(scope="module")
-def dynamodb(engine: str) -> Any:
-    return client("dynamodb", engine)
-
-
-@pytest.fixture(scope="module")
-def table(dynamodb: Any) -> str:
-    return a_table(dynamodb)
+from tests.rooms.builders import NOW
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

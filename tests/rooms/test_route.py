@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.route import route
+from herald.route import route, usual
 from herald.settings import DEFAULT_CHANNELS, Channel, Rule, Settings
 from tests.rooms.builders import a_message
 
@@ -83,3 +83,21 @@ def test_every_message_has_a_route_of_channels_that_are_there(
     found = route(a_message(country=country), settings(*given_rules, default_channel=default))
     assert found.channels
     assert set(found.channels) <= CHANNELS.keys()
+
+
+# ---- the usual way
+
+
+@pytest.mark.parametrize(
+    ("routes", "first"),
+    [
+        ((), "amazonsns"),
+        ((Rule(("exotel", "amazonsns"), kind="otp"),), "amazonsns"),
+        ((Rule(("exotel", "amazonsns"), country="IN"),), "exotel"),
+        ((Rule(("exotel",), country="SG"), Rule(("amazonsns",))), "amazonsns"),
+    ],
+)
+def test_the_usual_channel_is_the_first_of_a_plain_message_at_home(routes: tuple[Rule, ...], first: str) -> None:
+    channels = {name: Channel(name, name) for name in ("exotel", "amazonsns")}
+    known = Settings(channels=channels, routes=routes)
+    assert usual(known) == first == route(a_message(), known).channels[0]

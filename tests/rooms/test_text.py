@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from herald.message import Encoding
-from herald.text import TWINS, Measure, avoidable, forcing, measure, named, smart
+from herald.text import TWINS, Measure, advice, forcing, measure, named, smart
 
 CODEC = gsm0338.Codec()
 EVERY_BMP_CHARACTER = [chr(point) for point in range(0x10000) if not 0xD800 <= point <= 0xDFFF]
@@ -158,10 +158,10 @@ def test_smart_never_takes_more_segments_and_touches_nothing_else(body: str) -> 
 
 
 @given(bodies)
-def test_what_is_avoidable_is_avoided(body: str) -> None:
-    dear = avoidable(body)
-    assert bool(dear) == (measure(body).encoding == "UCS-2" and measure(smart(body)).encoding == "GSM-7")
-    assert dear in ("", forcing(body))
+def test_smart_is_advised_exactly_where_it_makes_the_text_gsm_7(body: str) -> None:
+    advised = advice(body)
+    assert bool(advised) == (measure(body).encoding == "UCS-2" and measure(smart(body)).encoding == "GSM-7")
+    assert not advised or named(forcing(body)) in advised
 
 
 @given(st.text(st.sampled_from(ALPHABET), max_size=300))

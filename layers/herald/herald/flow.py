@@ -28,7 +28,7 @@ from herald.resume import Resume
 from herald.route import route
 from herald.settings import Settings
 from herald.simulate import Simulated
-from herald.text import avoidable, named
+from herald.text import advice
 from herald.turn import Pace, Place, Turn
 from herald.validate import Request, content, validate
 
@@ -136,7 +136,7 @@ class Herald:
             caller=caller,
             door=door,
             allowed=",".join(sorted(grant.channels)) if grant and grant.channels is not None else None,
-            trace=(Step(now, "accepted", _how(asked, door)),),
+            trace=(Step(now, "accepted", ", ".join(filter(None, (f"by {door}", advice(asked.body or ""))))),),
         )
         try:
             let_in = self._gate.let_in(message, route(message, settings).channels, grant)
@@ -233,7 +233,7 @@ class Herald:
             callback_hosts=settings.callback_hosts,
             signed=bool(settings.webhook_secrets),
         )
-        fingerprint = hmac.new(self.hash_key(), content(asked, mode), hashlib.sha256).hexdigest()
+        fingerprint = hmac.new(self.hash_key(), content(asked, mode), hashlib.sha256).hexdigest()[:32]
         person = recipient(self.hash_key(), asked.to)
         return Request(asked.with_(fingerprint=fingerprint, recipient=person), mode)
 
@@ -323,9 +323,3 @@ class Herald:
             except Exception as error:  # It will fire for a canceled message, and do nothing.
                 self.observer.trouble("schedule not removed", error, message_id=message.id)
         return canceled
-
-
-def _how(message: Message, door: str) -> str:
-    """By which door a message came, and what makes it dearer than it need be."""
-    dear = avoidable(message.body or "") if message.encoding == "UCS-2" else ""
-    return f"by {door}, UCS-2 because of {named(dear)}: smart would make it GSM-7" if dear else f"by {door}"

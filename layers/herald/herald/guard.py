@@ -4,7 +4,7 @@ from herald.errors import NotAllowed
 from herald.grant import Grant
 from herald.message import Message
 from herald.settings import Settings
-from herald.text import forcing, named
+from herald.text import advice, forcing, named
 
 
 def guard(message: Message, settings: Settings, grant: Grant | None = None) -> None:
@@ -36,10 +36,11 @@ def _granted(message: Message, grant: Grant) -> None:
 def _too_long(message: Message, most: int) -> NotAllowed:
     detail = f"The text takes {message.segments} segments; at most {most} are allowed."
     hint = "Shorten the text, or raise the setting max_segments."
-    forced = forcing(message.body or "")
-    if forced:
-        detail += f" It is UCS-2, with 70 characters a segment instead of 160, because of {named(forced)}."
-        hint = "Write it without these characters, or with smart: true, which replaces typographic ones."
+    body = message.body or ""
+    if forcing(body):
+        detail += f" It is UCS-2, with 70 characters a segment instead of 160, because of {named(forcing(body))}."
+    if advice(body):
+        hint = "Send it with smart: true, which replaces these characters."
     return NotAllowed("too_many_segments", detail, field="body", hint=hint)
 
 

@@ -46,9 +46,6 @@ class Heeding:
     ) -> Iterator[Message]:
         return self._records.sent_to(recipient, since=since, before=before)
 
-    def taken_as(self, recipient: str, provider_id: str) -> Message | None:
-        return self._records.taken_as(recipient, provider_id)
-
     def erase(self, message: Message) -> bool:
         return self._records.erase(message)
 

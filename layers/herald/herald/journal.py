@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from herald.item import DUE, attribute, item_of, message_of
+from herald.item import DUE, attribute, id_of, item_of, key_of, message_of
 from herald.message import Message, Status, rfc3339
 
 # From which other states a message may come into each state. `accepted` comes again only from an attempt that surely
@@ -81,9 +81,6 @@ class Records(Protocol):
         A message that was made or moved less than a second ago may be missing.
         """
 
-    def taken_as(self, recipient: str, provider_id: str) -> Message | None:
-        """The message to a person that a provider took under this id of its own, if there is one."""
-
     def erase(self, message: Message) -> bool:
         """Remove all that is known of a person; what stays only keeps the message's id from being used again.
 
@@ -102,7 +99,7 @@ class Journal:
 
     def claim(self, message: Message) -> Message | None:
         token = uuid.uuid4().hex
-        item = {**item_of(message), **_key(message.id), "token": {"S": token}, "ttl": self._ttl(message)}
+        item = {**item_of(message), "token": {"S": token}, "ttl": self._ttl(message)}
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -119,7 +116,7 @@ class Journal:
         return None
 
     def get(self, message_id: str) -> Message | None:
-        answer = self._client.get_item(TableName=self._table, Key=_key(message_id), ConsistentRead=True)
+        answer = self._client.get_item(TableName=self._table, Key=key_of(message_id), ConsistentRead=True)
         item = answer.get("Item")
         return message_of(item) if item and "erased" not in item else None
 
@@ -139,7 +136,7 @@ class Journal:
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key=_key(new.id),
+                Key=key_of(new.id),
                 UpdateExpression="SET " + ", ".join(sets) + _remove(removed),
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
@@ -162,7 +159,7 @@ class Journal:
             "ExpressionAttributeValues": {":due": DUE, ":now": {"S": rfc3339(now)}},
         }
         for page in self._client.get_paginator("query").paginate(**query):
-            yield from (item["pk"]["S"].partition("#")[2] for item in page["Items"])
+            yield from (id_of(item) for item in page["Items"])
 
     def sent_to(
         self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
@@ -179,7 +176,7 @@ class Journal:
             "Limit": _PAGE,
         }
         start = before and {
-            **_key(before.id),
+            **key_of(before.id),
             "recipient": {"S": recipient},
             "created_at": {"S": rfc3339(before.created_at)},
         }
@@ -190,24 +187,11 @@ class Journal:
             if not start:
                 return
 
-    def taken_as(self, recipient: str, provider_id: str) -> Message | None:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": BY_RECIPIENT,
-            "KeyConditionExpression": "recipient = :recipient",
-            "FilterExpression": "provider_id = :provider_id",
-            "ExpressionAttributeValues": {":recipient": {"S": recipient}, ":provider_id": {"S": provider_id}},
-        }
-        pages = self._client.get_paginator("query").paginate(**query)
-        keys = (item["pk"]["S"] for page in pages for item in page["Items"])
-        found = next(keys, None)
-        return self.get(found.partition("#")[2]) if found else None
-
     def erase(self, message: Message) -> bool:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(message.id),
+                Key=key_of(message.id),
                 UpdateExpression="SET erased = :yes, #to = :empty, fingerprint = :empty, #trace = :none "
                 "REMOVE " + ", ".join(f"#{name}" for name in sorted(PERSONAL)),
                 ConditionExpression="#status = :status AND attempts = :attempts",
@@ -241,15 +225,11 @@ class Journal:
         own = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
         with suppress(Exception):
             self._client.delete_item(
-                TableName=self._table, Key=_key(message.id), ExpressionAttributeValues={":token": {"S": token}}, **own
+                TableName=self._table, Key=key_of(message.id), ExpressionAttributeValues={":token": {"S": token}}, **own
             )
 
     def _ttl(self, message: Message) -> dict[str, str]:
         return {"N": str(int((message.expires_at + timedelta(days=self._keep_days())).timestamp()))}
-
-
-def _key(message_id: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": f"message#{message_id}"}}
 
 
 def comes_from(old: Message, new: Message) -> frozenset[Status]:

@@ -51,7 +51,7 @@ _RANKS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a message's journey: when, what, and why."""
+    """One step of a message's journey: when, what (one word), and why."""
 
     at: datetime
     step: str

@@ -60,6 +60,15 @@ def parse(number: str, region: str, mobile_prefixes: Collection[str] = ()) -> Nu
     return Number(e164, phonenumbers.region_code_for_number(valid[0]) or "001")
 
 
+def prepare(region: str) -> None:
+    """Load what numbers of ``region`` are read with, which is otherwise loaded by the first of them."""
+    import phonenumbers
+
+    example = phonenumbers.example_number(region)
+    if example:
+        _kind(example)
+
+
 def recipient(secret: bytes, e164: str) -> str:
     """What stands for a number where no number may stand: 32 hexadecimal digits, which only ``secret`` can make."""
     return hmac.new(secret, b"recipient" + e164.encode(), hashlib.sha256).hexdigest()[:32]

@@ -104,8 +104,8 @@ class Receipts:
         """The message that a receipt is about: named by its token, or found by number and the provider's own id."""
         if "id" in kept:
             return self._journal().get(kept["id"])
-        found = self._journal().taken_as(kept["recipient"], kept["provider_id"])
-        return found if found and found.provider == kept["provider"] else None
+        theirs, named = self._journal().sent_to(kept["recipient"]), (kept["provider"], kept["provider_id"])
+        return next((message for message in theirs if (message.provider, message.provider_id) == named), None)
 
     def _apply(self, message: Message, kept: Mapping[str, Any]) -> None:
         receipt, attempt = Receipt.read(kept), kept.get("attempt", message.attempts)

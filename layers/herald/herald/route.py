@@ -27,8 +27,17 @@ def route(message: Message, settings: Settings) -> Route:
 def _route(message: Message, settings: Settings) -> Route:
     if message.asked_channel:
         return Route((message.asked_channel,), "asked for by the caller")
+    return _of_the_settings(settings, message.country, message.kind)
+
+
+def usual(settings: Settings) -> str:
+    """The channel that is tried first for a transactional message to the default region."""
+    return _of_the_settings(settings, settings.default_region, "transactional").channels[0]
+
+
+def _of_the_settings(settings: Settings, country: str, kind: str) -> Route:
     for number, rule in enumerate(settings.routes, start=1):
-        if rule.country in (None, message.country) and rule.kind in (None, message.kind):
+        if rule.country in (None, country) and rule.kind in (None, kind):
             return Route(rule.channels, f"route {number} of the settings")
     return Route((_default(settings),), "the default channel")
 

@@ -88,10 +88,6 @@ class MemoryJournal:
         older = [m for m in theirs if not before or _age(m) < before]
         yield from sorted(older, key=_age, reverse=True)
 
-    def taken_as(self, recipient: str, provider_id: str) -> Message | None:
-        theirs = (m for m in self.sent_to(recipient) if m.provider_id == provider_id)
-        return next(theirs, None)
-
     def erase(self, message: Message) -> bool:
         with self._lock:
             current = None if message.id in self.erased else self.messages.get(message.id)

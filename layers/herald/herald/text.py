@@ -54,10 +54,12 @@ def smart(body: str) -> str:
     return plain if measure(plain).segments <= measure(body).segments else body
 
 
-def avoidable(body: str) -> str:
-    """The characters that alone make ``body`` UCS-2, if ``smart`` would make it GSM-7; else nothing."""
+def advice(body: str) -> str:
+    """What makes ``body`` UCS-2 though ``smart`` would make it GSM-7: a sentence for the trace; else nothing."""
     forced = forcing(body)
-    return forced if forced and not forcing(smart(body)) else ""
+    if not forced or forcing(smart(body)):
+        return ""
+    return f"UCS-2 because of {named(forced)}: smart would make it GSM-7"
 
 
 def _packed(sizes: list[int], room: int) -> int:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from herald import tokens
+from herald import phone, tokens
 from herald.aws import client
 from herald.counters import Counters
 from herald.deliver import Sender
@@ -27,6 +27,7 @@ from herald.optouts import OptOutList
 from herald.providers import load
 from herald.providers._base import Provider
 from herald.queue import Queue
+from herald.route import usual
 from herald.schedule import Schedule
 from herald.settings import Channel, Field, Settings
 from herald.settings.read import read_settings
@@ -147,36 +148,34 @@ class _Wiring:
     def callback(self, message: Message) -> str | None:
         """The URL at which the receipts of a message's attempt are awaited; None if it cannot be told now."""
         try:
-            base, channel = self.settings().url or self.stack("url"), message.channel or ""
-            expires = message.expires_at + RECEIPTS_COME
+            channel, expires = message.channel or "", message.expires_at + RECEIPTS_COME
             token = tokens.make(self.hash_key(), channel, message.id, message.attempts, expires)
+            return f"{self.url()}/receipts/{channel}/{token}"
         except HeraldError:  # A text without a receipt is better than no text.
             return None
-        return f"{base}/receipts/{channel}/{token}"
+
+    def url(self) -> str:
+        """Where the world reaches the stage."""
+        return self.settings().url or self.stack("url")
 
 
 def prepare() -> None:
-    """Do what every send does, as far as it costs nothing: read the parameters and a number of the default region,
-    make the clients of the default channels and of the journal, open its connection. Raises whatever fails.
+    """Do what the usual send does, as far as it costs nothing: read the parameters and a number of the default region,
+    make the clients of its channel and of the journal, open the journal's connection. Raises whatever fails.
     """
-    import phonenumbers
-
     parts = _parts(stage())
     settings = parts.settings()
-    example = phonenumbers.example_number(settings.default_region)
-    if example:
-        phonenumbers.number_type(example)
+    phone.prepare(settings.default_region)
     parts.optouts().has("nobody")
-    for name in settings.channels if settings.default_channel is None else (settings.default_channel,):
-        parts.channel(name)
+    parts.channel(usual(settings))
 
 
 _replacements: list[Herald] = []
 
 
-def herald() -> Herald:
-    """The journey of this process's stage."""
-    return _replacements[-1] if _replacements else _real(stage())
+def herald(name: str | None = None) -> Herald:
+    """The journey of a stage; of this process's, if none is named."""
+    return _replacements[-1] if _replacements else _real(name or stage())
 
 
 @contextmanager
@@ -224,17 +223,16 @@ def inbound() -> "Inbound":
     )
 
 
-def inbound_url(channel: str) -> str:
-    """The URL at which a channel's provider is to hand over what people write. Raises ``InvalidSettings``."""
+def inbound_url(name: str, channel: str) -> str:
+    """The URL at which the provider of a channel is to hand over what people write. Raises ``InvalidSettings``."""
     from herald.inbound import token
 
-    parts = _parts(stage())
-    found = parts.settings().channels.get(channel)
-    if found is None or not load(found.type).inbound:
-        able = [name for name, each in parts.settings().channels.items() if load(each.type).inbound]
+    parts = _parts(name)
+    able = [each for each, known in parts.settings().channels.items() if load(known.type).inbound]
+    if channel not in able:
         detail = f"must be a channel whose provider hands over what people write: {', '.join(able) or 'there is none'}"
         raise InvalidSettings([Problem("channel", "unknown_channel", detail)])
-    return f"{parts.settings().url or parts.stack('url')}/inbound/{channel}/{token(parts.hash_key(), channel)}"
+    return f"{parts.url()}/inbound/{channel}/{token(parts.hash_key(), channel)}"
 
 
 _parts = cache(_Wiring)

@@ -13,7 +13,7 @@ from herald.flow import Answer, Herald
 from herald.http.gateway import Request, Response, answered, not_allowed, problem, proxy_answer, read_event
 from herald.message import Status
 from herald.parse import parse
-from herald.validate.fields import Fields, choice
+from herald.validate.fields import Fields, yes_or_no
 
 
 class NoSuchPage(NotFound):
@@ -122,7 +122,7 @@ class Https:
         """``PUT /recipients/{number}``: ``{"opted_out": true}`` or false: the person wants no texts, or wants them."""
         query(request)
         fields = Fields(parse(request.body, request.headers.get("content-type")))
-        wish = fields.required("opted_out", _wish)
+        wish = fields.required("opted_out", yes_or_no)
         fields.unknown(("opted_out",), lambda name: " The only field is opted_out.")
         if fields.problems or wish is None:
             raise InvalidRequest(fields.problems)
@@ -174,17 +174,12 @@ def query(request: Request, **known: Callable[[object], Any]) -> dict[str, Any]:
     return read
 
 
-def _wish(value: object) -> bool:
-    """True or false; in a form, the words."""
-    if isinstance(value, bool):
-        return value
-    return choice(value, ("true", "false")) == "true"
-
-
 def _out_of_scope(scope: str, request: Request) -> NotAllowed:
     allowed = ", ".join(sorted(request.grant.scopes)) or "nothing"
     detail = f"This needs a key with the scope {scope}; this key may: {allowed}."
-    return NotAllowed("scope_missing", detail, status=403, hint=f"Use a key made with SCOPES={scope} among its scopes.")
+    return NotAllowed(
+        "scope_missing", detail, status=403, hint=f"Use a key that was made with {scope} among its --scopes."
+    )
 
 
 def _sent(answer: Answer, request_id: str) -> Response:

@@ -4,7 +4,6 @@ Numbers are read from standard input, one a line, so that none stays in the shel
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterable
 
@@ -16,7 +15,6 @@ from herald.errors import HeraldError, InvalidRequest, NotAccepted
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code: 1 if it broke off, or if a line is no number."""
     options = _parser().parse_args(arguments)
-    os.environ["HERALD_STAGE"] = options.stage
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -29,18 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 def url(options: argparse.Namespace) -> int:
     """Print the URL at which a channel's provider hands over what people write; only the provider may know it."""
-    print(wiring.inbound_url(options.channel))
+    print(wiring.inbound_url(options.stage, options.channel))
     return 0
 
 
 def add(options: argparse.Namespace) -> int:
     """Note that people want no texts."""
-    return _each(sys.stdin, lambda consent, line: consent.change(line, "number", opted_out=True, source="list"))
+    return _each(options, sys.stdin, lambda consent, line: _change(consent, line, "list", opted_out=True))
 
 
 def remove(options: argparse.Namespace) -> int:
     """Note that people want texts again."""
-    return _each(sys.stdin, lambda consent, line: consent.change(line, "number", opted_out=False, source="list"))
+    return _each(options, sys.stdin, lambda consent, line: _change(consent, line, "list", opted_out=False))
 
 
 def check(options: argparse.Namespace) -> int:
@@ -49,19 +47,23 @@ def check(options: argparse.Namespace) -> int:
     def say(consent: Consent, line: str) -> None:
         print("opted out" if consent.of(line, "number").opted_out else "wants texts")
 
-    return _each(sys.stdin, say)
+    return _each(options, sys.stdin, say)
 
 
 def sync(options: argparse.Namespace) -> int:
     """Note everybody who is on Amazon SNS's own list of this account and region."""
     pages = aws.client("sns").get_paginator("list_phone_numbers_opted_out").paginate()
     numbers = (number for page in pages for number in page["phoneNumbers"])
-    return _each(numbers, lambda consent, number: consent.change(number, "number", opted_out=True, source="sns"))
+    return _each(options, numbers, lambda consent, number: _change(consent, number, "sns", opted_out=True))
 
 
-def _each(lines: Iterable[str], act: Callable[[Consent, str], object]) -> int:
+def _change(consent: Consent, number: str, source: str, *, opted_out: bool) -> None:
+    consent.change(number, "number", opted_out=opted_out, source=source)
+
+
+def _each(options: argparse.Namespace, lines: Iterable[str], act: Callable[[Consent, str], object]) -> int:
     """Act on each line that is not empty. Those that are no numbers are told by their place, and left."""
-    consent, done, left = wiring.herald().consent, 0, 0
+    consent, done, left = wiring.herald(options.stage).consent, 0, 0
     for place, line in enumerate(lines, 1):
         number = line.strip()
         if not number:

@@ -13,7 +13,7 @@ from herald.moments import moment
 from herald.parse import shown
 from herald.phone import parse as parse_number
 from herald.text import measure, smart
-from herald.validate.fields import Fields, Wrong, choice, line, named, one_of, string
+from herald.validate.fields import Fields, Wrong, choice, line, named, one_of, string, yes_or_no
 
 Mode = Literal["sync", "async"]
 
@@ -81,7 +81,7 @@ def validate(
     on_unknown = cast(OnUnknown, fields.optional("on_unknown", one_of(OnUnknown), "hold"))
     callback_url = fields.optional("callback_url", lambda value: _callback_url(value, callback_hosts, signed), None)
     mode = cast(Mode, fields.optional("mode", one_of(Mode), "sync"))
-    wants_twins = fields.optional("smart", _yes_or_no, False)
+    wants_twins = fields.optional("smart", yes_or_no, False)
     known = {*FIELDS, *extra}
     fields.unknown(known, lambda name: _meant(name, known))
     if fields.problems or number is None or body is None:
@@ -183,12 +183,6 @@ def _callback_url(value: object, hosts: Collection[str], signed: bool) -> str:
     url = string(value)
     target(url, hosts)
     return url
-
-
-def _yes_or_no(value: object) -> bool:
-    if not isinstance(value, bool) and value not in ("true", "false"):
-        raise Wrong("wrong_type", "This must be true or false.")
-    return value in (True, "true")
 
 
 def _seconds(value: object) -> int:

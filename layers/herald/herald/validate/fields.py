@@ -67,6 +67,15 @@ class Fields:
             self.problem("", "unknown_field", f"There are {len(names) - MOST_UNKNOWN} more fields that do not exist.")
 
 
+def yes_or_no(value: object) -> bool:
+    """True or false; in a form, the words. Raises ``Wrong``."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise Wrong("wrong_type", "This must be true or false.")
+    return choice(value, ("true", "false")) == "true"
+
+
 def named(key: object) -> str:
     """A key of a mapping from Python may be anything; only a string can be a name."""
     return key if isinstance(key, str) else ""
