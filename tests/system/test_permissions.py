@@ -53,7 +53,7 @@ def makes_the_hash_key(here: Ground) -> bool:
 
 def looks_up(here: Ground) -> bool:
     message = here.dynamodb.scan(TableName="herald-local", FilterExpression="attribute_exists(fingerprint)")
-    return here.api("GET", f"/messages/{message['Items'][0]['id']['S']}").status == 200
+    return here.api("GET", f"/messages/{id_of(message['Items'][0])}").status == 200
 
 
 def finds_a_persons(here: Ground) -> bool:
