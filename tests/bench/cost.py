@@ -6,7 +6,7 @@ WRITE_UNIT, READ_UNIT, LOGS_GB = 0.625, 0.125, 0.50
 MEMORY_GB, SECONDS, LOGS_KB = 0.25, 0.150, 1.5
 # Of DynamoDB, for each message that is sent at once: what stands in docs/cost.md, without the receipt.
 WRITES = {
-    "claimed as sending": 1, "sent": 2, "the index of what is due, in and out": 2, "the index by recipient": 2,
+    "claimed as sending": 1, "sent": 1, "the index of what is due, in and out": 2, "the index by recipient": 1,
     "its turn under the channel's rate": 1, "its block of numbers": 1, "all messages": 1,
 }  # fmt: skip
 READS = {"whether the person opted out": 1}

@@ -212,6 +212,7 @@ NEEDED: dict[Permission, Act] = {
     ("worker", "Journal", "dynamodb:UpdateItem"): sends_what_waited,
     ("worker", "Journal", "dynamodb:PutItem"): notes_an_opt_out_at_the_provider,
     ("worker", "JournalByRecipient", "dynamodb:Query"): hears_of_a_text_of_sns,
+    ("worker", "Journal", "dynamodb:BatchGetItem"): hears_of_a_text_of_sns,
     ("worker", "IntoTheQueue", "sqs:SendMessage"): tries_later,
     ("worker", "Later", "sqs:ChangeMessageVisibility"): puts_back,
     ("worker", "WebhooksThatNobodyTook", "sqs:SendMessage"): gives_a_webhook_up,
