@@ -223,6 +223,7 @@ NEEDED: dict[Permission, Act] = {
     ("receipts", "Journal", "dynamodb:PutItem"): heeds_stop,
     ("receipts", "WhoWantsTextsAgain", "dynamodb:DeleteItem"): heeds_start,
     ("receipts", "JournalByRecipient", "dynamodb:Query"): reads_snss_log,
+    ("receipts", "Journal", "dynamodb:BatchGetItem"): reads_snss_log,
     ("receipts", "IntoTheQueue", "sqs:SendMessage"): keeps_what_it_cannot_match,
     ("announce", "Settings", "ssm:GetParametersByPath"): in_a_new_process("announce", announces),
     ("announce", "OntoTheBus", "events:PutEvents"): announces,
