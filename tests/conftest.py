@@ -10,7 +10,6 @@ from hypothesis import Phase, settings
 
 from local.engine import CREDENTIALS, Engine
 from local.stack import Stack
-from tests.rooms.builders import a_table, client
 
 # For `make mutants`: that an example fails is enough, nobody looks for the smallest one.
 settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
@@ -46,12 +45,16 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def dynamodb(engine: str) -> Any:
     """A real client of the engine's DynamoDB."""
+    from tests.rooms.builders import client
+
     return client("dynamodb", engine)
 
 
 @pytest.fixture(scope="module")
 def table(dynamodb: Any) -> str:
     """A table like the template's that each file of tests has for itself."""
+    from tests.rooms.builders import a_table
+
     return a_table(dynamodb)
 
 

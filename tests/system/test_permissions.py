@@ -21,6 +21,7 @@ STAMP = "2026-11-26T12:00:00.000Z"
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with ground(tmp_path_factory.mktemp("guarded")) as made:
+        made.sent()  # What is looked up.
         yield made
 
 
