@@ -1,21 +1,23 @@
 """The benchmark measures what it says: its cloud keeps messages as a table does, its runtime is Lambda's."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
+from herald.item import item_of
 from herald.journal import Journal
-from herald.message import Status
+from herald.message import Status, Step
 from tests.bench.__main__ import GOALS, table
 from tests.bench.bench import CERTIFICATES, cloud
 from tests.bench.cost import READ_UNIT, WRITE_UNIT, WRITES, per_million
 from tests.bench.parts import post
 from tests.bench.runtime import Function, Stack
 from tests.house import ROOT
-from tests.rooms.builders import a_message
+from tests.rooms.builders import NOW, a_message
 
 # What awslambdaric does, in a few lines: asks for an event, and tells what the handler made of it.
 CLIENT = """
@@ -65,6 +67,41 @@ def test_a_function_answers_its_events_one_by_one(tmp_path: Path) -> None:
 def test_each_request_is_a_message_of_its_own() -> None:
     keys = {post(number)["headers"]["Idempotency-Key"] for number in range(5)}
     assert len(keys) == 5
+
+
+def test_what_the_bill_calls_one_write_unit_is_one() -> None:
+    """A kB begun: by SNS, with a real answer's length; ids, times and hashes have lengths of their own."""
+    answer = {
+        "MessageId": "0" * 36,
+        "ResponseMetadata": {"RequestId": "0" * 36, "HTTPStatusCode": 200, "RetryAttempts": 0},
+    }
+    trace = (Step(NOW, "accepted", "by https"), Step(NOW, "sending", "by amazonsns: the default channel"))
+    claimed = a_message(
+        status=Status.SENDING, channel="amazonsns", provider="amazonsns", attempts=1, recipient="0" * 32,
+        fingerprint="0" * 32, due_at=NOW, trace=trace, body="a" * 160,
+    )  # fmt: skip
+    sent = claimed.with_(
+        status=Status.SENT,
+        due_at=None,
+        sent_at=NOW,
+        provider_id="0" * 36,
+        response=answer,
+        trace=(*trace, Step(NOW, "sent")),
+    )
+    for message in (claimed, sent):
+        written = {**item_of(message), "token": {"S": "0" * 32}, "ttl": {"N": "1800000000"}}
+        assert size(written) <= 1024
+
+
+def size(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Bytes that DynamoDB counts: names and values; numbers at most."""
+    return sum(len(name) + sum(map(_bytes, value.values())) for name, value in item.items())
+
+
+def _bytes(value: object) -> int:
+    if isinstance(value, list):
+        return 3 + sum(1 + _bytes(part) for each in value for part in each.values())
+    return len(str(value).encode())
 
 
 def test_the_table_says_what_is_not_reached() -> None:

@@ -88,12 +88,15 @@ def test_a_taken_port_is_one_clear_line(folder: Path, name: str) -> None:
 def test_ctrl_c_ends_all_that_run_started(folder: Path) -> None:
     line = [sys.executable, "-m", "local", "run", "--port", "0", "--folder", str(folder)]
     with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout
-        while "API key" not in running.stdout.readline():
-            assert running.poll() is None
-        env = settings(folder)
-        running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 0
+        try:
+            assert running.stdout
+            while "API key" not in running.stdout.readline():
+                assert running.poll() is None
+            env = settings(folder)
+            running.send_signal(signal.SIGINT)
+            assert running.wait(30) == 0
+        finally:  # A shell's background job, and all that it starts, hears no SIGINT.
+            running.terminate()
     assert all(is_free(env[name]) for name in ("HERALD_URL", "CARRIER_URL", "AWS_ENDPOINT_URL"))
 
 

@@ -21,13 +21,14 @@ STAMP = "2026-11-26T12:00:00.000Z"
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with ground(tmp_path_factory.mktemp("guarded")) as made:
-        made.sent()  # What is looked up.
         yield made
 
 
 @pytest.fixture(scope="module")
 def roles(here: Ground) -> Roles:
-    return Roles(here)
+    made = Roles(here)
+    until(lambda: sends(here), "first text")  # What is looked up.
+    return made
 
 
 # ---- What needs a permission: true if it was done
