@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def test_a_text_is_sent_and_the_message_comes_back(box: Outbox) -> None:
 
 
 def test_every_field_of_a_message_can_be_given(box: Outbox) -> None:
-    box.settings = replace(box.settings, callback_hosts=("hooks.example.com",), webhook_secrets=("s",))
+    box.settings = box.settings._replace(callback_hosts=("hooks.example.com",), webhook_secrets=("s",))
     later = (box.clock.now + timedelta(days=1)).isoformat()
     message = herald.send(
         TO, "Hi", sender="MyShop", channel="exotel", kind="otp", send_at=later, valid_for=60, reference="order-118",

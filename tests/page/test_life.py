@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -606,7 +605,7 @@ class TestLooks:
         receipt = Step(service.born.trace[-1].at, "receipt", json.dumps({"Status": "sent" * 30, "L" * 40: "x"}))
         for number, status in enumerate(Status):
             message = a_message(number, status=status, reason=REASONS["answer_lost"], send_at=datetime.now(UTC))
-            service.tell(replace(message, trace=(*message.trace, receipt)))
+            service.tell(message.with_(trace=(*message.trace, receipt)))
         ids = json.dumps([f"msg_{number}" for number, _ in enumerate(Status)])
         page.evaluate("ids => sessionStorage.setItem('herald-sent', ids)", ids)
         page.reload()

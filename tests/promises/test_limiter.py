@@ -42,11 +42,11 @@ def test_processes_together_keep_to_the_rate_and_use_it(
 
     arrived = [message_id for _, message_id in time.accepted]
     span = timedelta(seconds=time.accepted[-1][0] - time.accepted[0][0])
-    used = (messages - 1) / span.total_seconds() / (rate.count / rate.seconds)
+    used = (messages - 1) / span.total_seconds() / (rate.messages / rate.seconds)
     refused = time.refused / (time.refused + len(arrived))
     lost = [message_id for message_id in ids if (kept := journal.get(message_id)) is None or kept.status != Status.SENT]
     figures(
-        f"{PROCESSES} processes share {rate.count} in {rate.seconds:.0f} s ({provider})",
+        f"{PROCESSES} processes share {rate.messages} in {rate.seconds:.0f} s ({provider})",
         promise="5",
         messages=messages,
         lost=len(lost),

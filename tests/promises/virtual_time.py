@@ -79,7 +79,7 @@ class Time:
 
     def _arrives(self, line: Connection, message_id: str) -> None:
         since = self.now - self._rate.seconds
-        free = len(self.accepted) < self._rate.count or self.accepted[-self._rate.count][0] <= since
+        free = len(self.accepted) < self._rate.messages or self.accepted[-self._rate.messages][0] <= since
         if free:
             self.accepted.append((self.now, message_id))
         else:

@@ -28,7 +28,7 @@ class World:
 
     def __init__(self, way: Way, rate: Rate, processes: int, headroom: float = HEADROOM) -> None:
         self.way, self.rate, self.processes = way, rate, processes
-        self.step = rate.seconds / rate.count / headroom
+        self.step = rate.seconds / rate.messages / headroom
         self.now, self.refused, self.writes = 0.0, 0, 0
         self.accepted, self.waits, self.notes = list[float](), list[float](), dict[str, float]()
         self.dice, self._order = random.Random(7), count()
@@ -47,7 +47,7 @@ class World:
         """Refused and rate used in percent, writes a message, and the 95th percentile of a direct send's wait."""
         sent, span = len(self.accepted), self.accepted[-1] - self.accepted[0]
         yield f"{100 * self.refused / (sent + self.refused):.1f}"
-        yield f"{100 * (sent - 1) / span * self.rate.seconds / self.rate.count:.1f}"
+        yield f"{100 * (sent - 1) / span * self.rate.seconds / self.rate.messages:.1f}"
         yield f"{self.writes / sent:.1f}"
         yield f"{sorted(self.waits)[len(self.waits) * 95 // 100]:.1f}"
 
@@ -89,8 +89,8 @@ class World:
         heapq.heappush(self._queue, (ready, next(self._order), message))
 
     def _takes(self) -> bool:
-        window = self.accepted[-self.rate.count :]
-        if len(window) == self.rate.count and window[0] > self.now - self.rate.seconds:
+        window = self.accepted[-self.rate.messages :]
+        if len(window) == self.rate.messages and window[0] > self.now - self.rate.seconds:
             self.refused += 1
             return False
         self.accepted.append(self.now)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -212,7 +211,7 @@ class Full(MemoryPace):
 
 
 def with_a_rate(box: Outbox) -> Outbox:
-    box.settings = replace(box.settings, channels={"india": Channel("india", "exotel", rate=RATE)})
+    box.settings = box.settings._replace(channels={"india": Channel("india", "exotel", rate=RATE)})
     return box
 
 

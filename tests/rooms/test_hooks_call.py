@@ -158,7 +158,7 @@ def saying(*said: bytes, then_hang: bool = False) -> Iterator[int]:
 
         def serve() -> None:
             taken, _ = listening.accept()
-            with taken, suppress(ConnectionError):
+            with taken, suppress(OSError):
                 for part in said:
                     taken.sendall(part)
                 if not then_hang:

@@ -127,7 +127,7 @@ def test_a_new_rate_holds_from_the_next_turn_on(pace: Pace) -> None:
 def test_in_whatever_order_processes_with_uneven_clocks_ask_turns_keep_their_distance(
     pace: Pace, rate: Rate, calls: list[tuple[float, float]]
 ) -> None:
-    channel, unit, dealt = a_channel(), timedelta(seconds=rate.seconds / rate.count), []
+    channel, unit, dealt = a_channel(), timedelta(seconds=rate.seconds / rate.messages), []
     for ahead, patience in calls:
         now = NOW + ahead * unit
         turn = pace.take(channel, rate, now=now, latest=now + patience * unit)
@@ -144,7 +144,7 @@ def test_in_whatever_order_processes_with_uneven_clocks_ask_turns_keep_their_dis
 
 @given(rates)
 def test_the_interval_is_the_rate_with_its_headroom_and_never_less(rate: Rate) -> None:
-    exact = 1_000_000 * rate.seconds / rate.count / HEADROOM
+    exact = 1_000_000 * rate.seconds / rate.messages / HEADROOM
     assert exact <= interval(rate) < exact + 1.000001
 
 
@@ -153,13 +153,13 @@ def test_no_window_of_a_rate_holds_more_turns_than_it_allows_even_when_one_is_a_
     rate: Rate, start: int
 ) -> None:
     window = round(rate.seconds * 1_000_000)
-    first_over = start + rate.count * interval(rate)  # the turn after ``count`` others
+    first_over = start + rate.messages * interval(rate)  # the turn after ``messages`` others
     assert first_over - start >= window * 1.03
 
 
 def test_at_least_95_percent_of_a_rate_is_used() -> None:
     for rate in (SNS, EXOTEL):
-        assert rate.seconds * 1_000_000 / interval(rate) >= 0.95 * rate.count
+        assert rate.seconds * 1_000_000 / interval(rate) >= 0.95 * rate.messages
 
 
 # -------------------------------------------------------------------------------------------------------- in DynamoDB

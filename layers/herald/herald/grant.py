@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 SCOPES = ("send", "read", "cancel", "erase")
 # What a key may do if nobody said. Erasing reaches every caller's messages, so it is asked for.
@@ -13,8 +12,7 @@ _SETS, _NUMBERS = ("scopes", "channels", "countries", "kinds"), ("per_minute", "
 _AMOUNTS = ("spend_day", "spend_month")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What the owner of a key may do. None: as much as the settings allow.
 
     ``test``: what is sent walks the whole journey and reaches nobody. ``per_minute`` and ``per_day`` count messages;
@@ -34,7 +32,7 @@ class Grant:
 
     def public(self) -> dict[str, Any]:
         """The limits as JSON values, without the name and what is not limited."""
-        given = {f.name: getattr(self, f.name) for f in fields(self)[1:] if getattr(self, f.name) is not None}
+        given = {name: value for name, value in self._asdict().items() if name != "name" and value is not None}
         return {name: sorted(value) if name in _SETS else value for name, value in given.items()}
 
     @classmethod
@@ -43,7 +41,7 @@ class Grant:
 
         A limit that cannot be understood is no limit that could be kept, so such a grant is none.
         """
-        known = {f.name for f in fields(cls)[1:]}
+        known = cls._fields[1:]
         values: dict[str, Any] = {}
         for field, value in kept.items():
             if field not in known or not _fits(field, value):

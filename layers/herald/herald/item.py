@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ DUE = {"S": "1"}
 _PREFIX = "message#"
 # What is not written. DynamoDB keeps no empty text in an index.
 _UNSAID = {"tags": {}, "possible_duplicate": False, "test": False, "recipient": ""}
-_NAMES = tuple(f.name for f in fields(Message) if f.name != "id")
+_NAMES = tuple(name for name in Message._fields if name != "id")
 
 
 def key_of(message_id: str) -> dict[str, dict[str, str]]:
@@ -68,8 +67,13 @@ _Codec = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]
 _TEXT: _Codec = ("S", str, str)
 _MAPPING: _Codec = ("S", lambda value: json.dumps(dict(value), separators=(",", ":")), json.loads)
 _NUMBER: _Codec = ("N", str, int)
+_MOMENT: _Codec = ("S", rfc3339, datetime.fromisoformat)
 _CODECS: Mapping[str, _Codec] = {
-    **{f.name: ("S", rfc3339, datetime.fromisoformat) for f in fields(Message) if "datetime" in str(f.type)},
+    **{
+        name: ("S", rfc3339, datetime.fromisoformat)
+        for name, kind in Message.__annotations__.items()
+        if "datetime" in str(kind)
+    },
     "segments": _NUMBER,
     "length": _NUMBER,
     "attempts": _NUMBER,

@@ -72,7 +72,7 @@ class Turns:
 
 def interval(rate: Rate) -> int:
     """Microseconds from one turn to the next."""
-    return -int(-1_000_000 * rate.seconds // (rate.count * HEADROOM))
+    return -int(-1_000_000 * rate.seconds // (rate.messages * HEADROOM))
 
 
 def _number(moment: datetime) -> int:

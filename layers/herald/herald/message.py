@@ -1,10 +1,12 @@
-"""Message: one text to one recipient, with all that is known of it. Values only; standard library only."""
+"""Message: one text to one recipient, with all that is known of it. Values only; standard library only.
+
+A repr tells neither number nor text.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from herald.reasons import REASONS, Reason
 
@@ -49,8 +51,7 @@ _RANKS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a message's journey: when, what (one word), and why."""
 
     at: datetime
@@ -58,8 +59,7 @@ class Step:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What a provider answered when it took a message.
 
     ``response`` is the provider's own answer, whole; ``texts`` names those of its fields that repeat
@@ -71,14 +71,16 @@ class Sent:
     price: str | None = None
     texts: frozenset[str] = frozenset()
 
+    def __repr__(self) -> str:
+        return f"Sent({self.provider_id!r})"
+
     @property
     def kept(self) -> dict[str, object]:
         """The answer without the fields that repeat what the message says."""
         return {name: value for name, value in self.response.items() if name not in self.texts}
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What a provider says later of a text that it took.
 
     ``status`` is ``sent`` (it is on its way), ``delivered``, ``undelivered`` (with the ``reason``), or ``unknown`` if
@@ -92,8 +94,11 @@ class Receipt:
     reason: Reason | None = None
     at: datetime | None = None
     price: str | None = None
-    raw: Mapping[str, object] = field(default_factory=dict)
-    to: str | None = field(default=None, repr=False)
+    raw: Mapping[str, object] = {}
+    to: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Receipt({self.provider_id!r}, {str(self.status)!r})"
 
     def kept(self) -> dict[str, Any]:
         """The receipt as JSON values, without the number: that is a hash wherever it is kept."""
@@ -120,8 +125,7 @@ class Receipt:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """One text to one recipient. Times are aware and in UTC; ``to`` is E.164; ``country`` is ISO 3166 alpha-2.
 
     ``channel`` is the one the message goes (or went) through; ``asked_channel`` the one the caller named, if any.
@@ -163,7 +167,7 @@ class Message:
     turn_at: datetime | None = None
     reason: Reason | None = None
     reference: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
     on_unknown: OnUnknown = "hold"
     possible_duplicate: bool = False
     price: str | None = None
@@ -176,9 +180,12 @@ class Message:
     trace: tuple[Step, ...] = ()
     response: Mapping[str, object] | None = None
 
+    def __repr__(self) -> str:
+        return f"Message({self.id!r}, {str(self.status)!r})"
+
     def with_(self, **changes: object) -> Self:
         """A copy with ``changes``."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return self._replace(**changes)  # type: ignore[arg-type]
 
     @property
     def waiting(self) -> bool:
@@ -209,7 +216,7 @@ PUBLIC = (
     "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts", "reason", "reference",
     "tags", "price", "possible_duplicate", "test", "trace", "response",
 )  # fmt: skip
-assert set(PUBLIC) <= {f.name for f in fields(Message)}
+assert set(PUBLIC) <= set(Message._fields)
 
 
 def _plain(value: object) -> object:

@@ -12,7 +12,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from threading import Lock
@@ -189,7 +189,7 @@ class MemoryPace:
             at = max(now, self.next.get(line, now))
             if at > latest:
                 return None
-            self.next[line] = at + timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.count))
+            self.next[line] = at + timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.messages))
             return at
 
 
@@ -336,7 +336,7 @@ def outbox() -> Iterator[Outbox]:
         yield box
 
 
-_NAMES = {f.name for f in fields(Message)}
+_NAMES = set(Message._fields)
 
 
 def _age(message: Message) -> tuple[datetime, str]:

@@ -7,7 +7,6 @@ import re
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -68,7 +67,7 @@ def _grant(name: str, record: str, *, test: bool) -> Grant | None:
         grant = Grant.read(name, {**limits, "test": test})
     except ValueError:
         return None
-    return replace(grant, scopes=grant.scopes - NOT_TRIED) if test else grant
+    return grant._replace(scopes=grant.scopes - NOT_TRIED) if test else grant
 
 
 def _hash(record: str) -> str:

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from herald.errors import AttemptError, InvalidSettings, Problem, Unavailable, Uncertain
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 CONNECT, READ = 3.0, 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A complete HTTP answer. Header names are in lower case."""
 
     status: int

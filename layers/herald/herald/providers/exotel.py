@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta, timezone
 from html import unescape
 from typing import Any, ClassVar
@@ -246,7 +245,7 @@ def _failure(answer: Answer, said: Mapping[str, Any]) -> AttemptError:
     """How an answer without a message ended. A RestException in a 2xx counts as the status that it names."""
     status, code = str(said.get("Status")), str(said.get("Code"))
     if answer.ok and re.fullmatch(r"\d{3}", status, re.ASCII):
-        answer = replace(answer, status=int(status))
+        answer = answer._replace(status=int(status))
     failure = answer.failure()
     if isinstance(failure, Unavailable) and code in THROTTLES:
         failure = Unavailable("throttled", retry_after=failure.retry_after)

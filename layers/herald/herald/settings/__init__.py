@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import ceil
-from typing import Self
+from typing import NamedTuple, Self
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a channel's YAML block. A vendor's file lists those that it knows."""
 
     name: str
@@ -19,11 +17,10 @@ class Field:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """So many messages in so many seconds."""
 
-    count: int
+    messages: int
     seconds: float
 
     @classmethod
@@ -37,11 +34,10 @@ class Rate:
         return cls(int(found[1]), _UNITS[found[2]])
 
     def __str__(self) -> str:
-        return f"{self.count}/{next(unit for unit, seconds in _UNITS.items() if seconds == self.seconds)}"
+        return f"{self.messages}/{next(unit for unit, seconds in _UNITS.items() if seconds == self.seconds)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """A named, configured account at a provider. ``values`` hold secrets and never show in a repr.
 
     ``rate`` is how fast the provider takes messages; None: as fast as they come. ``exchange_rate`` is what a unit of
@@ -50,13 +46,15 @@ class Channel:
 
     name: str
     type: str
-    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    values: Mapping[str, str] = {}
     rate: Rate | None = None
     exchange_rate: float = 1.0
 
+    def __repr__(self) -> str:
+        return f"Channel({self.name!r}, {self.type!r})"
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+
+class Rule(NamedTuple):
     """One routing rule: messages of this country and kind (None: any) go through these channels, in this order."""
 
     channels: tuple[str, ...]
@@ -64,8 +62,7 @@ class Rule:
     kind: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much may be sent; None: as much as is asked for. Money in millionths; a day and a month are those of UTC.
 
     To one number within 10 minutes and a day, to a block of a thousand adjacent numbers, to a country other than the
@@ -100,8 +97,7 @@ RESEND_AFTER = 120
 EVENTS = ("delivered", "undelivered", "failed", "unknown", "expired", "canceled")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All that a stage's YAML says. Times in seconds. ``countries`` None: every country is allowed.
 
     ``url`` is where the world reaches the stage, if not at the stack's own address. ``callback_hosts`` may be called
@@ -123,14 +119,17 @@ class Settings:
     url: str | None = None
     callback_hosts: tuple[str, ...] = ()
     events: tuple[str, ...] = EVENTS
-    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    webhook_secrets: tuple[str, ...] = ()
     mobile_prefixes: tuple[str, ...] = ()
-    guests: frozenset[str] | None = field(default=None, repr=False)
+    guests: frozenset[str] | None = None
     max_segments: int | None = None
-    prices: Mapping[str, int] = field(default_factory=dict)
+    prices: Mapping[str, int] = {}
     max_price: int | None = None
     limits: Limits = Limits()
     uncounted: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"Settings({list(self.channels.values())!r})"
 
     @property
     def numbering(self) -> tuple[str, tuple[str, ...]]:

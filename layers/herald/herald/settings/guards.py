@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
 from typing import Any, TypedDict
 
 from herald.grant import KINDS
@@ -11,7 +10,7 @@ from herald.settings.block import amount, no_such
 
 GUARDS = ("mobile_prefixes", "guests", "max_segments", "prices", "max_price", "limits", "send_uncounted")
 UNLIMITED = "unlimited"
-_LIMITS = tuple(field.name for field in fields(Limits))
+_LIMITS = Limits._fields
 _NUMBER, _PREFIX = re.compile(r"\+[1-9]\d{6,14}", re.ASCII), re.compile(r"\+[1-9]\d{1,10}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}|001", re.ASCII)
 
@@ -75,7 +74,7 @@ class Guards:
     def _limits(self, given: Mapping[str, Any]) -> Limits:
         for name in given.keys() - set(_LIMITS):
             self._problem("limits", "unknown_field", no_such("limit", name, _LIMITS))
-        read: dict[str, int | None] = asdict(DEFAULT_LIMITS)
+        read: dict[str, int | None] = DEFAULT_LIMITS._asdict()
         for name in _LIMITS:
             if name not in given:
                 continue
@@ -118,4 +117,4 @@ class Guards:
 
 
 def _money(limits: Limits) -> bool:
-    return any(value is not None for name, value in asdict(limits).items() if "spend" in name)
+    return any(value is not None for name, value in limits._asdict().items() if "spend" in name)

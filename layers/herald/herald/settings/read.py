@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from herald.errors import InvalidSettings
 from herald.settings import DEFAULT_CHANNELS, Channel, Field, Rate, Settings
@@ -48,7 +47,7 @@ def read_settings(
     settings = General(general, channels or DEFAULT_CHANNELS, problems, local=local).settings()
     if problems:
         raise InvalidSettings(problems)
-    return replace(settings, webhook_secrets=tuple(parameters.get(WEBHOOK_SECRET, "").split()))
+    return settings._replace(webhook_secrets=tuple(parameters.get(WEBHOOK_SECRET, "").split()))
 
 
 def read_gramex(text: str, fields: Fields) -> dict[str, Channel]:
