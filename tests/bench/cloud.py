@@ -30,6 +30,10 @@ state: dict[str, Any] = {"delay": 0.0, "warm": False, "items": {}}
 
 def dynamodb(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
     """A table that keeps messages, and forgets everything else."""
+    if operation == "BatchGetItem":
+        ((table, wanted),) = asked["RequestItems"].items()
+        kept = (state["items"].get(key["pk"]["S"]) for key in wanted["Keys"])
+        return {"Responses": {table: [item for item in kept if item]}, "UnprocessedKeys": {}}
     key = (asked.get("Key") or asked.get("Item") or {}).get("pk", {}).get("S", "")
     item = state["items"].get(key)
     if operation == "PutItem":

@@ -15,7 +15,7 @@ FLOORS = (
     {"message"},
     {"errors", "ids", "hosts", "grant", "tally"},
     {"cold", "phone", "text", "parse", "moments", "settings", "keys", "tokens", "item"},
-    {"observe", "aws"},
+    {"observe", "aws", "reads"},
     {"validate", "guard", "route", "turn", "journal", "limit", "queue", "schedule", "providers", "bus", "hooks"}
     | {"budget", "counters", "optouts"},
     {"outcome"},

@@ -16,9 +16,14 @@ _UNSAID = {"tags": {}, "possible_duplicate": False, "test": False, "recipient": 
 _NAMES = tuple(name for name in Message._fields if name != "id")
 
 
+def pk_of(message_id: str) -> str:
+    """The value of a message's key."""
+    return _PREFIX + message_id
+
+
 def key_of(message_id: str) -> dict[str, dict[str, str]]:
     """The key of a message's item."""
-    return {"pk": {"S": _PREFIX + message_id}}
+    return {"pk": {"S": pk_of(message_id)}}
 
 
 def id_of(item: Mapping[str, Mapping[str, Any]]) -> str:

@@ -6,8 +6,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from herald.item import DUE, attribute, id_of, item_of, key_of, message_of
+from herald.item import DUE, attribute, id_of, item_of, key_of, message_of, pk_of
 from herald.message import Message, Status, rfc3339
+from herald.reads import Reads
 
 # From which other states a message may come into each state. `accepted` comes again only from an attempt that surely
 # did not send. Nothing is sent once the text is removed: after `failed` it is kept for dead letters only, after
@@ -96,6 +97,7 @@ class Journal:
 
     def __init__(self, client: Any, table: str, *, keep_days: Callable[[], int] = lambda: 30) -> None:
         self._client, self._table, self._keep_days = client, table, keep_days
+        self._reads = Reads(client, table)
 
     def claim(self, message: Message) -> Message | None:
         token = uuid.uuid4().hex
@@ -116,8 +118,7 @@ class Journal:
         return None
 
     def get(self, message_id: str) -> Message | None:
-        answer = self._client.get_item(TableName=self._table, Key=key_of(message_id), ConsistentRead=True)
-        item = answer.get("Item")
+        item = self._reads.one(pk_of(message_id))
         return message_of(item) if item and "erased" not in item else None
 
     def move(self, old: Message, new: Message) -> Message:
@@ -209,16 +210,9 @@ class Journal:
         return True
 
     def _whole(self, keys: list[str]) -> Iterator[Message]:
-        """The messages with these keys, in this order; at most 100 keys."""
-        found: dict[str, Any] = {}
-        wanted: Any = (
-            {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}} if keys else {}
-        )
-        while wanted:
-            answer = self._client.batch_get_item(RequestItems=wanted)
-            found |= {item["pk"]["S"]: item for item in answer["Responses"][self._table] if "erased" not in item}
-            wanted = answer.get("UnprocessedKeys")
-        yield from (message_of(found[key]) for key in keys if key in found)
+        """The messages with these keys, in this order."""
+        found = self._reads.many(keys)
+        yield from (message_of(found[key]) for key in keys if key in found and "erased" not in found[key])
 
     def _unclaim(self, message: Message, token: str) -> None:
         """A claim whose answer never came may have been written: take it back, or the message would still be sent."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from herald.message import rfc3339
+from herald.reads import Reads
 
 
 class OptOuts(Protocol):
@@ -29,13 +30,10 @@ class OptOutList:
     """Opt-outs in a DynamoDB table with the key ``pk``. ``client`` is a low-level client; its own errors are raised."""
 
     def __init__(self, client: Any, table: str) -> None:
-        self._client, self._table = client, table
+        self._client, self._table, self._reads = client, table, Reads(client, table)
 
     def has(self, recipient: str) -> bool:
-        answer = self._client.get_item(
-            TableName=self._table, Key=_key(recipient), ProjectionExpression="pk", ConsistentRead=True
-        )
-        return "Item" in answer
+        return self._reads.one(_pk(recipient)) is not None
 
     def put(self, recipient: str, source: str, now: datetime) -> None:
         item = {**_key(recipient), "since": {"S": rfc3339(now)}, "source": {"S": source}}
@@ -46,4 +44,8 @@ class OptOutList:
 
 
 def _key(recipient: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": f"optout#{recipient}"}}
+    return {"pk": {"S": _pk(recipient)}}
+
+
+def _pk(recipient: str) -> str:
+    return f"optout#{recipient}"
