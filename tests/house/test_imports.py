@@ -19,7 +19,7 @@ FLOORS = (
     {"validate", "guard", "route", "turn", "journal", "limit", "queue", "schedule", "providers", "bus", "hooks"}
     | {"budget", "counters", "optouts"},
     {"outcome"},
-    {"deliver", "hear", "gate", "heed"},
+    {"deliver", "hear", "gate", "heed", "ahead"},
     {"ask", "look", "forget", "consent", "simulate", "resume"},
     {"flow", "sweep", "receive", "announce", "inbound"},
     {"wiring", "http", "invocation", "records"},

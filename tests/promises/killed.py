@@ -20,6 +20,7 @@ import requests
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 
+from herald.ahead import Ahead
 from herald.counters import Counters
 from herald.flow import Herald
 from herald.journal import Journal
@@ -135,7 +136,7 @@ class Journey:
         schedule = Schedule(scheduler, group=place.schedules, role=ROLE, target=FUNCTION, failed=FAILED)
         parts: dict[str, Any] = {
             "journal": self._narrowed, "queue": Undelayed(sqs, place.queue), "schedule": schedule,
-            "pace": Turns(dynamodb, place.table), "tallies": Counters(dynamodb, place.table),
+            "pace": Turns(dynamodb, place.table), "tallies": Ahead(Counters(dynamodb, place.table)),
             "optouts": OptOutList(dynamodb, place.table),
         }  # fmt: skip
         watched = {name: Watched(name, part, tell) for name, part in parts.items()}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 
+from herald.ahead import Ahead
 from herald.counters import Counters
 from herald.errors import NotAllowed
 from herald.journal import Journal
@@ -21,7 +22,7 @@ def spend(engine: str, table: str, start: Barrier, tries: int, budget: int) -> i
     dynamodb = client("dynamodb", engine)
     limits = Limits(spend_month=budget * PRICE, number_day=None)
     box = Outbox(settings=Settings(channels=DEFAULT_CHANNELS, prices={"IN": PRICE}, limits=limits), clock=Clock(NOW))
-    box.counters = Counters(dynamodb, table)  # type: ignore[assignment]
+    box.counters = Ahead(Counters(dynamodb, table))  # type: ignore[assignment]
     box.journal = Journal(dynamodb, table)  # type: ignore[assignment]
     herald = box.herald()
     start.wait(120)

@@ -47,7 +47,7 @@ class Tally(NamedTuple):
     """The counters of one item that a message is counted in, all or none of them, by one write.
 
     ``until`` is when nobody needs the item any more. ``growth`` loosens the first cap. ``over`` are counters of days
-    long gone, which are removed.
+    long gone, which are removed. ``shared`` are counters that many messages, to whomever they go, are counted in.
     """
 
     key: str
@@ -56,6 +56,7 @@ class Tally(NamedTuple):
     burst: Burst | None = None
     growth: Growth | None = None
     over: tuple[str, ...] = ()
+    shared: bool = False
 
 
 class Full(NamedTuple):

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from herald import phone, tokens
+from herald.ahead import Ahead
 from herald.aws import client
 from herald.counters import Counters
 from herald.deliver import Sender
@@ -103,7 +104,7 @@ class _Wiring:
                 observer=CloudWatch(name),
             )
         )
-        self.tallies = cache(lambda: Counters(self.dynamodb(), self.stack("table")))
+        self.tallies = cache(lambda: Ahead(Counters(self.dynamodb(), self.stack("table"))))
         self.optouts = cache(lambda: OptOutList(self.dynamodb(), self.stack("table")))
         self.pace = cache(lambda: Turns(self.dynamodb(), self.stack("table")))
         self.sqs = cache(lambda: client("sqs"))
