@@ -12,6 +12,7 @@ import pytest
 from herald import wiring
 from herald.grant import SCOPES, Grant, written
 from herald.http import Https
+from herald.message import Status
 from herald.settings import Channel, Settings
 from herald.testing import FakeProvider, Outbox
 
@@ -22,6 +23,10 @@ TO = "+919741552552"
 RESOURCES = {"/messages/": "{id}", "/recipients/": "{number}"}
 ALL = Grant("shop", scopes=frozenset(SCOPES))
 ID = "msg_01KB1SWAC0QXJ7C6W7DM1F5G7T"
+PROBLEM = {"type", "title", "status", "code", "detail", "errors", "retryable", "hint", "request_id"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+KEY = {"Idempotency-Key": "order-118"}
 
 
 def recorded(name: str) -> Any:
@@ -102,3 +107,32 @@ def caller(box: Outbox) -> Caller:
 def another(caller: Caller) -> Caller:
     """The owner of another key."""
     return Caller(caller.door, "another")
+
+
+class Broken:
+    """A part of Herald that cannot be reached."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ConnectionError("a text with +919741552552 in it")
+
+
+def provider(box: Outbox, name: str = "amazonsns") -> FakeProvider:
+    found: FakeProvider = box.providers[name]
+    return found
+
+
+def is_problem(answer: Answer, status: int, code: str) -> bool:
+    """True if the answer is a whole problem with this status and code."""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.body.keys() >= PROBLEM
+    assert answer.body["type"] == f"urn:herald:problem:{code}"
+    assert answer.body["title"] and answer.body["detail"]
+    assert answer.body["request_id"]
+    return (answer.status, answer.body["status"], answer.body["code"]) == (status, status, code)
+
+
+def in_state(box: Outbox, status: Status, **changes: Any) -> str:
+    """The id of a message of the key ``shop`` that is in this state."""
+    sent = box.herald().send({"to": TO, "body": "Hi"}, caller="key:shop", door="https").message
+    box.journal.messages[sent.id] = sent.with_(status=status, **changes)
+    return sent.id
