@@ -243,7 +243,11 @@ class Delivery:
         except Exception as failure:
             self._observer.trouble("result not recorded", failure, message_id=new.id, status=str(new.status))
             return current
-        self._observer.ended(new.with_(price=None if current.price else new.price), latency)
+        spent = None if current.price else new.price
+        if outcome.said_sent(current):  # And it was counted then.
+            self._observer.step("answer noted", joined, spent=spent)
+        else:
+            self._observer.ended(new.with_(price=spent), latency)
         return joined
 
     def _write(self, old: Message, new: Message, latency: float | None = None) -> Message:

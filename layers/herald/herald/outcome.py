@@ -68,8 +68,13 @@ def joined(current: Message, sent: Message) -> Message:
         provider_id=sent.provider_id,
         price=current.price or sent.price,
         response=sent.response,
-        trace=(*current.trace, sent.trace[-1]),
+        trace=current.trace if said_sent(current) else (*current.trace, sent.trace[-1]),
     )
+
+
+def said_sent(message: Message) -> bool:
+    """Whether the trace says already that it was sent: by a receipt that was faster than our own note."""
+    return any(step.step == Status.SENT for step in message.trace)
 
 
 def received(message: Message, receipt: Receipt, attempt: int, now: datetime) -> Message | None:
