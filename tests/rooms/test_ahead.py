@@ -142,6 +142,19 @@ def test_what_is_given_back_is_held_for_the_next_message() -> None:
     assert counters.calls == before
 
 
+def test_what_is_given_back_is_no_reason_to_hold_more() -> None:
+    counters = Watched()
+    ahead, tally = Ahead(counters), a_tally()
+    passed(ahead, tally, 22)  # Of those that it took ahead none is left.
+    stock = ahead._stocks[tally]
+    stock.held = 0
+    for held in (1, 2):
+        ahead.give(tally)
+        assert (stock.held, stock.counted) == (held, 22 - held)
+    ahead.give(tally)  # That would be more than a tenth.
+    assert (stock.held, stock.counted) == (2, 20)
+
+
 def test_a_process_that_sent_nothing_yet_gives_back_to_the_counter() -> None:
     counters = Watched()
     ahead, tally = Ahead(counters), a_tally()

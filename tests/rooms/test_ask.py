@@ -92,6 +92,15 @@ def test_an_answer_that_changes_nothing_is_kept_once_and_its_price_as_well() -> 
     assert steps(first.message).count("receipt") == 1
 
 
+def test_nobody_asks_about_another_callers_message() -> None:
+    box = a_telling_box()
+    message = sent(box)
+    with pytest.raises(NotFound):
+        box.herald().refreshed(message.id, caller="another")
+    assert not asked(box)
+    assert box.herald().refreshed(message.id, caller=message.caller).asked
+
+
 def test_words_that_nobody_knows_leave_the_state_as_it_is() -> None:
     box = a_telling_box({**DELIVERED, "Status": "enchanted", "DetailedStatusCode": "1"})
     message, was_asked = box.herald().refreshed(sent(box).id)

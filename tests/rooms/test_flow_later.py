@@ -245,6 +245,12 @@ def test_what_cannot_be_handled_has_failed_and_keeps_its_text() -> None:
     assert message.due_at is None
 
 
+def test_burying_it_again_says_nothing_new() -> None:
+    box = a_box()
+    message = dead(box)
+    assert box.herald().bury(message.id) == message
+
+
 def test_what_is_redriven_is_sent() -> None:
     box = a_box()
     message = box.herald().resume(dead(box).id)

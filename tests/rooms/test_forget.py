@@ -283,6 +283,9 @@ def test_what_is_no_number_erases_nothing(number: object, code: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         box.herald().erase(number, field="number")
     assert [(problem.field, problem.code) for problem in refused.value.problems] == [("number", code)]
+    with pytest.raises(InvalidRequest) as refused:
+        erase(box, number)
+    assert refused.value.problems[0].field == "to"
     assert box.journal.get(message.id) == message
 
 

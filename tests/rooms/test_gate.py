@@ -343,22 +343,32 @@ def test_a_key_is_never_failed_over_to_a_channel_that_it_may_not_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("change", "guard"),
     [
-        ({"countries": frozenset({"SG"})}, "not_allowed"),
-        ({"guests": frozenset({ABROAD})}, "not_allowed"),
-        ({"max_segments": 0}, "not_allowed"),
+        ({"countries": frozenset({"SG"})}, "country_not_allowed"),
+        ({"guests": frozenset({ABROAD})}, "not_a_guest"),
+        ({"max_segments": 0}, "too_many_segments"),
     ],
 )
-def test_what_waits_is_held_against_the_settings_of_its_time(change: dict[str, Any], reason: str) -> None:
+def test_what_waits_is_held_against_the_settings_of_its_time(change: dict[str, Any], guard: str) -> None:
     box = a_gated_box(prices={"*": 10_000}, limits=Limits(spend_day=10**6))
     waits = ask(box, mode="async")
     box.settings = Settings(channels=box.settings.channels, routes=box.settings.routes, prices={"*": 10_000}, **change)
     ended = box.herald().resume(waits.id)
     assert ended and ended.reason
-    assert (ended.status, ended.reason.code, box.texts) == (Status.FAILED, reason, [])
-    assert "refused by the guard" in ended.trace[-1].detail
+    assert (ended.status, ended.reason.code, box.texts) == (Status.FAILED, "not_allowed", [])
+    assert ended.trace[-1].detail == f"refused by the guard {guard}"
     assert ended.reserved == 0
+
+
+def test_what_waits_without_a_channel_that_its_key_may_use_has_failed() -> None:
+    box = a_box("exotel", "amazonsns")
+    waits = ask(box, Grant("shop", channels=frozenset({"exotel"})), mode="async")
+    box.settings = a_box("amazonsns").settings
+    ended = box.herald().resume(waits.id)
+    assert ended and ended.reason
+    assert (ended.status, ended.reason.code, box.texts) == (Status.FAILED, "channel_missing", [])
+    assert steps(ended)[-1] == "failed"
 
 
 def test_who_opts_out_while_it_waits_gets_nothing() -> None:

@@ -285,6 +285,47 @@ def test_finished_messages_cost_a_look_nothing(dynamodb: Any) -> None:
     assert looks.scanned == [1, 1]
 
 
+# ------------------------------------------------------------------------------------------------------------ erase
+
+
+def test_what_is_erased_is_gone_and_its_id_is_not_used_again(journal: Records) -> None:
+    message = claimed(journal, status=Status.SENT, attempts=1)
+    assert journal.erase(message) is True
+    assert journal.get(message.id) is None
+    again = a_message(id=message.id)
+    before = journal.claim(again)
+    assert before
+    assert before.fingerprint != again.fingerprint
+    assert journal.get(message.id) is None
+
+
+def test_what_moved_meanwhile_is_not_erased(journal: Records) -> None:
+    message = claimed(journal, status=Status.SENDING, attempts=1)
+    now = moved(journal, message, Status.SENT)
+    assert journal.erase(message) is False
+    assert journal.get(message.id) == now
+    assert journal.erase(now.with_(attempts=2)) is False
+    assert journal.erase(now) is True
+
+
+def test_nothing_of_a_person_is_left_in_the_table(dynamodb: Any, table: str, item: Callable[[str], Any]) -> None:
+    journal = Journal(dynamodb, table)
+    personal: dict[str, Any] = {
+        "sender": "SHOP", "provider_id": "SM1", "response": {"To": NUMBER}, "reference": "of Asha's order",
+        "tags": {"name": "Asha"}, "callback_url": "https://example.com/asha", "recipient": "r" * 32, "due_at": NOW,
+    }  # fmt: skip
+    message = claimed(journal, **personal)
+    assert journal.erase(message)
+    left = item(message.id)
+    assert left["erased"] == {"BOOL": True}
+    assert (left["to"], left["fingerprint"], left["trace"]) == ({"S": ""}, {"S": ""}, {"L": []})
+    assert not {*left} & {*personal, "body", "due"}
+    assert not [word for word in (NUMBER, TEXT, "Asha", "asha", "SHOP", "SM1") if word in json.dumps(left)]
+    with pytest.raises(Moved) as gone:
+        moved(journal, message, Status.SENDING, attempts=1)
+    assert gone.value.current is None
+
+
 # ------------------------------------------------------------------------------------------- DynamoDB and its client
 
 
