@@ -14,8 +14,8 @@ from herald.grant import Grant
 from herald.message import Message, Status
 from herald.settings import Limits, Settings
 from herald.tally import Full
-from herald.testing import MemoryCounters, MemoryOptOuts, Outbox
-from tests.rooms.builders import FIELDS, NUMBER, TEXT, Down, a_box, a_message, fails, steps
+from herald.testing import MemoryCounters, MemoryOptOuts, Notes, Outbox
+from tests.rooms.builders import FIELDS, NUMBER, TEXT, Down, FailingJournal, a_box, a_message, fails, steps
 
 ABROAD, NEIGHBOUR = "+6591234567", "+919741552553"
 OPEN = Grant("shop")
@@ -73,6 +73,9 @@ def test_the_message_after_the_last_that_may_be_is_refused(limits: dict[str, int
     assert (no.code, no.status, no.retryable) == (f"limit_{code}", 429, True)
     assert no.retry_after > 0
     assert no.hint and "settings" in no.hint and f"limits.{code}" in no.hint
+    (problem,) = no.problems
+    assert problem.detail == LIMITS[code][0]
+    assert problem.field == ("to" if code.startswith(("number", "block")) else "")
 
 
 @pytest.mark.parametrize(
@@ -172,6 +175,39 @@ def test_every_limit_says_what_is_reached_and_what_to_do() -> None:
     assert codes == LIMITS.keys()
     for detail, hint in LIMITS.values():
         assert detail.endswith(".") and hint.endswith(".")
+
+
+def test_a_refusal_is_dated_and_told_of_the_message_that_it_refused() -> None:
+    class Refusals(Notes):
+        def refused(self, message: Message, guard: str) -> None:
+            told.append((message.to, message.caller, guard))
+
+    told: list[tuple[str, str, str]] = []
+    box = limited(day=1)
+    box.notes = Refusals()
+    ask(box)
+    assert refused(box).trace[-1].at == box.clock.now
+    assert told == [(NUMBER, "shop", "limit_day")]
+
+
+def test_a_refusal_without_a_key_asks_the_journal_nothing() -> None:
+    box = limited(day=1)
+    ask(box)
+    journal = FailingJournal()
+    box.journal, journal.failing["get"] = journal, 1
+    assert refused(box).code == "limit_day"
+    with pytest.raises(NotAccepted):
+        ask(box, key="order-1")
+
+
+def test_who_is_no_guest_any_more_is_told_what_to_do() -> None:
+    box = a_gated_box(guests=frozenset({ABROAD}))
+    with pytest.raises(NotAllowed) as caught:
+        box.herald()._gate.let_on(a_message())
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.code) == ("to", "not_a_guest")
+    assert problem.detail == "The number is not on the list of guests, who alone are reached here."
+    assert caught.value.hint == "Add it to the setting guests."
 
 
 def test_a_refusal_uses_no_key_up() -> None:

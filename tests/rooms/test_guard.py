@@ -68,6 +68,7 @@ def test_a_number_of_no_country_is_refused_where_countries_are_listed() -> None:
 def test_what_a_key_does_not_allow_is_refused_in_its_name(grant: Grant, code: str, field: str) -> None:
     refused = refusal(a_message(asked_channel="amazonsns"), grant=grant)
     assert (refused.code, refused.status, refused.problems[0].field) == (code, 403, field)
+    assert refused.hint == "Use another API key."
     assert "key" in refused.detail
     names = ", ".join(sorted(next(filter(None, (grant.countries, grant.kinds, grant.channels)), {"none"})))
     assert refused.detail.endswith(f"it may use: {names}.")
