@@ -18,7 +18,7 @@ from herald.providers._base import Callback
 from herald.reasons import REASONS
 from herald.receive import WAITS, Receipts, entries
 from herald.settings import Channel, Settings
-from herald.testing import SECRET, FakeProvider, Outbox
+from herald.testing import SECRET, FakeProvider, Notes, Outbox
 from tests.rooms.builders import NUMBER, Down
 
 DELIVERED = {"SmsSid": "exotel-1", "To": "09741552552", "Status": "sent", "DetailedStatusCode": "20005"}
@@ -234,6 +234,18 @@ def test_a_receipt_waits_while_the_journal_is_down(box: Outbox) -> None:
     assert now(box, message).status is Status.DELIVERED
 
 
+def test_an_operator_is_told_which_message_could_not_be_read(box: Outbox) -> None:
+    class Troubles(Notes):
+        def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
+            told.append((phrase, extra))
+
+    told: list[tuple[str, dict[str, object]]] = []
+    message = send(box)
+    *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
+    parts(box, journal=down, observer=Troubles()).callback(channel, token, Callback("", {}, DELIVERED))
+    assert told[0] == ("message not read", {"message_id": message.id})
+
+
 def test_a_receipt_that_waited_says_all_that_it_said_at_first(box: Outbox) -> None:
     direct, waited = send(box), send(box)
     said = {**DELIVERED, "DateSent": "2026-11-22 17:30:02", "Price": "0.25"}
@@ -290,7 +302,7 @@ def test_a_receipt_that_waits_comes_back_as_long_as_the_journal_is_down(box: Out
 def test_the_provider_is_told_if_a_receipt_can_be_kept_nowhere(box: Outbox) -> None:
     send(box)
     *_, channel, token = str(box.providers["exotel"].callbacks[-1]).split("/")
-    with pytest.raises(NotAccepted, match="The receipt could not be written down"):
+    with pytest.raises(NotAccepted, match=r": The receipt could not be written down\.$"):
         parts(box, journal=down, queue=down).callback(channel, token, Callback("", {}, DELIVERED))
     assert box.notes.told[-1] == ("receipt not queued", "Down")
 
