@@ -1,4 +1,7 @@
-"""Herald's first three calls by plain boto3: settings, record, text. With ``warm``: two records and a text."""
+"""Herald's first three calls by plain boto3: settings, record, text.
+
+With ``WARM``: two records and a text. ``WARM=guards``: and before them a read and a counter, as Herald's guards make.
+"""
 
 import os
 
@@ -12,6 +15,14 @@ def handler(event, context):
     """Three calls, one after the other."""
     if not os.environ.get("WARM"):
         ssm.get_parameters_by_path(Path="/herald/bench", Recursive=True, WithDecryption=True)
+    if os.environ.get("WARM") == "guards":
+        dynamodb.get_item(TableName="herald-bench", Key={"pk": {"S": "optout#1"}}, ConsistentRead=True)
+        dynamodb.update_item(
+            TableName="herald-bench", Key={"pk": {"S": "count#1"}}, UpdateExpression="ADD #a :one",
+            ConditionExpression="attribute_not_exists(#a) OR #a <= :most", ExpressionAttributeNames={"#a": "a"},
+            ExpressionAttributeValues={":one": {"N": "1"}, ":most": {"N": "99"}},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )  # fmt: skip
     dynamodb.put_item(TableName="herald-bench", Item={"pk": {"S": "message#1"}, **ITEM})
     answer = sns.publish(PhoneNumber="+919741552552", Message="Your table is ready.")
     if os.environ.get("WARM"):
