@@ -314,6 +314,38 @@ class NoOptOuts(MemoryOptOuts):
         raise Down
 
 
+class KeepsCounting(MemoryCounters):
+    """Counters from which nothing can be taken back."""
+
+    def give(self, tally: object) -> None:
+        raise Down
+
+
+def test_what_cannot_be_taken_back_stays_counted_and_is_told() -> None:
+    box = limited(day=1, number_day=5)
+    box.counters = KeepsCounting()
+    ask(box, key="order-1")
+    assert ask(box, key="order-1").status is Status.SENT
+    assert refused(box).code == "limit_day"
+    assert ("count not taken back", "Down") in box.notes.told
+
+
+@pytest.mark.parametrize(
+    ("price", "said"), [(10_000, "0.01"), (1, "0.000001"), (1_000_000, "1"), (20_000_000, "20"), (1_250_000, "1.25")]
+)
+def test_the_trace_says_what_is_reserved(price: int, said: str) -> None:
+    box = a_gated_box(prices={"*": price})
+    assert ask(box).trace[0].detail == f"by https, at most {said} reserved"
+
+
+def test_a_repetition_is_given_back_to_the_callers_own_counters() -> None:
+    box, grant = limited(number_day=5), Grant("shop", per_minute=9, per_day=9)
+    ask(box, grant, key="order-1")
+    counted = {key: dict(item) for key, item in box.counters.items.items()}
+    ask(box, grant, key="order-1")
+    assert box.counters.items == counted
+
+
 def test_where_opt_outs_cannot_be_read_nothing_is_sent() -> None:
     box = a_box()
     box.optouts = NoOptOuts()

@@ -285,6 +285,34 @@ def test_finished_messages_cost_a_look_nothing(dynamodb: Any) -> None:
     assert looks.scanned == [1, 1]
 
 
+# ------------------------------------------------------------------------------------------------- what it has cost
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 5), (5, 2), (5, 0), (0, 5)])
+def test_what_a_message_costs_is_settled_once(journal: Records, before: int | None, after: int) -> None:
+    sent = claimed(journal, status=Status.SENT, attempts=1, reserved=before)
+    now = moved(journal, sent, Status.DELIVERED, reserved=after)
+    assert now.reserved == after
+    with pytest.raises(Moved) as settled:
+        moved(journal, sent, Status.DELIVERED, reserved=after + 1)
+    assert settled.value.current == now
+    assert moved(journal, now, Status.DELIVERED, reserved=after + 1).reserved == after + 1
+
+
+def test_two_who_settle_the_same_message_do_not_both(journal: Records) -> None:
+    sent = claimed(journal, status=Status.SENT, attempts=1, reserved=5)
+    noted = moved(journal, sent, Status.SENT, reserved=2)
+    with pytest.raises(Moved):
+        moved(journal, sent, Status.DELIVERED, reserved=3)
+    assert moved(journal, sent.with_(reserved=2), Status.DELIVERED, reserved=3).trace[:2] == noted.trace
+
+
+def test_a_move_that_settles_nothing_asks_for_no_price(journal: Records) -> None:
+    sent = claimed(journal, status=Status.SENT, attempts=1, reserved=5)
+    moved(journal, sent, Status.SENT, reserved=2)
+    assert moved(journal, sent, Status.DELIVERED).reserved == 2
+
+
 # ------------------------------------------------------------------------------------------------------------ erase
 
 
@@ -324,6 +352,20 @@ def test_nothing_of_a_person_is_left_in_the_table(dynamodb: Any, table: str, ite
     with pytest.raises(Moved) as gone:
         moved(journal, message, Status.SENDING, attempts=1)
     assert gone.value.current is None
+
+
+def test_an_index_that_still_names_what_is_erased_or_gone_finds_nothing(dynamodb: Any, table: str) -> None:
+    class Behind(Once):
+        def query(self, **request: Any) -> Any:
+            return {"Items": [{"pk": {"S": f"message#{name}"}} for name in (erased.id, "msg_gone", kept.id)]}
+
+        def batch_get_item(self, **request: Any) -> Any:
+            return self._real.batch_get_item(**request)
+
+    journal = Journal(dynamodb, table)
+    erased, kept = claimed(journal, status=Status.SENT), claimed(journal)
+    assert journal.erase(erased)
+    assert list(Journal(Behind(dynamodb), table).sent_to("whoever")) == [kept]
 
 
 # ------------------------------------------------------------------------------------------- DynamoDB and its client
