@@ -42,6 +42,15 @@ def test_the_message_that_a_record_names_is_sent() -> None:
     assert box.journal.messages[message.id].status is Status.SENT
 
 
+def test_of_a_batch_it_is_told_which_records_must_not_go() -> None:
+    box, message_id = broken()
+    worker = records(box)
+    failing(box, move=1)
+    assert worker.done(a_record({"id": message_id})) is False
+    assert worker.done(a_record({"id": message_id})) is True
+    assert box.journal.messages[message_id].status is Status.SENT
+
+
 @pytest.mark.parametrize(("receives", "wait"), [(1, 30), (2, 60), (3, 120), (4, 240)])
 def test_what_cannot_be_handled_comes_back_later_and_later(receives: int, wait: float) -> None:
     box, message_id = broken()
