@@ -11,6 +11,7 @@ from herald.budget import tallies
 from herald.errors import KeyReused, NotAccepted, NotAllowed, StillSending, Unavailable
 from herald.gate import LIMITS
 from herald.grant import Grant
+from herald.ids import message_id
 from herald.message import Message, Status
 from herald.settings import Limits, Settings
 from herald.tally import Full
@@ -295,6 +296,7 @@ def test_what_cannot_be_counted_is_not_sent() -> None:
     with pytest.raises(NotAccepted) as caught:
         ask(box)
     assert (caught.value.code, caught.value.retryable, box.texts) == ("not_counted", True, [])
+    assert caught.value.detail == "The limits could not be read."
     assert ("message not counted", "Down") in box.notes.told
 
 
@@ -352,6 +354,36 @@ def test_where_opt_outs_cannot_be_read_nothing_is_sent() -> None:
     with pytest.raises(NotAccepted) as caught:
         ask(box, kind="otp")
     assert (caught.value.code, box.texts) == ("not_counted", [])
+    assert caught.value.detail == "Whether the recipient opted out could not be read."
+    assert ("opt-outs not read", "Down") in box.notes.told
+
+
+class Troubles(Notes):
+    """Notes of what went wrong, and with which message."""
+
+    def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
+        self.told.append((phrase, f"{type(error).__name__} {extra['message_id']}"))
+
+
+@pytest.mark.parametrize(
+    ("down", "phrase"),
+    [({"counters": NoCounters()}, "message not counted"), ({"optouts": NoOptOuts()}, "opt-outs not read")],
+    ids=["counters", "opt-outs"],
+)
+def test_an_operator_is_told_with_which_message_it_went_wrong(down: dict[str, Any], phrase: str) -> None:
+    box = limited(day=1)
+    box.notes = Troubles()
+    for part, broken in down.items():
+        setattr(box, part, broken)
+    with pytest.raises(NotAccepted):
+        ask(box, key="order-1")
+    assert box.notes.told == [(phrase, f"Down {message_id('shop', 'order-1', box.clock.now)}")]
+
+
+def test_a_message_is_reserved_at_the_price_of_its_country() -> None:
+    box = a_gated_box(prices={"IN": 2_500, "*": 80_000})
+    assert ask(box).reserved == 2_500
+    assert ask(box, to=ABROAD).reserved == 80_000
 
 
 def test_without_limits_nothing_is_counted() -> None:
@@ -369,6 +401,8 @@ def test_who_opted_out_gets_nothing_until_they_opt_in() -> None:
     herald.consent.change(NUMBER, "to", opted_out=True, source="test")
     no = refused(box)
     assert (no.code, no.status, no.problems[0].field) == ("opted_out", 422, "to")
+    assert no.problems[0].detail == "The recipient opted out of messages."
+    assert no.hint == "Send nothing more until the person opts in again."
     herald.consent.change(NUMBER, "to", opted_out=False, source="test")
     assert ask(box).status is Status.SENT
 
@@ -378,7 +412,7 @@ def test_only_guests_are_really_reached() -> None:
     assert ask(box).test is False
     stranger = ask(box, to=NEIGHBOUR)
     assert (stranger.test, stranger.status) == (True, Status.SENT)
-    assert "simulated: not a guest" in stranger.trace[0].detail
+    assert stranger.trace[0].detail == "by https, simulated: not a guest"
     assert [text.to for text in box.texts] == [NUMBER]
 
 
@@ -396,7 +430,8 @@ def test_a_key_is_routed_to_its_own_channels_alone() -> None:
     message = ask(box, Grant("shop", channels=frozenset({"amazonsns"})))
     assert message.channel == "amazonsns"
     no = refused(box, Grant("shop", channels=frozenset({"other"})))
-    assert (no.code, no.status) == ("channel_not_allowed", 403)
+    assert (no.code, no.status, no.hint) == ("channel_not_allowed", 403, "Name a channel that the key may use.")
+    assert no.detail == "No channel that the settings choose for this message is one that this API key may use."
 
 
 def test_a_key_is_never_failed_over_to_a_channel_that_it_may_not_use() -> None:

@@ -124,6 +124,43 @@ def test_where_money_is_limited_no_message_goes_whose_price_is_unknown(limited: 
     guard(a_message(), Settings(channels=DEFAULT_CHANNELS, prices={"SG": 40_000}))
 
 
+def said(refused: NotAllowed) -> tuple[str, str, str | None]:
+    """Which field, why, and what to do."""
+    (problem,) = refused.problems
+    return problem.field, problem.detail, refused.hint
+
+
+def test_every_refusal_says_which_field_why_and_what_to_do() -> None:
+    limited = Settings(channels=DEFAULT_CHANNELS, prices={"IN": 2500}, max_price=2499, max_segments=1)
+    assert said(refusal(a_message(), limited)) == (
+        "body",
+        "The message costs more than the setting max_price allows.",
+        "Shorten the text, or raise max_price.",
+    )
+    assert said(refusal(a_message(country="SG"), limited)) == (
+        "to",
+        "What a message to SG costs is not known, and money is limited here.",
+        "Add the country, or '*' for all others, to the setting prices.",
+    )
+    assert said(refusal(text_of("a" * 161), limited)) == (
+        "body",
+        "The text takes 2 segments; at most 1 are allowed.",
+        "Shorten the text, or raise the setting max_segments.",
+    )
+    assert said(refusal(a_message(country="KP"), settings("SG", "IN"))) == (
+        "to",
+        "Messages to KP are not allowed here; allowed countries: IN, SG.",
+        "List the country in the setting countries, if messages there are meant.",
+    )
+    assert said(refusal(a_message(), settings()))[1].endswith("allowed countries: none.")
+
+
+def test_a_text_that_is_gone_is_too_long_without_a_reason() -> None:
+    gone = a_message(body=None, segments=9)
+    limited = Settings(channels=DEFAULT_CHANNELS, max_segments=1)
+    assert said(refusal(gone, limited))[1] == "The text takes 9 segments; at most 1 are allowed."
+
+
 def test_no_refusal_tells_number_or_text() -> None:
     long = Settings(channels=DEFAULT_CHANNELS, max_segments=1)
     for refused in (refusal(a_message(), settings("SG")), refusal(text_of(f"{TEXT} {NUMBER} " * 9), long)):
