@@ -327,6 +327,14 @@ def test_what_is_erased_is_gone_and_its_id_is_not_used_again(journal: Records) -
     assert journal.get(message.id) is None
 
 
+def test_what_is_erased_hears_of_nothing_any_more(journal: Records) -> None:
+    message = claimed(journal, status=Status.SENT, attempts=1)
+    assert journal.erase(message)
+    with pytest.raises(Moved) as gone:
+        moved(journal, message, Status.DELIVERED, provider_id="SM1", response={"To": NUMBER})
+    assert gone.value.current is None
+
+
 def test_what_moved_meanwhile_is_not_erased(journal: Records) -> None:
     message = claimed(journal, status=Status.SENDING, attempts=1)
     now = moved(journal, message, Status.SENT)
