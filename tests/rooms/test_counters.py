@@ -185,6 +185,35 @@ def test_a_write_whose_answer_was_lost_lets_less_through_and_never_more(dynamodb
     assert said.count(None) == 2
 
 
+def test_what_was_full_and_has_room_by_now_is_refused_for_a_second(dynamodb: Any, table: str) -> None:
+    class Late:
+        """A client whose refusals tell how the item stands when it has room again."""
+
+        def __init__(self) -> None:
+            self.exceptions = dynamodb.exceptions
+
+        def update_item(self, **request: Any) -> Any:
+            try:
+                return dynamodb.update_item(**request)
+            except dynamodb.exceptions.ConditionalCheckFailedException as error:
+                error.response["Item"] = {"pk": request["Key"]["pk"], "all": {"N": "0"}}
+                raise
+
+    caps = (a_cap(most=1), a_cap(most=9, counter="b", code="month"))
+    late, tally = Counters(Late(), table), Tally(a_key(), caps, UNTIL)
+    assert late.take(tally, NOW) is None
+    assert late.take(tally, NOW) == Full("day", 1)
+
+
+def test_days_that_are_over_leave_the_item(dynamodb: Any, table: str) -> None:
+    counters, key = Counters(dynamodb, table), a_key()
+    for name in ("d1", "d2", "d3"):
+        counters.take(Tally(key, (a_cap(counter=name),), UNTIL), NOW)
+    counters.take(Tally(key, (a_cap(counter="d4"),), UNTIL, over=("d1", "d2")), NOW)
+    item = dynamodb.get_item(TableName=table, Key={"pk": {"S": key}})["Item"]
+    assert item.keys() == {"pk", "ttl", "d3", "d4"}
+
+
 def test_an_item_of_counters_ends(dynamodb: Any, table: str) -> None:
     tally = Tally(a_key(), (a_cap(),), UNTIL)
     Counters(dynamodb, table).take(tally, NOW)

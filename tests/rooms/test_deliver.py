@@ -414,6 +414,8 @@ def test_refused_credentials_are_read_anew_and_used_once_more() -> None:
     message = send(box)
     assert (message.status, message.provider_id, box.refreshed) == (Status.SENT, "renewed-1", 1)
     assert (old.calls, len(box.texts)) == (1, 1)
+    # And its receipts are awaited at the message's own URL.
+    assert box.providers["amazonsns"].callbacks == [box.callback(message)]
 
 
 def test_credentials_that_did_not_change_are_not_tried_again() -> None:

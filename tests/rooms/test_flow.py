@@ -97,6 +97,14 @@ def test_what_is_no_message_costs_nothing() -> None:
     assert not box.journal.messages
 
 
+def test_a_range_that_the_settings_name_counts_as_mobile() -> None:
+    box, number = a_box(), "+915001234567"
+    with pytest.raises(InvalidMessage):
+        send(box, to=number)
+    box.settings = box.settings._replace(mobile_prefixes=("+91500",))
+    assert send(box, to=number).status is Status.SENT
+
+
 def test_what_the_settings_forbid_costs_nothing() -> None:
     box = a_box(settings=Settings(channels=DEFAULT_CHANNELS, countries=frozenset({"SG"})))
     with pytest.raises(NotAllowed) as refused:

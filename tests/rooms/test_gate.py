@@ -348,6 +348,21 @@ def test_a_repetition_is_given_back_to_the_callers_own_counters() -> None:
     assert box.counters.items == counted
 
 
+def test_another_content_under_a_callers_key_is_given_back_to_its_own_counters() -> None:
+    box, grant = limited(number_day=5), Grant("shop", per_minute=9, per_day=9)
+    ask(box, grant, key="order-1")
+    counted = {key: dict(item) for key, item in box.counters.items.items()}
+    with pytest.raises(KeyReused):
+        ask(box, grant, key="order-1", body="another text")
+    assert box.counters.items == counted
+
+
+def test_a_message_remembers_which_channels_its_key_may_use() -> None:
+    box = a_box("exotel", "amazonsns")
+    assert ask(box, Grant("shop", channels=frozenset({"exotel", "amazonsns"}))).allowed == "amazonsns,exotel"
+    assert ask(box, OPEN).allowed is None
+
+
 def test_where_opt_outs_cannot_be_read_nothing_is_sent() -> None:
     box = a_box()
     box.optouts = NoOptOuts()

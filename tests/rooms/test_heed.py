@@ -1,7 +1,7 @@
 """Heed: money that was reserved is settled once, whatever ends how often; what a provider says of consent is noted."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from herald.journal import Moved
 from herald.message import Message, Receipt, Status
 from herald.reasons import REASONS
 from herald.settings import Channel, Limits, Settings
-from herald.testing import MemoryCounters, Outbox
+from herald.testing import MemoryCounters, MemoryOptOuts, Notes, Outbox
 from tests.rooms.builders import NUMBER, Down, a_box, fails, send
 
 CENT = 10_000
@@ -148,6 +148,57 @@ def test_a_provider_that_knows_of_an_opt_out_is_believed() -> None:
     message = send(box)
     assert box.optouts.sources == {message.recipient: "provider"}
     assert box.herald().consent.of(NUMBER, "to").opted_out
+
+
+def test_an_opt_out_is_dated() -> None:
+    class Dated(MemoryOptOuts):
+        def put(self, recipient: str, source: str, now: datetime) -> None:
+            dates.append(now)
+
+    dates: list[datetime] = []
+    box = a_purse()
+    box.optouts = Dated()
+    fails(box, Refused("opted_out"))
+    send(box)
+    assert dates == [box.clock.now]
+
+
+def test_what_arrived_though_it_was_said_not_to_costs_its_price() -> None:
+    box = a_purse()
+    fails(box, Refused("invalid_number"))
+    message = send(box)
+    assert spent(box) == {0}
+    heard(box, message, Status.DELIVERED, price="0.0025")
+    assert spent(box) == {2_500}
+
+
+def test_an_end_that_changes_no_purse_writes_to_none() -> None:
+    class Quiet(MemoryCounters):
+        def add(self, key: str, amounts: Mapping[str, int]) -> None:
+            raise Down
+
+    box = a_purse()
+    message = send(box)
+    box.counters = Quiet()
+    heard(box, message, Status.DELIVERED)
+    assert "end not heeded" not in dict(box.notes.told)
+
+
+def test_of_what_could_not_be_heeded_the_message_is_told() -> None:
+    class Troubles(Notes):
+        def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
+            told.append((phrase, extra))
+
+    class Broken(MemoryCounters):
+        def add(self, key: str, amounts: Mapping[str, int]) -> None:
+            raise Down
+
+    told: list[tuple[str, Mapping[str, object]]] = []
+    box = a_purse()
+    message = send(box)
+    box.counters, box.notes = Broken(), Troubles()
+    heard(box, message, Status.DELIVERED, price="0.0025")
+    assert told == [("end not heeded", {"message_id": message.id})]
 
 
 def test_what_is_only_tried_out_opts_nobody_out() -> None:

@@ -36,6 +36,14 @@ def test_it_is_sent_and_then_delivered_and_no_provider_hears_of_it() -> None:
     assert "simulated: a test key" in kept.trace[0].detail
 
 
+def test_it_goes_by_the_channel_that_a_real_one_would_go_by_and_says_why() -> None:
+    box = a_box("exotel", "amazonsns")
+    sent = tried(box)
+    assert (sent.channel, sent.trace[1].detail) == ("exotel", "by exotel: route 1 of the settings")
+    named = tried(box, channel="amazonsns")
+    assert (named.channel, named.trace[1].detail) == ("amazonsns", "by amazonsns: asked for by the caller")
+
+
 @pytest.mark.parametrize(("digits", "reason"), sorted(FATES.items()))
 def test_a_magic_number_ends_with_its_reason(digits: str, reason: str) -> None:
     box = a_box()

@@ -103,7 +103,7 @@ def _expressions(tally: Tally, now: int) -> tuple[str, list[str], dict[str, str]
             conditions.append(f"(attribute_not_exists({last}) OR {last} <= :ago)")
         if burst.most is not None:
             conditions.append(f"attribute_not_exists(#times[{burst.most - 1}])")
-    change = f"SET {', '.join(sets)} ADD {', '.join(adds)}" if adds else f"SET {', '.join(sets)}"
+    change = f"SET {', '.join(sets)} ADD {', '.join(adds)}"
     if tally.over:
         names |= {f"#o{n}": counter for n, counter in enumerate(tally.over)}
         change += " REMOVE " + ", ".join(f"#o{n}" for n in range(len(tally.over)))

@@ -44,7 +44,7 @@ class Growth(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """The counters of one item that a message is counted in, all or none of them, by one write.
+    """The counters of one item that a message is counted in, one at least, all or none of them, by one write.
 
     ``until`` is when nobody needs the item any more. ``growth`` loosens the first cap. ``over`` are counters of days
     long gone, which are removed. ``shared`` are counters that many messages, to whomever they go, are counted in.
