@@ -440,6 +440,12 @@ def test_a_test_key_reaches_nobody_and_counts_apart() -> None:
     assert len(box.texts) == 1
 
 
+def test_what_a_key_may_not_do_is_refused_at_the_gate() -> None:
+    box = a_box()
+    assert refused(box, Grant("shop", countries=frozenset({"SG"}))).code == "country_not_allowed"
+    assert ask(box, Grant("shop", countries=frozenset({"IN"}))).status is Status.SENT
+
+
 def test_a_key_is_routed_to_its_own_channels_alone() -> None:
     box = a_box("exotel", "amazonsns")
     message = ask(box, Grant("shop", channels=frozenset({"amazonsns"})))

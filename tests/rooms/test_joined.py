@@ -61,6 +61,7 @@ class Told(Notes):
 
     def step(self, phrase: str, message: Message, *, spent: str | None = None, **extra: object) -> None:
         self.steps.append((phrase, spent))
+        self.told.append((phrase, message.id))
 
     def ended(self, message: Message, latency_ms: float | None = None, *, spent: str | None = None) -> None:
         self.ends.append((message.status, message.price, latency_ms is not None))
@@ -152,6 +153,7 @@ def test_what_a_receipt_said_to_be_sent_is_not_counted_again_but_its_price_is(bo
     sent(box)
     assert sent_told(box) == [(Status.SENT, None, False)]
     assert told(box).steps == [("answer noted", "0.21")]
+    assert told(box).told == [("message accepted", kept(box).id), ("answer noted", kept(box).id)]
 
 
 def test_nor_is_a_price_that_it_told(box: Outbox, hasty: Hasty) -> None:
@@ -179,6 +181,14 @@ def test_another_receipt_at_the_last_moment_is_joined_too(box: Outbox, hasty: Ha
     assert steps(record)[2:] == ["receipt", "sent", "receipt", "delivered"]
     assert sent_told(box) == [(Status.SENT, None, False)]
     assert told(box).steps == [("answer noted", "0.21")]
+
+
+def test_a_latency_is_told_however_many_receipts_come_meanwhile(box: Outbox, hasty: Hasty) -> None:
+    hasty.meanwhile = receipt(box, DELIVERED)
+    crowded(box).before = [lambda: None, lambda: None, receipt(box, {**DELIVERED, "DateSent": "2026-11-22 17:30:02"})]
+    assert sent(box).status is Status.DELIVERED
+    assert steps(kept(box)).count("receipt") == 2
+    assert sent_told(box) == [(Status.SENT, "0.21", True)]
 
 
 def test_what_cannot_be_joined_is_told_and_the_receipt_stands(box: Outbox, hasty: Hasty) -> None:
