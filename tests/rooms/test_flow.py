@@ -105,6 +105,17 @@ def test_a_range_that_the_settings_name_counts_as_mobile() -> None:
     assert send(box, to=number).status is Status.SENT
 
 
+def test_a_callback_is_promised_only_where_it_can_be_signed() -> None:
+    box = a_box()
+    box.settings = box.settings._replace(callback_hosts=("hooks.example.com",))
+    asked = {"callback_url": "https://hooks.example.com/sms"}
+    with pytest.raises(InvalidMessage) as refused:
+        send(box, **asked)
+    assert [problem.field for problem in refused.value.problems] == ["callback_url"]
+    box.settings = box.settings._replace(webhook_secrets=("whsec_1",))
+    assert send(box, **asked).callback_url == asked["callback_url"]
+
+
 def test_what_the_settings_forbid_costs_nothing() -> None:
     box = a_box(settings=Settings(channels=DEFAULT_CHANNELS, countries=frozenset({"SG"})))
     with pytest.raises(NotAllowed) as refused:
