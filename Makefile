@@ -30,7 +30,7 @@ down: ## Stop what `make up` started
 .PHONY: test prove bench mutants check audit lock clean programs
 test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python -m pytest $(TOGETHER) $(ARGS)
-prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (two hours)
+prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
 	@$(if $(ARGS),,.venv/bin/python -m tests.mutation)
 bench: .venv/.laptop .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (two minutes)
