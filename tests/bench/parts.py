@@ -88,11 +88,14 @@ def measures(bench: Bench) -> dict[str, float]:
     )
     bench.set(warm=True, delay=0, items={})
     plain = bench.without("herald/aws/__init__.py", "parameter_validation=", "user_agent=")
-    with Function(bench.herald()) as ours, Function(bench.herald(layer=plain)) as other:
+    alone = bench.without("herald/budget.py", "shared=True")
+    stacks = (bench.herald(), bench.herald(layer=plain), bench.herald(layer=alone))
+    with Function(stacks[0]) as ours, Function(stacks[1]) as other, Function(stacks[2]) as one_by_one:
         bench.medians(
             {
                 "warm, all measures": warm(bench, ours),
                 "warm, parameters checked, name spelt": warm(bench, other),
+                "warm, each message counted by itself": warm(bench, one_by_one),
             }
         )
     return {}

@@ -61,7 +61,7 @@ def test_the_price_counts_in_the_currency_of_the_settings() -> None:
 def test_the_price_of_a_channel_that_is_gone_counts_as_it_is() -> None:
     box = a_purse(rate=0.012)
     message = send(box)
-    box.settings = box.settings._replace(channels={"XXXX": Channel("XXXX", "fake", exchange_rate=3.0)})
+    box.settings = box.settings._replace(channels={"another": Channel("another", "fake", exchange_rate=3.0)})
     heard(box, message, Status.DELIVERED, price="0.25")
     assert spent(box) == {250_000}
 

@@ -94,7 +94,12 @@ def _spent(message: Message, whose: str, most: _Most) -> Iterator[Tally]:
         caps.append(Cap(f"spent_{at:%d}", message.reserved, most.spend_day, f"{most.code}spend_day", _tomorrow(at)))
         caps.append(Cap("spent", message.reserved, most.spend_month, f"{most.code}spend_month", _next_month(at)))
     if caps:
-        yield Tally(_monthly(f"{_prefix(message)}{whose}", at), tuple(caps), _next_month(at) + _MONTH, shared=True)
+        yield Tally(
+            _monthly(f"{_prefix(message)}{whose}", at),
+            tuple(caps),
+            _next_month(at) + _MONTH,
+            shared=True,
+        )
 
 
 def _monthly(key: str, at: datetime) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from herald.reads import item_key
 from herald.tally import Full, State, Tally, full, grown
 
 
@@ -55,7 +56,7 @@ class Counters:
             names["#times"], change = newest.partition("[")[0], f"{change} REMOVE #times[0]"
         self._client.update_item(
             TableName=self._table,
-            Key=_key(key),
+            Key=item_key(key),
             UpdateExpression=change,
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
@@ -68,7 +69,7 @@ class Counters:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(tally.key),
+                Key=item_key(tally.key),
                 UpdateExpression=change,
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues=values,
@@ -113,10 +114,6 @@ def _expressions(tally: Tally, now: int) -> tuple[str, list[str], dict[str, str]
 def _state(item: Mapping[str, Mapping[str, Any]]) -> dict[str, int | list[int]]:
     numbers: dict[str, int | list[int]] = {name: int(kept["N"]) for name, kept in item.items() if "N" in kept}
     return numbers | {name: [int(one["N"]) for one in kept["L"]] for name, kept in item.items() if "L" in kept}
-
-
-def _key(key: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": key}}
 
 
 def _n(value: int) -> dict[str, str]:

@@ -74,11 +74,7 @@ _MAPPING: _Codec = ("S", lambda value: json.dumps(dict(value), separators=(",", 
 _NUMBER: _Codec = ("N", str, int)
 _MOMENT: _Codec = ("S", rfc3339, datetime.fromisoformat)
 _CODECS: Mapping[str, _Codec] = {
-    **{
-        name: ("S", rfc3339, datetime.fromisoformat)
-        for name, kind in Message.__annotations__.items()
-        if "datetime" in str(kind)
-    },
+    **{name: _MOMENT for name, kind in Message.__annotations__.items() if "datetime" in str(kind)},
     "segments": _NUMBER,
     "length": _NUMBER,
     "attempts": _NUMBER,

@@ -13,6 +13,11 @@ MOST = 100
 PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4)
 
 
+def item_key(pk: str) -> dict[str, dict[str, str]]:
+    """The key of the item that is called so."""
+    return {"pk": {"S": pk}}
+
+
 class TooBusy(Exception):
     """The table left something out of its answer, again and again."""
 
@@ -41,18 +46,18 @@ class Reads:
 
     def many(self, keys: Collection[str]) -> dict[str, Item]:
         """The items with these keys, at most 100, as far as there are any. Raises ``TooBusy``."""
+        if not keys:
+            return {}
         found: dict[str, Item] = {}
-        left: Any = {self._table: {"Keys": [_key(key) for key in dict.fromkeys(keys)], "ConsistentRead": True}}
-        for pause in PAUSES if keys else ():
+        left: Any = {self._table: {"Keys": [item_key(pk) for pk in dict.fromkeys(keys)], "ConsistentRead": True}}
+        for pause in PAUSES:
             time.sleep(pause)
             answer = self._client.batch_get_item(RequestItems=left)
             found |= {item["pk"]["S"]: item for item in answer["Responses"][self._table]}
             left = answer.get("UnprocessedKeys")
             if not left:
                 return found
-        if keys:
-            raise TooBusy
-        return found
+        raise TooBusy
 
     def _next(self) -> Iterator["_Asked"]:
         """Who asked meanwhile, as many as fit into a call."""
@@ -74,7 +79,7 @@ class Reads:
             asked.answered = True
 
     def _alone(self, key: str) -> dict[str, Item]:
-        answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
+        answer = self._client.get_item(TableName=self._table, Key=item_key(key), ConsistentRead=True)
         return {key: answer["Item"]} if "Item" in answer else {}
 
 
@@ -85,7 +90,3 @@ class _Asked:
         self.key, self.answered = key, False
         self.item: Item | None = None
         self.error: BaseException | None = None
-
-
-def _key(key: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": key}}

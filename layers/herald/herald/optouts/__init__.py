@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from herald.message import rfc3339
-from herald.reads import Reads
+from herald.reads import Reads, item_key
 
 
 class OptOuts(Protocol):
@@ -36,15 +36,11 @@ class OptOutList:
         return self._reads.one(_pk(recipient)) is not None
 
     def put(self, recipient: str, source: str, now: datetime) -> None:
-        item = {**_key(recipient), "since": {"S": rfc3339(now)}, "source": {"S": source}}
+        item = {**item_key(_pk(recipient)), "since": {"S": rfc3339(now)}, "source": {"S": source}}
         self._client.put_item(TableName=self._table, Item=item)
 
     def remove(self, recipient: str) -> None:
-        self._client.delete_item(TableName=self._table, Key=_key(recipient))
-
-
-def _key(recipient: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": _pk(recipient)}}
+        self._client.delete_item(TableName=self._table, Key=item_key(_pk(recipient)))
 
 
 def _pk(recipient: str) -> str:
