@@ -32,11 +32,11 @@ test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs 
 	@.venv/bin/python -m pytest $(TOGETHER) $(ARGS)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
-	@$(if $(ARGS),,.venv/bin/python -m tests.mutation)
+	@$(if $(ARGS),,.venv/bin/python -m bench.mutants)
 bench: .venv/.laptop .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (two minutes)
-	@.venv/bin/python -m tests.bench $(ARGS)
+	@.venv/bin/python -m bench $(ARGS)
 mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
-	@.venv/bin/python -m tests.mutation $(ARGS)
+	@.venv/bin/python -m bench.mutants $(ARGS)
 check: $(TOOLS) ## Style, types, the template, its security: without the tests
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet . || { echo "Run: .venv/bin/python -m ruff format" >&2; exit 1; }
@@ -60,7 +60,7 @@ lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes 
 	@$(call compile,uv,requirements/uv.txt)
 clean: down ## Remove all that was set up, built or left behind
 	@rm -rf .venv .venv-* .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@find functions layers local tests -name __pycache__ -prune -exec rm -rf {} +
+	@find functions layers local tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Herald in your AWS account
 
@@ -77,24 +77,24 @@ deploy: build ## Build, then deploy the stack herald-STAGE; guided the first tim
 	@echo "For a key to its API: make key NAME=me STAGE=$(STAGE)"
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev (ARGS=--help: test keys, scopes, limits)
 	@$(if $(NAME),,echo "Whose key? Say for example: make key NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/python -m herald.keys create --stage $(STAGE) --name $(NAME) $(ARGS)
+	.venv/bin/python -m herald.cli.keys create --stage $(STAGE) --name $(NAME) $(ARGS)
 keys: $(LAPTOP) ## List the API keys, and what each may do (STAGE=dev)
-	@.venv/bin/python -m herald.keys list --stage $(STAGE)
+	@.venv/bin/python -m herald.cli.keys list --stage $(STAGE)
 revoke: $(LAPTOP) ## Delete an API key; dead within 5 minutes: make revoke NAME=ci STAGE=dev
 	@$(if $(NAME),,echo "Whose key? Say for example: make revoke NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/python -m herald.keys revoke --stage $(STAGE) --name $(NAME)
+	.venv/bin/python -m herald.cli.keys revoke --stage $(STAGE) --name $(NAME)
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
 	@$(if $(FILE),,echo "Which file? Say for example: make import FILE=gramex.yaml STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/python -m herald.settings import $(FILE) --stage $(STAGE)
+	.venv/bin/python -m herald.cli.settings import $(FILE) --stage $(STAGE)
 secret: $(LAPTOP) ## Make (or show) the secret that webhooks are signed with (STAGE=dev)
-	@.venv/bin/python -m herald.hooks --stage $(STAGE) $(ARGS)
+	@.venv/bin/python -m herald.cli.webhooks --stage $(STAGE) $(ARGS)
 receipts: $(LAPTOP) ## Let Amazon SNS write down what became of its texts; once an account (STAGE=dev)
-	@.venv/bin/python -m herald.delivery_logs --stage $(STAGE) $(ARGS)
+	@.venv/bin/python -m herald.cli.receipts --stage $(STAGE) $(ARGS)
 optouts: $(LAPTOP) ## Who wants no texts: DO=sync, DO=url CHANNEL=exotel, DO=add <numbers.txt (STAGE=dev)
 	@$(if $(DO),,echo "Do what? DO=sync, DO=url CHANNEL=exotel, or DO=add, remove or check <numbers.txt" >&2; exit 1;) \
-	.venv/bin/python -m herald.optouts $(DO) --stage $(STAGE) $(if $(CHANNEL),--channel $(CHANNEL))
+	.venv/bin/python -m herald.cli.optouts $(DO) --stage $(STAGE) $(if $(CHANNEL),--channel $(CHANNEL))
 redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STAGE=dev)
-	@.venv/bin/python -m herald.redrive --stage $(STAGE) $(ARGS)
+	@.venv/bin/python -m herald.cli.redrive --stage $(STAGE) $(ARGS)
 
 stack = --stack-name herald-$(STAGE) --s3-prefix herald-$(STAGE) --parameter-overrides Stage=$(STAGE)
 

@@ -5,8 +5,8 @@ import secrets
 import socket
 from pathlib import Path
 
-from herald import keys
-from herald.grant import SCOPES, Grant
+from herald.keys.grant import SCOPES, Grant
+from herald.keys.key import create
 from local.bridge import Bridge
 from local.carrier import Carrier
 from local.deploy import STAGE, build_layer, client, deploy
@@ -83,7 +83,7 @@ class Stack:
         account = (SID, secrets.token_urlsafe(16), secrets.token_urlsafe(16))
         self.carrier = Carrier(engine, {account[0]: account[1:]})
         carrier = self.carrier.start()
-        key = keys.create(Grant("laptop", scopes=frozenset(SCOPES)))
+        key = create(Grant("laptop", scopes=frozenset(SCOPES)))
         api = f"{engine}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
         self._bridge = Bridge(engine)
         self._figures = Figures(engine, self._bridge)

@@ -45,7 +45,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def dynamodb(engine: str) -> Any:
     """A real client of the engine's DynamoDB."""
-    from tests.rooms.builders import client
+    from tests.tables import client
 
     return client("dynamodb", engine)
 
@@ -53,7 +53,7 @@ def dynamodb(engine: str) -> Any:
 @pytest.fixture(scope="module")
 def table(dynamodb: Any) -> str:
     """A table like the template's that each file of tests has for itself."""
-    from tests.rooms.builders import a_table
+    from tests.tables import a_table
 
     return a_table(dynamodb)
 

@@ -1,4 +1,4 @@
-"""The journal's door: each message that came into a state worth telling is told to the bus and to webhooks."""
+"""Fed by the journal's stream: each state of a message that is worth telling is told to the bus and to webhooks."""
 
 from typing import Any
 

@@ -1,16 +1,16 @@
-"""The HTTPS door: API Gateway's event in, its answer out."""
+"""The HTTPS API: API Gateway's event in, its answer out."""
 
 from pathlib import Path
 from typing import Any
 
 import herald
 from herald import cold, wiring
-from herald.http import Https
+from herald.entrypoints.api.routes import Https
 
-door = Https(wiring.herald, {"stage": wiring.stage(), "version": herald.__version__}, Path(__file__).parent)
+api = Https(wiring.herald, {"stage": wiring.stage(), "version": herald.__version__}, Path(__file__).parent)
 cold.ready(wiring.prepare)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request."""
-    return door.answer(event)
+    return api.answer(event)

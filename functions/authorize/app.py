@@ -1,10 +1,11 @@
-"""The lock of the HTTPS door: an API key in, the caller's name and what the key allows out."""
+"""The authorizer of the HTTPS API: an API key in, the caller's name and what the key allows out."""
 
 from typing import Any
 
-from herald import cold, keys, wiring
-from herald.grant import written
-from herald.observe import CloudWatch
+from herald import cold, wiring
+from herald.aws.cloudwatch import CloudWatch
+from herald.keys.grant import written
+from herald.keys.key import granted
 
 observer = CloudWatch(wiring.stage())
 cold.ready(wiring.key_records)
@@ -13,9 +14,9 @@ cold.ready(wiring.key_records)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Let the key's owner into this stage's API; API Gateway keeps the answer for a few minutes.
 
-    It opens every path, because the answer is kept for the key, not for the path; the functions ask for the scope.
+    It allows every path, because the answer is kept for the key, not for the path; the functions ask for the scope.
     """
-    grant = keys.granted(event.get("authorizationToken", ""), wiring.key_records())
+    grant = granted(event.get("authorizationToken", ""), wiring.key_records())
     if grant is None:
         observer.count("KeysRefused")
         raise PermissionError("Unauthorized")  # API Gateway turns exactly this text into a 401.

@@ -1,8 +1,10 @@
-"""The door for other Lambda functions, EventBridge rules and Scheduler: the fields of a message in, the message out."""
+"""Invoked by other Lambda functions, EventBridge rules and Scheduler: the fields of a message in, the message out."""
 
 from typing import Any
 
-from herald import cold, invocation, wiring
+from herald import cold, wiring
+from herald.entrypoints import invocation
+from herald.pipeline.send import resume  # noqa: F401 - loaded while the start has a whole processor
 
 cold.ready(wiring.prepare)
 

@@ -1,4 +1,4 @@
-"""The clock's door: each minute, the messages that nobody else looks after any more are looked after here."""
+"""The sweep: each minute, the messages that nobody else looks after any more are looked after here."""
 
 from typing import Any
 
@@ -10,4 +10,4 @@ LITTLE = 10_000
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Sweep until nothing is due or little time is left. Returns how many messages met which end."""
-    return wiring.sweep().run(lambda: context.get_remaining_time_in_millis() < LITTLE)._asdict()
+    return wiring.herald().sweep(lambda: context.get_remaining_time_in_millis() < LITTLE)._asdict()

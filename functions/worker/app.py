@@ -1,4 +1,4 @@
-"""The queue's door: messages that were put aside are sent here, and webhooks called."""
+"""What waits in the queue: messages are sent, webhooks called, receipts looked up once more."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,9 @@ from typing import Any
 
 import herald
 from herald import cold, wiring
-from herald.records import Worker
+from herald.entrypoints.worker import Worker
+from herald.message.receipt import Report
+from herald.pipeline.send import resume  # noqa: F401 - loaded while the start has a whole processor
 
 AGENT = f"Herald/{herald.__version__}"
 HOOK_SECONDS = float(os.environ.get("HOOK_SECONDS", "10"))
@@ -18,8 +20,8 @@ worker = Worker(
     max_receives=int(os.environ.get("MAX_RECEIVES", "5")),
     wait=float(os.environ.get("RETRY_SECONDS", "30")),
     others={
-        "hook": lambda hook: wiring.hooks(AGENT, HOOK_SECONDS).deliver(hook),
-        "receipt": lambda receipt: wiring.receipts().held(receipt),
+        "hook": lambda hook: wiring.webhooks(AGENT, HOOK_SECONDS).deliver(hook),
+        "receipt": lambda kept: wiring.herald().waited(Report.read(kept)),
     },
 )
 hands = ThreadPoolExecutor(HANDS)

@@ -15,7 +15,7 @@ import certifi
 from botocore.loaders import Loader
 
 sys.path.insert(0, str(Path(__file__).parent))
-from herald.aws import OPERATIONS, ROOTS
+from herald.aws.client import OPERATIONS, ROOTS
 
 WHOLE = ("partitions", "sdk-default-configuration", "_retry")
 # For people, and for other languages.

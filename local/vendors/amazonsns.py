@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from herald.text import measure
+from herald.message.text import measure
 from local.delivery_log import DeliveryLog
 from local.fates import BY_CARRIER, Fate, Sns
 from local.handset import Handset, Text

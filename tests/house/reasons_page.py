@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from herald.message.reasons import ADVICE, REASONS, Reason
 from herald.providers import load, types
-from herald.reasons import ADVICE, REASONS, Reason
 from tests.house import ROOT
 
 PAGE = ROOT / "docs" / "reasons.md"

@@ -15,7 +15,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.session import Session
 
-from herald.aws import OPERATIONS
+from herald.aws.client import OPERATIONS
 from tests.house import LAYER, modules
 
 # What the Lambda runtime itself brings: boto3 and what boto3 needs.
@@ -102,7 +102,7 @@ def test_the_layer_carries_no_tests_no_programs_and_no_build_files(layer: Path) 
 
 
 def test_the_layer_ships_compiled_files_that_no_time_stamp_invalidates(layer: Path) -> None:
-    compiled = (layer / "herald" / "__pycache__" / f"message.{sys.implementation.cache_tag}.pyc").read_bytes()
+    compiled = (layer / "herald" / "__pycache__" / f"wiring.{sys.implementation.cache_tag}.pyc").read_bytes()
     assert int.from_bytes(compiled[4:8], "little") == 0b01  # PEP 552: by hash, unchecked
 
 
@@ -132,7 +132,7 @@ def test_without_botocore_the_layer_is_built_and_it_is_said_what_is_missing(tmp_
 def test_of_powertools_only_what_herald_uses_is_shipped(layer: Path, runtime: Path) -> None:
     there = {path.name for path in (layer / "aws_lambda_powertools").iterdir()}
     assert "event_handler" not in there and {"logging", "metrics"} <= there
-    run_alone("from herald.observe import CloudWatch; CloudWatch('dev').count('Refused')", layer, runtime)
+    run_alone("from herald.aws.cloudwatch import CloudWatch; CloudWatch('dev').count('Refused')", layer, runtime)
 
 
 # ---- botocore's data
@@ -147,7 +147,7 @@ def test_each_operation_that_the_package_calls_is_in_the_data_and_none_else() ->
     }
     called: set[str] = set()
     for name, path in modules().items():
-        if not name.endswith("__main__") and name.partition(".")[0] not in ("redrive", "delivery_logs"):
+        if name.partition(".")[0] != "cli" and name != "aws.dead_letters":
             called |= called_in(path)
     assert called & known == {name for _, name in names}
 

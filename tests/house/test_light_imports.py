@@ -10,7 +10,14 @@ import pytest
 from tests.house import APPS, LAYER, ROOT
 
 HEAVY = {"requests", "yaml", "pydantic", "phonenumbers", "aws_xray_sdk", "jsonschema"}
-WIRED = ("herald", "herald.wiring", "herald.http", "herald.invocation", "herald.notifier", "herald.testing")
+WIRED = (
+    "herald",
+    "herald.wiring",
+    "herald.entrypoints.api.routes",
+    "herald.entrypoints.invocation",
+    "herald.entrypoints.gramex",
+    "herald.testing",
+)
 ENVIRONMENT = {
     "HERALD_STAGE": "test",
     "AWS_DEFAULT_REGION": "ap-south-1",

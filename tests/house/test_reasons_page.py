@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
+from herald.message.reasons import ADVICE, REASONS, Who
 from herald.providers import load, types
-from herald.reasons import ADVICE, REASONS, Who
 from tests.house.reasons_page import COMMAND, PAGE, TITLES, group, page, translated, vendor
 
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from herald.delivery_logs.__main__ import PART as DELIVERY_ROLE
-from herald.journal import BY_RECIPIENT
-from herald.message import Status
-from herald.observe import COUNTERS, NAMESPACE, TOTALS, UNITS
-from herald.outcome import LEASE
-from herald.redrive.__main__ import PARTS
+from herald.aws.cloudwatch import COUNTERS, NAMESPACE, TOTALS, UNITS
+from herald.cli.receipts import PART as DELIVERY_ROLE
+from herald.cli.redrive import PARTS
+from herald.journal.messages import BY_RECIPIENT
+from herald.message.status import Status
+from herald.pipeline.send.transitions import LEASE
 from tests.house import ROOT
 from tests.house.transform import transform
 

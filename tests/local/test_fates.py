@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.message import Status
+from herald.message.reasons import REASONS
+from herald.message.status import Status
 from herald.providers import amazonsns, exotel, load
-from herald.reasons import REASONS
 from local import fates
 from local.fates import FATES, Fate, fate
 from local.handset import Text

@@ -6,8 +6,9 @@ from pathlib import Path
 from threading import Lock, Thread
 from urllib.parse import parse_qs, unquote
 
-from herald.http import Https
-from herald.message import Message, Status, Step
+from herald.entrypoints.api.routes import Https
+from herald.message import Message
+from herald.message.status import Status, Step
 from local.server import Server
 from local.vendors._base import Reply, Request
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from herald.message import Message, Status, Step
-from herald.reasons import REASONS
+from herald.message import Message
+from herald.message.reasons import REASONS
+from herald.message.status import Status, Step
 from tests.page.hands import NUMBER, PHONE, find, listed, pill, send, texts, unfold
 from tests.page.pale import PALE
 from tests.page.service import KEY, Service, a_message

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Locator, Page, Route, expect
 
-from herald.text import TWINS, forcing, measure, smart
+from herald.message.text import TWINS, forcing, measure, smart
 from local.stack import Stack
 from tests.page.hands import NUMBER, PHONE, listed, pill, send, texts, unfold, write
 from tests.page.pale import PALE

@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from herald.item import id_of
-from herald.message import Status, rfc3339
+from herald.journal.item import id_of
+from herald.message.status import Status
+from herald.message.times import rfc3339
 from local.deploy import STAGE, client
 from local.engine import Engine
 from local.stack import Stack

@@ -1,7 +1,7 @@
 """Gateway: the HTTPS door behind real HTTP on loopback, with the template's paths, its lock, and its own refusals.
 
 What API Gateway does between a request and the function is done here in a few lines, so that thousands of requests take
-seconds; tests/doors/test_contract_live.py asks the deployed whole the same questions, fewer of them.
+seconds; tests/entrypoints/api/test_contract_live.py asks the deployed whole the same questions, fewer of them.
 """
 
 import base64
@@ -16,11 +16,11 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from herald import keys
-from herald.grant import SCOPES, Grant, written
-from herald.http import Https
-from herald.testing import Outbox
-from tests.doors.conftest import ROOT, recorded
+from herald.entrypoints.api.routes import Https
+from herald.keys.grant import SCOPES, Grant, written
+from herald.keys.key import create, granted
+from herald.testing.outbox import Outbox
+from tests.entrypoints.conftest import ROOT, recorded
 from tests.house.test_template import RESOURCES
 
 BODY = RESOURCES["Api"]["Properties"]["Body"]
@@ -33,7 +33,7 @@ class Gateway:
     def __init__(self, box: Outbox) -> None:
         self.box, self.asked = box, Counter[int]()
         self._door = Https(box.herald, {"stage": "test", "version": "0"}, ROOT / "functions" / "api")
-        made = keys.create(Grant("shop", scopes=frozenset(SCOPES)))
+        made = create(Grant("shop", scopes=frozenset(SCOPES)))
         self.key, self._records = made.key, {"shop": made.record}
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class Gateway:
             return refusal("MISSING_AUTHENTICATION_TOKEN")
         authorizer: dict[str, Any] = {}
         if "security" in methods[method.lower()]:
-            grant = keys.granted(headers.get("Authorization", ""), self._records)
+            grant = granted(headers.get("Authorization", ""), self._records)
             if grant is None:
                 return refusal("UNAUTHORIZED")
             authorizer = {"principalId": grant.name, "grant": written(grant)}

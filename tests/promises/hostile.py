@@ -7,10 +7,10 @@ from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
 
-from herald.http import SCOPES
-from tests.doors.conftest import TO, recorded
+from herald.entrypoints.api.routes import ROUTES
+from tests.entrypoints.conftest import TO, recorded
 
-KNOWN = sorted({path for _, path in SCOPES} | {"/", "/health", "/openapi.json"})
+KNOWN = sorted({route.path for route in ROUTES})
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 FIELDS = (
     "to", "body", "subject", "sender", "channel", "kind", "send_at", "valid_for", "reference", "tags", "on_unknown",
@@ -82,7 +82,7 @@ queries = st.dictionaries(
 
 ROUTES = st.one_of(
     st.just(("POST", "/messages")),
-    st.sampled_from(sorted(SCOPES)),
+    st.sampled_from(sorted((route.method, route.path) for route in ROUTES if route.scope)),
     st.tuples(st.sampled_from(METHODS), st.sampled_from(KNOWN)),
 )
 

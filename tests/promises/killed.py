@@ -20,22 +20,22 @@ import requests
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 
-from herald.ahead import Ahead
-from herald.counters import Counters
-from herald.flow import Herald
-from herald.journal import Journal
-from herald.limit import Turns
-from herald.optouts import OptOutList
+from herald.aws.queue import Queue
+from herald.aws.schedule import Schedule
+from herald.entrypoints.worker import Worker
+from herald.journal.counters import DynamoCounters
+from herald.journal.messages import DynamoJournal
+from herald.journal.optouts import DynamoOptOuts
+from herald.journal.turns import DynamoTurns
+from herald.message import Message
+from herald.pipeline.flow import Herald
+from herald.pipeline.guard.ahead import CountsAhead
 from herald.providers import load
 from herald.providers._http import Http
-from herald.queue import Queue
-from herald.records import Worker
-from herald.schedule import Schedule
-from herald.settings import Channel, Limits, Rate, Rule, Settings
-from herald.sweep import Sweep
-from herald.testing import Notes
+from herald.settings.values import Channel, Limits, Rate, Rule, Settings
+from herald.testing.fakes import Notes
 from tests.promises.ledger import ACCOUNT
-from tests.rooms.builders import client
+from tests.tables import client
 
 Tell = Callable[[str], object]
 CALLER, MAX_RECEIVES = "shop", 5
@@ -112,13 +112,45 @@ class Undelayed(Queue):
         super().put(message_id)
 
 
-class Narrowed(Journal):
+class Narrowed(DynamoJournal):
     """A journal whose sweep comes as far as one message."""
 
     only: str | None = None
 
     def due(self, now: datetime) -> Iterator[str]:
         return (found for found in super().due(now) if self.only in (None, found))
+
+
+class Ports:
+    """The ports at a place: ``parts`` by their names; the settings are those of a manner."""
+
+    secret = b"a secret of the tests"
+    journal: Any
+    counters: Any
+    optouts: Any
+    turns: Any
+    queue: Any
+    schedule: Any
+
+    def __init__(self, manner: Manner, sender: Any, clock: Callable[[], datetime], parts: Mapping[str, Any]) -> None:
+        self._manner, self._sender, self.clock, self.observer = manner, sender, clock, Notes()
+        self.__dict__.update(parts)
+
+    @property
+    def settings(self) -> Settings:
+        return self._manner.settings()
+
+    def sleep(self, seconds: float) -> None:
+        """Nobody waits."""
+
+    def sender(self, channel: str) -> Any:
+        return self._sender
+
+    def refresh(self) -> None:
+        """There is nothing new."""
+
+    def callback(self, message: Message) -> None:
+        """No receipts are awaited."""
 
 
 class Journey:
@@ -136,25 +168,16 @@ class Journey:
         schedule = Schedule(scheduler, group=place.schedules, role=ROLE, target=FUNCTION, failed=FAILED)
         parts: dict[str, Any] = {
             "journal": self._narrowed, "queue": Undelayed(sqs, place.queue), "schedule": schedule,
-            "pace": Turns(dynamodb, place.table), "tallies": Ahead(Counters(dynamodb, place.table)),
-            "optouts": OptOutList(dynamodb, place.table),
+            "turns": DynamoTurns(dynamodb, place.table), "counters": CountsAhead(DynamoCounters(dynamodb, place.table)),
+            "optouts": DynamoOptOuts(dynamodb, place.table),
         }  # fmt: skip
         watched = {name: Watched(name, part, tell) for name, part in parts.items()}
-        observer = Notes()
-        self.herald = Herald(
-            settings=manner.settings, refresh=lambda: None, hash_key=lambda: b"a secret of the tests",
-            channel=lambda name: sender, journal=lambda: watched["journal"], queue=lambda: watched["queue"],
-            schedule=lambda: watched["schedule"], pace=lambda: watched["pace"], tallies=lambda: watched["tallies"],
-            optouts=lambda: watched["optouts"], observer=observer, clock=clock, sleep=lambda seconds: None,
-        )  # fmt: skip
-        self._sweep = Sweep(
-            journal=lambda: watched["journal"], delivery=self.herald.delivery, observer=observer, clock=clock
-        )
+        self.herald = Herald(Ports(manner, sender, clock, watched))
         self._worker = Worker(lambda: self.herald, max_receives=MAX_RECEIVES, wait=0)
 
     def ask(self, key: str, fields: Mapping[str, object]) -> None:
         """A caller asks for a message."""
-        self.herald.send(fields, caller=CALLER, door="https", key=key)
+        self.herald.send(fields, caller=CALLER, entrypoint="https", key=key)
 
     def work(self, record: Mapping[str, Any]) -> None:
         """The worker gets a record."""
@@ -171,7 +194,7 @@ class Journey:
     def sweep(self, message_id: str | None = None) -> None:
         """The minute is over; with an id the sweep comes only so far."""
         self._narrowed.only = message_id
-        self._sweep.run()
+        self.herald.sweep(lambda: False)
 
 
 class Adapter(requests.adapters.HTTPAdapter):

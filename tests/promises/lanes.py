@@ -13,14 +13,15 @@ from threading import Thread
 from typing import Any
 
 from herald.errors import Unavailable
-from herald.flow import Herald
-from herald.journal import Journal
-from herald.limit import Turns
-from herald.message import Message, Sent
-from herald.settings import Channel, Rate, Settings
-from herald.testing import MemoryCounters, MemoryOptOuts, MemorySchedule, Notes
+from herald.journal.messages import DynamoJournal
+from herald.journal.turns import DynamoTurns
+from herald.message import Message
+from herald.message.receipt import Sent
+from herald.pipeline.flow import Herald
+from herald.settings.values import Channel, Rate, Settings
+from herald.testing.outbox import Outbox
 from tests.promises.virtual_time import SILENCE, Time
-from tests.rooms.builders import client
+from tests.tables import client
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CHANNEL = "line"
@@ -28,6 +29,8 @@ CHANNEL = "line"
 
 class Lane:
     """What one lane of a process knows of the world: its clock, sleep, queue and provider are all ``Time``'s."""
+
+    calls_back = False
 
     def __init__(self, line: Connection) -> None:
         self._line, self._now = line, START
@@ -61,21 +64,28 @@ class Lane:
         return answer
 
 
-def a_herald(lane: Any, journal: Journal, turns: Turns, rate: Rate) -> Herald:
-    """The real journey, with the real journal and turns, in a lane."""
+class Ports(Outbox):
+    """The ports of a lane: real turns and a real journal, and the lane's own time."""
+
+    lane: Any
+
+    def sleep(self, seconds: float) -> None:
+        self.lane.sleep(seconds)
+
+
+def a_herald(lane: Any, journal: DynamoJournal, turns: DynamoTurns, rate: Rate) -> Herald:
+    """The real service, with the real journal and turns, in a lane."""
+    parts: Any = {"journal": journal, "turns": turns, "queue": lane, "clock": lane.clock}
     settings = Settings(channels={CHANNEL: Channel(CHANNEL, "fake", rate=rate)})
-    return Herald(
-        settings=lambda: settings, refresh=lambda: None, hash_key=lambda: b"a secret of the tests",
-        channel=lambda name: lane, journal=lambda: journal, queue=lambda: lane, schedule=MemorySchedule,
-        pace=lambda: turns, tallies=MemoryCounters, optouts=MemoryOptOuts, observer=Notes(), clock=lane.clock,
-        sleep=lane.sleep,
-    )  # fmt: skip
+    ports = Ports(providers={CHANNEL: lane}, settings=settings, **parts)
+    ports.lane = lane
+    return Herald(ports)
 
 
 def work(engine: str, table: str, rate: Rate, lines: Sequence[Connection]) -> None:
     """One process: a DynamoDB client of its own, and a lane for each line."""
     dynamodb = client("dynamodb", engine)
-    journal, turns = Journal(dynamodb, table), Turns(dynamodb, table)
+    journal, turns = DynamoJournal(dynamodb, table), DynamoTurns(dynamodb, table)
 
     def follow(lane: Lane) -> None:
         herald = a_herald(lane, journal, turns, rate)

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import requests
 
-from herald.message import Message, Sent, Status
+from herald.message import Message
+from herald.message.receipt import Sent
+from herald.message.status import Status
 from herald.providers import load
 from herald.providers._http import Http
 from local.faults import Faults
@@ -76,6 +78,8 @@ def ledger() -> Iterator[Ledger]:
 
 class Line:
     """A channel to the ledger through the real provider and real HTTP, of whose calls a ``share`` goes wrong."""
+
+    calls_back = False
 
     def __init__(self, to: Ledger, *, seed: int, share: float) -> None:
         self.met: Counter[tuple[str, bool]] = Counter()

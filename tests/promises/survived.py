@@ -11,18 +11,21 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from herald.aws.schedule import expression
 from herald.errors import StillSending
-from herald.ids import message_id
-from herald.item import id_of
-from herald.journal import Journal
-from herald.limit import Turns
-from herald.message import Message, Status, rfc3339
-from herald.schedule import expression
-from herald.settings import Rate
-from herald.testing import Clock
+from herald.journal.item import id_of
+from herald.journal.messages import DynamoJournal
+from herald.journal.turns import DynamoTurns
+from herald.message import Message
+from herald.message.ids import message_id
+from herald.message.status import Status
+from herald.message.times import rfc3339
+from herald.settings.values import Rate
+from herald.testing.fakes import Clock
+from tests.builders import NUMBER
 from tests.promises.killed import CALLER, MAX_RECEIVES, Broken, Job, Journey, Manner, Place, clients
 from tests.promises.ledger import Ledger
-from tests.rooms.builders import NUMBER, a_table
+from tests.tables import a_table
 
 # So far ahead that the engine fires none of the schedules by itself.
 START = datetime(2050, 1, 1, 12, 0, tzinfo=UTC)
@@ -46,7 +49,7 @@ class World:
         self._scheduler.create_schedule_group(Name=own)
         queue = self._sqs.create_queue(QueueName=own)["QueueUrl"]
         self.place = Place(engine, a_table(self._dynamodb), own, queue, provider.url)
-        self.journal = Journal(self._dynamodb, self.place.table)
+        self.journal = DynamoJournal(self._dynamodb, self.place.table)
         self._journey = Journey(self.place, self.clock, Manner())
         self._held: dict[str, Record] = {}
 
@@ -56,13 +59,13 @@ class World:
         return {str(message.reference): message for message in found if message}
 
     def job(self, act: str, name: str, stop: int | str | None = None, **manner: Any) -> Job:
-        """What a process is to do with a message. ``bury`` is the worker's last try at a record."""
+        """What a process is to do with a message. ``give_up`` is the worker's last try at a record."""
         given: dict[str, Callable[[], Any]] = {
             "ask": lambda: self._request(name),
             "work": lambda: (_times(1, self._held[name]),),
-            "bury": lambda: (_times(MAX_RECEIVES, self._held[name]),),
+            "give_up": lambda: (_times(MAX_RECEIVES, self._held[name]),),
         }
-        does = "work" if act == "bury" else act
+        does = "work" if act == "give_up" else act
         return Job(self.place, self.clock.now, does, given.get(act, lambda: (_id(name),))(), stop, Manner(**manner))
 
     # ---- What happens before somebody is killed
@@ -89,19 +92,19 @@ class World:
         for record in self._received().values():
             self._remove(record)
 
-    def bury(self) -> None:
+    def give_up(self) -> None:
         """The worker fails at each record for the last time."""
         self.receive()
         broken = Journey(self.place, self.clock, Manner(broken=True))
         for name in self.names:
             with suppress(Broken):
-                broken.work(*self.job("bury", name).given)
+                broken.work(*self.job("give_up", name).given)
             self.gone(name)
 
     def occupy(self) -> None:
         """Somebody else has the channel's turns for the next seconds."""
         now = self.clock.now
-        assert Turns(self._dynamodb, self.place.table).take("exotel", Rate(1, 10.0), now=now, latest=now) == now
+        assert DynamoTurns(self._dynamodb, self.place.table).take("exotel", Rate(1, 10.0), now=now, latest=now) == now
 
     def crash(self, process: Process) -> None:
         """Each caller asks a process that is killed before it calls the provider."""

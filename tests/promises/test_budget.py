@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 
-from herald.ahead import Ahead
-from herald.counters import Counters
 from herald.errors import NotAllowed
-from herald.journal import Journal
-from herald.settings import DEFAULT_CHANNELS, Limits, Settings
-from herald.testing import Clock, Outbox
+from herald.journal.counters import DynamoCounters
+from herald.journal.messages import DynamoJournal
+from herald.pipeline.guard.ahead import CountsAhead
+from herald.settings.values import DEFAULT_CHANNELS, Limits, Settings
+from herald.testing.fakes import Clock
+from herald.testing.outbox import Outbox
+from tests.builders import FIELDS
 from tests.promises.figures import Figures
-from tests.rooms.builders import FIELDS, a_table, client
+from tests.tables import a_table, client
 
 NOW, PRICE = datetime(2026, 11, 26, 12, 0, tzinfo=UTC), 2_500
 
@@ -22,13 +24,13 @@ def spend(engine: str, table: str, start: Barrier, tries: int, budget: int) -> i
     dynamodb = client("dynamodb", engine)
     limits = Limits(spend_month=budget * PRICE, number_day=None)
     box = Outbox(settings=Settings(channels=DEFAULT_CHANNELS, prices={"IN": PRICE}, limits=limits), clock=Clock(NOW))
-    box.counters = Ahead(Counters(dynamodb, table))  # type: ignore[assignment]
-    box.journal = Journal(dynamodb, table)  # type: ignore[assignment]
+    box.counters = CountsAhead(DynamoCounters(dynamodb, table))  # type: ignore[assignment]
+    box.journal = DynamoJournal(dynamodb, table)  # type: ignore[assignment]
     herald = box.herald()
     start.wait(120)
     for _ in range(tries):
         try:
-            herald.send(FIELDS, caller="shop", door="invocation")
+            herald.send(FIELDS, caller="shop", entrypoint="invocation")
         except NotAllowed as no:
             assert no.code == "limit_spend_month"
     return len(box.texts)

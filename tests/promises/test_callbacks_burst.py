@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import requests
 
-from herald.item import id_of
+from herald.journal.item import id_of
 from local.deploy import client
 from local.stack import Stack
 from tests.promises.figures import Figures

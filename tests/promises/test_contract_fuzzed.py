@@ -11,9 +11,10 @@ import schemathesis
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
-from herald.settings import Channel, Settings
-from herald.testing import Clock, FakeProvider, Outbox
-from tests.doors.test_contract_live import CONTRACT, let_it_through
+from herald.settings.values import Channel, Settings
+from herald.testing.fakes import Clock, FakeProvider
+from herald.testing.outbox import Outbox
+from tests.entrypoints.api.test_contract_live import CONTRACT, let_it_through
 from tests.promises.figures import Figures
 from tests.promises.gateway import Gateway, served
 

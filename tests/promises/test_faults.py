@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from herald.errors import Unavailable, Uncertain
-from herald.message import Message, Sent, Status
-from herald.settings import Channel, Settings
-from herald.testing import Outbox
+from herald.message import Message
+from herald.message.receipt import Sent
+from herald.message.status import Status
+from herald.pipeline.send.sweep import Sweep
+from herald.settings.values import Channel, Settings
+from herald.testing.outbox import Outbox
 from tests.promises.figures import Figures
 from tests.promises.ledger import FAULTS, Audit, Ledger, Line, audit, ledger
 
@@ -51,7 +54,7 @@ def send(box: Outbox, count: int, **fields: object) -> None:
         mode, valid_for = dice.choice(("sync", "sync", "async")), dice.choice((4, 3600, 86400))
         asked = {"to": NUMBER, "body": name, "reference": name, "mode": mode, "valid_for": valid_for, **fields}
         for _ in range(dice.choice((1, 1, 2))):
-            herald.send(asked, caller="shop", door="https", key=name)
+            herald.send(asked, caller="shop", entrypoint="https", key=name)
 
 
 def work(box: Outbox, dice: random.Random) -> None:
@@ -67,7 +70,7 @@ def work(box: Outbox, dice: random.Random) -> None:
 
 def finish(box: Outbox) -> None:
     """Be the queue, its worker and the sweep of each minute, until nobody need look after anything."""
-    dice, sweep = random.Random(SEED), box.sweep()
+    dice, sweep = random.Random(SEED), Sweep(box)
     work(box, dice)
     while any(message.due_at for message in box.journal.messages.values()):
         box.clock.pass_(minutes=1)
@@ -130,7 +133,7 @@ def test_what_is_held_is_never_sent_again_whoever_asks_for_it(provider: Ledger, 
     taken, herald = provider.texts(), box.herald()
     for hours in (1, 5, 48):
         box.clock.pass_(hours=hours)
-        box.sweep().run()
+        Sweep(box).run()
         for message_id in box.journal.messages:
             herald.resume(message_id)
         finish(box)
@@ -159,6 +162,8 @@ def test_what_is_unknown_was_taken_or_not_and_was_attempted_once_with_no_answer(
 
 class Careless:
     """A line that takes its failures for what they are not."""
+
+    calls_back = False
 
     def __init__(self, line: Line) -> None:
         self._line = line

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import requests
 
-from herald.message import Status, rfc3339
-from herald.redrive import waiting
-from herald.redrive.__main__ import main as redrive
+from herald.aws.dead_letters import waiting
+from herald.cli.frame import main
+from herald.message.status import Status
+from herald.message.times import rfc3339
 from tests.promises.faulty import Faulty
 from tests.promises.figures import Figures
 from tests.promises.proxy import Rule
@@ -290,7 +291,7 @@ def test_a_message_that_breaks_off_five_times_has_failed_is_a_dead_letter_and_is
     assert told
     kept = client.look_up(told["id"])
     assert (kept["status"], kept["reason"]["code"], client.arrived(0)) == ("failed", "dead_lettered", 0)
-    assert redrive(["--stage", "local"]) == 0
+    assert main(["redrive", "--stage", "local"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "1 message queued again."
     until(lambda: client.look_up(told["id"])["status"] == "sent", "sent message")
     assert client.arrived(0) == 1

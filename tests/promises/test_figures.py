@@ -19,7 +19,7 @@ from tests.promises.figures import BEGIN, END, Figures, conditions, rewrite, sho
 def counted() -> Figures:
     made = Figures()
     made("Faults", promise="3", sends=10_000, still_waiting=0)
-    made("Replays", promise="1", rate=99.51, door="https")
+    made("Replays", promise="1", rate=99.51, entrypoint="https")
     return made
 
 
@@ -32,7 +32,7 @@ def test_numbers_are_shown_as_people_read_them(value: float | str, text: str) ->
 
 def test_the_terminal_has_a_line_a_proof_in_the_order_of_the_promises(counted: Figures) -> None:
     assert [line.split(maxsplit=2) for line in counted.lines()] == [
-        ["1", "Replays", "rate: 99.51 · door: https"],
+        ["1", "Replays", "rate: 99.51 · entrypoint: https"],
         ["3", "Faults", "sends: 10 000 · still waiting: 0"],
     ]
 
@@ -40,7 +40,7 @@ def test_the_terminal_has_a_line_a_proof_in_the_order_of_the_promises(counted: F
 def test_the_pages_table_names_promise_proof_and_figures(counted: Figures) -> None:
     assert counted.markdown("Counted today.") == (
         "Counted today.\n\n| promise | proof | counted |\n|---|---|---|\n"
-        "| 1 | Replays | rate: 99.51 · door: https |\n| 3 | Faults | sends: 10 000 · still waiting: 0 |"
+        "| 1 | Replays | rate: 99.51 · entrypoint: https |\n| 3 | Faults | sends: 10 000 · still waiting: 0 |"
     )
 
 

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from herald import inbound, invocation, wiring
+from herald import wiring
+from herald.entrypoints import invocation
+from herald.entrypoints.api.routes import Https
+from herald.entrypoints.callbacks import Callbacks
 from herald.errors import HeraldError
-from herald.grant import SCOPES, Grant, written
-from herald.http import Https
-from herald.http.callbacks import Callbacks
-from herald.settings import Channel, Settings
-from herald.testing import SECRET, Outbox
-from tests.doors.conftest import ROOT, TO, an_outbox
+from herald.keys.grant import SCOPES, Grant, written
+from herald.pipeline.receive.token import inbound
+from herald.settings.values import Channel, Settings
+from herald.testing.outbox import SECRET, Outbox
+from tests.entrypoints.conftest import ROOT, TO, an_outbox
 from tests.promises.figures import Figures
 from tests.promises.hostile import callbacks, invocations, requests
 
@@ -78,19 +80,19 @@ def test_the_https_door_answers_whatever_comes(box: Outbox, size: Size, figures:
 
     every(requests(), size(6_000, 60_000), check)
     tell(figures, "the HTTPS door", counted)
-    assert not [told for told in box.notes.told if "broke off" in told[0]]
+    assert not [told for told in box.observer.told if "broke off" in told[0]]
 
 
 def test_the_providers_door_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
-    message = box.herald().send({"to": TO, "body": "Hi"}, caller="shop", door="https").message
+    message = box.herald().send({"to": TO, "body": "Hi"}, caller="shop", entrypoint="https").message
     token = box.callback(message.with_(channel="exotel")).rpartition("/")[2]
-    places = [("exotel", token), ("exotel", inbound.token(SECRET, "exotel"))]
+    places = [("exotel", token), ("exotel", inbound(SECRET, "exotel"))]
     counted = Counter[str](answers_5xx=0)
-    with wiring.replaced(box.herald()):
-        door = Callbacks(wiring.receipts, wiring.inbound)
+    with wiring.replaced(box):
+        door = Callbacks(wiring.herald)
         every(callbacks(places), size(2_000, 20_000), lambda event: is_right(door.answer(event), counted))
     tell(figures, "the providers' door", counted)
-    assert not [told for told in box.notes.told if "broke off" in told[0]]
+    assert not [told for told in box.observer.told if "broke off" in told[0]]
 
 
 def test_the_door_for_invocations_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
@@ -108,4 +110,4 @@ def test_the_door_for_invocations_answers_whatever_comes(box: Outbox, size: Size
     every(invocations(), size(2_000, 20_000), check)
     figures("Payloads of any shape to the invoke function", promise="8", **counted)
     assert 0.2 * counted["asked"] < counted["refused"] < counted["asked"]
-    assert not [told for told in box.notes.told if "broke off" in told[0]]
+    assert not [told for told in box.observer.told if "broke off" in told[0]]

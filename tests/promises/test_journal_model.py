@@ -22,12 +22,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from herald.journal import Journal, Moved, Records
-from herald.message import Message, Status, Step
-from herald.reasons import REASONS
-from herald.testing import MemoryJournal
+from herald.journal import Moved
+from herald.journal.messages import DynamoJournal
+from herald.message import Message
+from herald.message.reasons import REASONS
+from herald.message.status import Status, Step
+from herald.pipeline.ports import Journal
+from herald.testing.memory import MemoryJournal
+from tests.builders import NOW, a_message
+from tests.failing import AnswersLost
 from tests.promises.figures import Figures
-from tests.rooms.builders import NOW, AnswersLost, a_message, a_table, client
+from tests.tables import a_table, client
 
 # ---- The rules
 
@@ -122,7 +127,7 @@ class History(RuleBasedStateMachine):
 
     seen: Bundle[Message] = Bundle("seen")
 
-    def __init__(self, journal: Records, lose_answer: Callable[[], None] | None = None) -> None:
+    def __init__(self, journal: Journal, lose_answer: Callable[[], None] | None = None) -> None:
         super().__init__()
         self.journal, self.lose_answer = journal, lose_answer
         self.rows: dict[str, Row] = {}
@@ -211,7 +216,7 @@ class History(RuleBasedStateMachine):
 def histories(machine: Callable[[], History], number: int, steps: int, **more: Any) -> None:
     """Try so many histories. Raises an error at the first that breaks a rule."""
     limits = settings(max_examples=number, stateful_step_count=steps, **more)
-    run_state_machine_as_test(cast(type[History], machine), settings=limits)
+    run_state_machine_as_test(cast("type[History]", machine), settings=limits)
 
 
 def test_the_journal_in_memory_keeps_the_rules(size: Callable[[int, int], int], figures: Figures) -> None:
@@ -227,7 +232,7 @@ def test_the_journal_in_dynamodb_keeps_the_rules(
 
     def in_dynamodb() -> History:
         lossy = Lossy(dynamodb, lost=0)
-        return History(Journal(lossy, a_table(dynamodb)), lambda: setattr(lossy, "lost", 1))
+        return History(DynamoJournal(lossy, a_table(dynamodb)), lambda: setattr(lossy, "lost", 1))
 
     histories(in_dynamodb, number, 20)
     figures("journal in DynamoDB against its rules", promise="1, 2, 3", histories=number, steps_at_most=20)

@@ -17,13 +17,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from herald.errors import NotCancelable, Refused, StillSending, Unavailable, Uncertain
-from herald.journal import COMES_FROM
-from herald.message import Message, Sent, Status, rfc3339
-from herald.reasons import REASONS
-from herald.settings import Rate
-from herald.testing import Clock, FakeProvider, MemoryJournal, MemoryQueue
+from herald.message import Message
+from herald.message.reasons import REASONS
+from herald.message.receipt import Receipt, Report, Sent
+from herald.message.status import COMES_FROM, Status
+from herald.message.times import rfc3339
+from herald.pipeline.receive.receipts import Receipts
+from herald.pipeline.send.sweep import Sweep
+from herald.settings.values import Rate
+from herald.testing.fakes import Clock, FakeProvider
+from herald.testing.memory import MemoryJournal, MemoryQueue
+from tests.builders import FIELDS, a_box
 from tests.promises.figures import Figures
-from tests.rooms.builders import FIELDS, a_box
 
 CALLER, MOST_MINUTES = "shop", 500
 RATE = Rate(1, 4.0)
@@ -166,7 +171,7 @@ class Journey(RuleBasedStateMachine):
 
     @rule(message_id=ids)
     def a_record_comes_for_the_last_time_and_cannot_be_handled(self, message_id: str) -> None:
-        self.herald.bury(message_id)
+        self.herald.give_up(message_id)
 
     @rule(message_id=ids)
     def the_caller_no_longer_wants_it(self, message_id: str) -> None:
@@ -198,11 +203,11 @@ class Journey(RuleBasedStateMachine):
     def send(self, key: str, request: dict[str, Any]) -> str | None:
         """The id that the caller hears; None if the message is being sent, or who sends it is killed."""
         with suppress(Killed, StillSending):
-            return self.herald.send(request, caller=CALLER, door="https", key=key).message.id
+            return self.herald.send(request, caller=CALLER, entrypoint="https", key=key).message.id
         return None
 
     def sweep(self) -> None:
-        self.box.sweep().run()
+        Sweep(self.box).run()
 
     def cancel(self, message_id: str) -> None:
         with suppress(NotCancelable):
@@ -215,11 +220,9 @@ class Journey(RuleBasedStateMachine):
 
     def hear(self, message: Message, status: Status) -> None:
         """A receipt for the attempt that this message stands for."""
-        reason = "recipient_unavailable" if status is Status.UNDELIVERED else None
-        self.box.receipts().held(
-            {"id": message.id, "attempt": message.attempts, "provider_id": f"{message.id}-{message.attempts}",
-             "status": str(status), "reason": reason, "at": None, "price": None, "raw": {"said": str(status)}}
-        )  # fmt: skip
+        reason = REASONS["recipient_unavailable"] if status is Status.UNDELIVERED else None
+        receipt = Receipt(f"{message.id}-{message.attempts}", status, reason, raw={"said": str(status)})
+        Receipts(self.box).waited(Report(receipt, message.id, message.attempts))
         self.delivered |= {message.id} if status is Status.DELIVERED else set()
 
     def meanwhile(self, mood: Mood, message: Message) -> None:

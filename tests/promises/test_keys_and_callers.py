@@ -7,13 +7,13 @@ from threading import Barrier
 
 import pytest
 
+from herald.entrypoints.api.routes import Https
 from herald.errors import StillSending
-from herald.http import Https
-from herald.journal import Journal
-from herald.testing import Outbox
-from tests.doors.conftest import ROOT, TO, Answer, Caller, an_outbox
+from herald.journal.messages import DynamoJournal
+from herald.testing.outbox import Outbox
+from tests.entrypoints.conftest import ROOT, TO, Answer, Caller, an_outbox
 from tests.promises.figures import Figures
-from tests.rooms.builders import a_table, client
+from tests.tables import a_table, client
 
 THREADS = 50
 
@@ -23,7 +23,7 @@ def box(engine: str) -> Iterator[Outbox]:
     """Herald whose journal is a table of its own."""
     dynamodb = client("dynamodb", engine)
     box = an_outbox()
-    box.journal = Journal(dynamodb, a_table(dynamodb))  # type: ignore[assignment]
+    box.journal = DynamoJournal(dynamodb, a_table(dynamodb))  # type: ignore[assignment]
     yield box
     dynamodb.close()
 
@@ -51,7 +51,7 @@ def test_fifty_at_once_with_one_key_send_once(box: Outbox, size: Callable[[int, 
         for key in keys:
             start.wait(60)
             try:
-                answer = herald.send({"to": TO, "body": key}, caller="key:shop", door="https", key=key)
+                answer = herald.send({"to": TO, "body": key}, caller="key:shop", entrypoint="https", key=key)
             except StillSending:
                 heard.append(None)
             else:

@@ -8,16 +8,20 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from herald.journal import COMES_FROM
-from herald.message import Message, OnUnknown, Status, rfc3339
+from herald.message.kinds import OnUnknown
+from herald.message.status import COMES_FROM, Status
+from herald.message.times import rfc3339
 from tests.promises.figures import Figures
 from tests.promises.killed import ANSWERED, processes
 from tests.promises.ledger import Audit, Ledger, audit, ledger
 from tests.promises.survived import START, Process, World
+
+if TYPE_CHECKING:
+    from herald.message import Message
 
 Step = Callable[[World, Process], object]
 QUEUED, SCHEDULED = {"mode": "async"}, {"send_at": rfc3339(START.replace(minute=1))}
@@ -52,7 +56,7 @@ def lost(world: World, process: Process) -> None:
 
 
 def buried(world: World, process: Process) -> None:
-    world.bury()
+    world.give_up()
 
 
 def crashed(world: World, process: Process) -> None:
@@ -78,14 +82,14 @@ DOORS = (
     Door("taken up", "work", (asked(),), QUEUED),
     Door("taken up, busy", "work", (asked(), busied), QUEUED),
     Door("taken up too late", "work", (asked(), TOO_LATE), QUEUED),
-    Door("taken up for the last time", "bury", (asked(),), QUEUED, manner=BROKEN),
+    Door("taken up for the last time", "give_up", (asked(),), QUEUED, manner=BROKEN),
     Door("repeated", "work", (asked("429"), LATER)),
     Door("scheduled", "ask", asked=SCHEDULED),
     Door("fired", "resume", (asked(), LATER), SCHEDULED),
     Door("fired, busy", "resume", (asked(), LATER, busied), SCHEDULED),
     Door("fired too late", "resume", (asked(), TOO_LATE), SCHEDULED),
     Door("never fired", "sweep", (asked(), LATER), SCHEDULED),
-    Door("never fired, for the last time", "bury", (asked(), LATER), SCHEDULED, manner=BROKEN),
+    Door("never fired, for the last time", "give_up", (asked(), LATER), SCHEDULED, manner=BROKEN),
     Door("resent", "work", (*UNKNOWN, swept)),
     Door("resent, throttled", "work", (*UNKNOWN, swept), fault="429"),
     Door("resent, answer lost", "work", (*UNKNOWN, swept), fault="drop_reply"),
@@ -148,7 +152,7 @@ class Deaths:
         world = World(self._engine, provider, *names, on_unknown=self._policy, **door.asked)
         for step in door.before:
             step(world, self._process)
-        if door.act in ("work", "bury"):
+        if door.act in ("work", "give_up"):
             world.receive()
         return world
 
@@ -156,7 +160,7 @@ class Deaths:
         world.fault(door.fault)
         ended = self._process(world.job(door.act, name, stop, **door.manner))
         assert not isinstance(ended, str), ended
-        handled = isinstance(ended, list) or door.act == "bury"
+        handled = isinstance(ended, list) or door.act == "give_up"
         (world.gone if handled else world.back)(name)
         return ended
 

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from herald.journal import Journal
-from herald.limit import Turns
-from herald.message import Status
-from herald.settings import Rate
-from herald.testing import Clock, MemoryQueue
+from herald.journal.messages import DynamoJournal
+from herald.journal.turns import DynamoTurns
+from herald.message.status import Status
+from herald.settings.values import Rate
+from herald.testing.fakes import Clock
+from herald.testing.memory import MemoryQueue
 from tests.promises.figures import Figures
 from tests.promises.lanes import START, a_herald, processes
-from tests.rooms.builders import a_table, client
+from tests.tables import a_table, client
 
 PROCESSES, LANES = 4, 12
 FIELDS = {"to": "+919741552552", "body": "Your table is ready.", "mode": "async"}
@@ -33,9 +34,9 @@ def test_processes_together_keep_to_the_rate_and_use_it(
 ) -> None:
     dynamodb, caller, messages = client("dynamodb", engine), Caller(), size(240, 2000)
     table = a_table(dynamodb)
-    journal = Journal(dynamodb, table)
-    asks = a_herald(caller, journal, Turns(dynamodb, table), rate)
-    ids = [asks.send(FIELDS, caller="shop", door="https").message.id for _ in range(messages)]
+    journal = DynamoJournal(dynamodb, table)
+    asks = a_herald(caller, journal, DynamoTurns(dynamodb, table), rate)
+    ids = [asks.send(FIELDS, caller="shop", entrypoint="https").message.id for _ in range(messages)]
 
     with processes(PROCESSES, LANES, engine, table, rate) as time:
         time.run(ids)

@@ -9,9 +9,10 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, shortnumberinfo
 
-from herald import keys
-from herald.grant import Grant
-from herald.phone import NotANumber, parse
+from herald.keys.grant import Grant
+from herald.keys.key import create, digest, granted
+from herald.message.phone import read
+from herald.message.wrong import Wrong
 from tests.promises.figures import Figures
 
 SEED, OWNERS = 20261126, 5
@@ -35,7 +36,7 @@ def mutated(key: str, others: list[str], dice: random.Random) -> str:
         lambda: key[: max(9, at)] + other[max(9, at) :],
         lambda: key.replace("live", "test"),
         lambda: f"hk_live_{''.join(dice.choice(ALPHABET) for _ in range(40))}",
-        lambda: keys.digest(key),
+        lambda: digest(key),
         lambda: f"{key}{other}",
         lambda: key[:at],
     )
@@ -43,17 +44,17 @@ def mutated(key: str, others: list[str], dice: random.Random) -> str:
 
 
 def test_no_key_but_the_right_one_opens(size: Callable[[int, int], int], figures: Figures) -> None:
-    dice, count, made = random.Random(SEED), size(10_000, 100_000), [keys.create() for _ in range(OWNERS)]
+    dice, count, made = random.Random(SEED), size(10_000, 100_000), [create() for _ in range(OWNERS)]
     records = {f"owner {number}": each.record for number, each in enumerate(made)}
     right = {each.key for each in made}
     tried, accepted = Counter[bool](), 0
     while tried[False] < count:
         key = mutated(dice.choice(made).key, [each.key for each in made], dice)
         tried[key in right] += 1
-        accepted += key not in right and keys.granted(f"Bearer {key}", records) is not None
+        accepted += key not in right and granted(f"Bearer {key}", records) is not None
     figures("API keys, each of which is almost right", promise="8", tried=tried[False], accepted=accepted)
     assert accepted == 0
-    assert [keys.granted(f"Bearer {each.key}", records) for each in made] == [Grant(owner) for owner in records]
+    assert [granted(f"Bearer {each.key}", records) for each in made] == [Grant(owner) for owner in records]
 
 
 def examples(region: str) -> list[tuple[int, str]]:
@@ -67,8 +68,8 @@ def examples(region: str) -> list[tuple[int, str]]:
 
 def accepted(number: str, region: str) -> str | None:
     try:
-        return parse(number, region).e164
-    except NotANumber:
+        return read(number, region).e164
+    except Wrong:
         return None
 
 

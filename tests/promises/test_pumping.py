@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from herald.grant import Grant
+from herald.keys.grant import Grant
 from tests.promises.figures import Figures
 from tests.promises.traffic import ATTACKS, HONEST, Attack, Trace, a_stage, bank, named, run, sequential_block
 

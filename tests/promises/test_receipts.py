@@ -6,21 +6,30 @@ between its two writes, after it. Nobody who forges a token is heard.
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from herald import tokens
-from herald.ids import message_id
-from herald.journal import Journal, Records
-from herald.message import Message, Receipt, Status
+from herald.journal.messages import DynamoJournal
+from herald.message import Message
+from herald.message.ids import message_id
+from herald.message.status import Status
+from herald.pipeline.ports import Journal
+from herald.pipeline.receive.receipts import Receipts
+from herald.pipeline.receive.token import read, sign
 from herald.providers import load
 from herald.providers._base import Callback
-from herald.settings import Channel, Settings
-from herald.testing import SECRET, FakeProvider, MemoryJournal, Outbox
+from herald.settings.values import Channel, Settings
+from herald.testing.fakes import FakeProvider
+from herald.testing.memory import MemoryJournal
+from herald.testing.outbox import SECRET, Outbox
+from tests.builders import NOW, NUMBER
+from tests.failing import Down
 from tests.promises.figures import Figures
-from tests.rooms.builders import NOW, NUMBER, Down
+
+if TYPE_CHECKING:
+    from herald.message.receipt import Receipt
 
 # What Exotel may say of one text, and the state that this means.
 SAYS = {
@@ -39,7 +48,7 @@ arrivals = st.lists(st.tuples(st.sampled_from([*SAYS]), st.integers(EARLY, LATE)
 class Witness:
     """A journal that notes every state that the message was ever in, and lets receipts come between its writes."""
 
-    def __init__(self, journal: Records) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal, self.seen = journal, [Status.SENDING]
         self.between: Callable[[], None] = lambda: None
 
@@ -74,7 +83,7 @@ class Talkative(FakeProvider):
         return answer
 
 
-def the_end(journal: Records, order: list[tuple[str, int]], lost: bool) -> tuple[list[Status], Message]:
+def the_end(journal: Journal, order: list[tuple[str, int]], lost: bool) -> tuple[list[Status], Message]:
     """Every state of a message whose receipts come so, and how it ends."""
     witness = Witness(journal)
     box = Outbox(settings=Settings(channels={"exotel": Channel("exotel", "exotel")}))
@@ -83,7 +92,7 @@ def the_end(journal: Records, order: list[tuple[str, int]], lost: bool) -> tuple
     def come(url: str, when: int) -> None:
         *_, channel, token = url.split("/")
         for said in (name for name, arrival in order if arrival == when):
-            box.receipts().callback(channel, token, Callback(url, {}, {"SmsSid": "exotel-1", **SAYS[said][0]}))
+            Receipts(box).callback(channel, token, Callback(url, {}, {"SmsSid": "exotel-1", **SAYS[said][0]}))
 
     def early(url: str) -> None:
         come(url, EARLY)
@@ -91,7 +100,7 @@ def the_end(journal: Records, order: list[tuple[str, int]], lost: bool) -> tuple
 
     provider = Talkative(early, lost)
     box.providers = {"exotel": provider}
-    message = box.herald().send({"to": NUMBER, "body": "Hi"}, caller="key:shop", door="https").message
+    message = box.herald().send({"to": NUMBER, "body": "Hi"}, caller="key:shop", entrypoint="https").message
     witness.come()
     come(str(provider.callbacks[0]), LATE)
     found = journal.get(message.id)
@@ -108,7 +117,7 @@ def expected(order: list[tuple[str, int]], lost: bool) -> Status:
     return Status.UNKNOWN if lost else Status.SENT
 
 
-def check(journal: Records, order: list[tuple[str, int]], lost: bool) -> None:
+def check(journal: Journal, order: list[tuple[str, int]], lost: bool) -> None:
     seen, end = the_end(journal, order, lost)
     assert end.status is expected(order, lost)
     assert [status.rank for status in seen] == sorted(status.rank for status in seen)
@@ -142,7 +151,7 @@ def test_in_any_order_the_end_is_the_same_in_the_table(
     chance, orders = random.Random(4), size(20, 500)
     for _ in range(orders):
         order = [(chance.choice([*SAYS]), chance.randint(EARLY, LATE)) for _ in range(chance.randint(0, 6))]
-        check(Journal(dynamodb, table), order, chance.random() < 0.5)
+        check(DynamoJournal(dynamodb, table), order, chance.random() < 0.5)
     figures("the same in DynamoDB", promise="6", orders=orders, other_ends=0, went_back=0)
 
 
@@ -150,10 +159,10 @@ def test_nobody_who_changes_a_token_is_heard(size: Callable[[int, int], int], fi
     chance, tried, heard = random.Random(6), size(10_000, 100_000), 0
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= .%é"
     for number in range(tried):
-        good = tokens.make(SECRET, "exotel", message_id("key:shop", str(number), NOW), 1, NOW.replace(year=2027))
-        assert tokens.read(SECRET, "exotel", good, NOW) is not None
+        good = sign(SECRET, "exotel", message_id("key:shop", str(number), NOW), 1, NOW.replace(year=2027))
+        assert read(SECRET, "exotel", good, NOW) is not None
         bad = mutated(good, chance, alphabet)
-        heard += bad != good and tokens.read(SECRET, "exotel", bad, NOW) is not None
+        heard += bad != good and read(SECRET, "exotel", bad, NOW) is not None
     assert heard == 0
     figures("tokens changed a little", promise="6", tokens=tried, accepted=heard)
 

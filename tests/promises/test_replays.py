@@ -16,9 +16,9 @@ import pytest
 import herald
 from herald import wiring
 from herald.errors import StillSending
-from herald.grant import written
-from herald.testing import Outbox
-from tests.doors.conftest import ALL, ROOT, TO, an_outbox, recorded
+from herald.keys.grant import written
+from herald.testing.outbox import Outbox
+from tests.entrypoints.conftest import ALL, ROOT, TO, an_outbox, recorded
 from tests.promises.figures import Figures
 
 SEED, THREADS, MOST = 20261122, 8, 5
@@ -132,7 +132,7 @@ def box() -> Iterator[Outbox]:
     """Herald in memory, which every function and ``herald.send`` use; threads take turns a hundred times as often."""
     made, interval = an_outbox(), sys.getswitchinterval()
     sys.setswitchinterval(interval / 100)
-    with wiring.replaced(made.herald()):
+    with wiring.replaced(made):
         yield made
     sys.setswitchinterval(interval)
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from herald import aws, wiring
+from herald import wiring
+from herald.aws.client import client
 from herald.errors import Uncertain
 from herald.providers import types
 from tests.promises.figures import Figures
@@ -67,7 +68,7 @@ def test_a_client_that_is_not_made_for_sending_would_repeat() -> None:
     with vendor() as server:
         server.answers(Reply(500))
         access = {name: contract.values[name] for name in ("aws_access_key_id", "aws_secret_access_key", "region_name")}
-        publish = aws.client("sns", attempts=2, endpoint_url=server.url, **access).publish
+        publish = client("sns", attempts=2, endpoint_url=server.url, **access).publish
         with pytest.raises(ClientError):
             publish(PhoneNumber="+919741552552", Message="Twice")
         assert len(server.calls) == 2

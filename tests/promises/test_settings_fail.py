@@ -14,16 +14,17 @@ import pytest
 import yaml
 
 from functions.worker import app as worker
-from herald import invocation, wiring
+from herald import wiring
+from herald.entrypoints import invocation
+from herald.entrypoints.api.routes import Https
 from herald.errors import NotAccepted
-from herald.flow import Herald
-from herald.http import Https
-from herald.settings.store import KEEP_SECONDS, Store
-from tests.doors.conftest import ROOT, TO, Answer, Caller, recorded
+from herald.pipeline.flow import Herald
+from herald.settings.parameters import KEEP_SECONDS, Parameters
+from tests.entrypoints.conftest import ROOT, TO, Answer, Caller, recorded
 from tests.promises.figures import Figures
 from tests.promises.ledger import ACCOUNT, Ledger, ledger
-from tests.rooms.builders import a_table, client
-from tests.rooms.test_settings_store import Seconds, Ssm
+from tests.settings.test_parameters import Seconds, Ssm
+from tests.tables import a_table, client
 
 READ = "get_parameters_by_path"
 # All texts go to one number.
@@ -44,7 +45,7 @@ class Stage:
         self.dynamodb, sqs = client("dynamodb", engine), client("sqs", engine)
         self.table = a_table(self.dynamodb)
         self.ssm = Ssm(client("ssm", engine))
-        self._store = Store(self.ssm, f"/herald/{name}")
+        self._store = Parameters(self.ssm, f"/herald/{name}")
         queue = sqs.create_queue(QueueName=f"herald-{name}")["QueueUrl"]
         self._store.write("stack", json.dumps({"table": self.table, "queue": queue}), secret=False)
         self._store.write("settings", LIMITS, secret=False)
@@ -57,10 +58,10 @@ class Stage:
 
     def process(self) -> Herald:
         """The journey as a new process makes it: nothing has been read yet."""
-        wiring._real.cache_clear()
-        wiring._parts.cache_clear()
-        parts = wiring._parts(self.name)
-        parts.store = Store(self.ssm, f"/herald/{self.name}", hash_key=True, clock=self.clock)
+        wiring.real.cache_clear()
+        wiring.real(self.name).parameters = Parameters(
+            self.ssm, f"/herald/{self.name}", hash_key=True, clock=self.clock
+        )
         return wiring.herald()
 
     def records(self) -> int:
@@ -75,8 +76,7 @@ def stage(engine: str, provider: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("HERALD_STAGE", name)
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
     yield Stage(engine, provider, name)
-    wiring._real.cache_clear()
-    wiring._parts.cache_clear()
+    wiring.real.cache_clear()
 
 
 def caller(journey: Herald) -> Caller:

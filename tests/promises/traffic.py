@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from herald.errors import NotAllowed
-from herald.grant import Grant
-from herald.message import Message, Sent, Status
-from herald.phone import NotANumber, parse
+from herald.keys.grant import Grant
+from herald.message import Message
+from herald.message.phone import read
+from herald.message.receipt import Sent
+from herald.message.status import Status
+from herald.message.wrong import Wrong
 from herald.settings.read import read_settings
-from herald.testing import Outbox
+from herald.testing.outbox import Outbox
 from herald.wiring import provider_fields
 
 START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
@@ -45,6 +48,8 @@ class Passed(NamedTuple):
 class Taken:
     """A provider that takes every text and keeps none, so that a month of them fits into memory."""
 
+    calls_back = False
+
     def send(self, message: Message, callback: str | None = None) -> Sent:
         return Sent("taken", {})
 
@@ -67,7 +72,7 @@ def run(box: Outbox, asks: Sequence[Ask], grants: Mapping[str, Grant] | None = N
         fields = {"to": ask.to, "body": "Your code is 4711.", "kind": ask.kind}
         grant = (grants or {}).get(ask.caller)
         try:
-            message = herald.send(fields, caller=ask.caller, door="https", grant=grant).message
+            message = herald.send(fields, caller=ask.caller, entrypoint="https", grant=grant).message
         except NotAllowed as no:
             refused[no.code] += 1
             continue
@@ -159,6 +164,6 @@ def named(trace: Trace | Attack) -> str:
 
 def _is_mobile(number: str) -> bool:
     try:
-        return bool(parse(number, "IN"))
-    except NotANumber:
+        return bool(read(number, "IN"))
+    except Wrong:
         return False

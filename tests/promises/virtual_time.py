@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from multiprocessing.connection import Connection, wait
 
-from herald.settings import Rate
+from herald.settings.values import Rate
 
 # A request is on its way to the provider, and its answer on the way back; what was delayed comes out of the queue a
 # little later than it was to, and now and then twice.

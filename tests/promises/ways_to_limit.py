@@ -11,8 +11,8 @@ from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from itertools import count
 
-from herald.limit import HEADROOM
-from herald.settings import Rate
+from herald.journal.turns import HEADROOM
+from herald.settings.values import Rate
 
 MESSAGES, PATIENCE, WRITE, FOREVER = 2000, 2.0, 0.005, 1e9
 # On the way to the provider; its answer on the way back; how much later than it should the queue gives a message out.

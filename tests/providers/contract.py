@@ -17,10 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import AttemptError, Refused, Unavailable, Uncertain
-from herald.message import Message, Receipt, Status
+from herald.message import Message
+from herald.message.reasons import REASONS
+from herald.message.receipt import Receipt
+from herald.message.status import Status
 from herald.providers import load
 from herald.providers._base import Provider
-from herald.reasons import REASONS
 from tests.providers.server import Fault, Reply, Vendor, closed_port, vendor
 
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)

@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        server = cast(_Server, self.server).vendor
+        server = cast("_Server", self.server).vendor
         headers = {name.lower(): value for name, value in self.headers.items()}
         server.calls.append(Call(self.command, self.path, headers, body, self.client_address[1]))
         reply = server.next_reply()

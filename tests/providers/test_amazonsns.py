@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
-from herald.message import Kind, Receipt, Status
+from herald.message.kinds import Kind
+from herald.message.reasons import REASONS
+from herald.message.receipt import Receipt
+from herald.message.status import Status
 from herald.providers._idle import LONGEST
 from herald.providers.amazonsns import FAILURES, AmazonSNS
-from herald.reasons import REASONS
 from tests.providers.contract import NUMBER, TEXT, ProviderContract, a_message, transport
 from tests.providers.server import Reply, Vendor
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.message.reasons import REASONS
 from herald.providers._aws import CODES, STATUSES, call, outcome
-from herald.reasons import REASONS
 from tests.providers.contract import NUMBER, TEXT, transport
 
 

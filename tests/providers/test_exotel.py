@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import AttemptError, InvalidSettings, NotFound, Refused, Unavailable, Uncertain
-from herald.message import Kind, Receipt, Status
+from herald.message.kinds import Kind
+from herald.message.reasons import REASONS
+from herald.message.receipt import Receipt
+from herald.message.status import Status
 from herald.providers._http import Answer
 from herald.providers.exotel import FAILURES, Exotel, parsed
-from herald.reasons import REASONS
 from tests.providers.contract import CALLBACK, NUMBER, TEXT, ProviderContract, a_message, said_in, transport
 from tests.providers.server import Reply, Vendor
 

@@ -12,7 +12,7 @@ import herald.providers
 from herald.errors import InvalidSettings
 from herald.providers import load, types
 from herald.providers._base import Provider
-from herald.settings import Field
+from herald.settings.values import Field
 from tests.providers.contract import ProviderContract
 
 VENDORS = Path(herald.providers.__file__).parent

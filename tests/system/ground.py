@@ -16,9 +16,10 @@ from typing import Any
 
 import requests
 
-from herald import inbound
-from herald.message import Receipt, Status
-from herald.reasons import REASONS
+from herald.message.reasons import REASONS
+from herald.message.receipt import Receipt
+from herald.message.status import Status
+from herald.pipeline.receive.token import inbound
 from local.deploy import client
 from local.engine import Engine
 from local.stack import Stack
@@ -124,7 +125,7 @@ class Ground:
     def wrote(self, word: str, number: str) -> bool:
         """Whether what somebody wrote to the channel's number is taken in."""
         key = self.ssm.get_parameter(Name="/herald/local/hash-key", WithDecryption=True)["Parameter"]["Value"]
-        url = f"{self.stack.url}/inbound/exotel/{inbound.token(key.encode(), 'exotel')}"
+        url = f"{self.stack.url}/inbound/exotel/{inbound(key.encode(), 'exotel')}"
         return requests.post(url, data={"From": number, "Body": word}, timeout=60).status_code == 204
 
     def logged(self, provider_id: str, to: str) -> Any:

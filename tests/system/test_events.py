@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from herald.hooks import verify
+from herald.pipeline.announce.signature import verify
 from local.stack import Stack
 from tests.providers.server import Reply, Vendor, vendor
 from tests.system.conftest import Api, Carrier, environment, until

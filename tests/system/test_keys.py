@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from herald import inbound
-from herald.keys.__main__ import main as keys
+from herald.cli.frame import main
+from herald.pipeline.receive.token import inbound
 from local.stack import STAGE, Stack
 from tests.system.conftest import Answer, Api, Carrier, until
 
@@ -32,7 +32,7 @@ def make(stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
     def key(*words: str) -> Keyed:
         name = f"k{uuid.uuid4().hex[:8]}"
-        assert keys(["create", "--stage", STAGE, "--name", name, *words]) == 0
+        assert main(["keys", "create", "--stage", STAGE, "--name", name, *words]) == 0
         made.append(name)
         shown = capsys.readouterr().out.strip()
         door = Keyed(stack, shown)
@@ -42,7 +42,7 @@ def make(stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
     yield key
     for name in made:
-        keys(["revoke", "--stage", STAGE, "--name", name])
+        main(["keys", "revoke", "--stage", STAGE, "--name", name])
 
 
 def test_a_test_keys_message_is_delivered_and_reaches_nobody(make: Any, carrier: Carrier, api: Api) -> None:
@@ -71,7 +71,7 @@ def test_a_key_does_what_it_may_and_no_more(make: Any, carrier: Carrier) -> None
 def test_stop_is_heeded_at_the_next_send(api: Api, aws: Aws, carrier: Carrier, stack: Stack) -> None:
     person = f"+9198{uuid.uuid4().int % 10**8:08}"
     key = aws("ssm").get_parameter(Name="/herald/local/hash-key", WithDecryption=True)["Parameter"]["Value"]
-    url = f"{stack.url}/inbound/exotel/{inbound.token(key.encode(), 'exotel')}"
+    url = f"{stack.url}/inbound/exotel/{inbound(key.encode(), 'exotel')}"
     assert api.send(to=person, body="Sale!", channel="exotel").status == 201
     assert requests.get(url, params={"From": "0" + person[3:], "Body": "Stop"}, timeout=60).status_code == 204
     refused = api.send(to=person, body="Sale!", channel="exotel")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from herald import keys
+from herald.keys.key import create
 from local.fates import FATES
 from local.stack import STAGE, Stack
 from local.vendors.exotel import Exotel
@@ -128,7 +128,7 @@ def test_a_key_finds_its_own_messages_only_and_an_invocation_all(
 ) -> None:
     mine = api.send(to=person, body="Hello", mode="async").body["id"]
     by_invocation = invoke(to=person, body="Hello", mode="async")["id"]
-    made = keys.create()
+    made = create()
     name = f"/herald/{STAGE}/keys/{uuid.uuid4().hex}"
     aws("ssm").put_parameter(Name=name, Type="SecureString", Value=made.record)
     theirs = {"Authorization": f"Bearer {made.key}"}

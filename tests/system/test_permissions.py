@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from herald.item import id_of
+from herald.journal.item import id_of
 from tests.providers.server import Reply, vendor
 from tests.system.conftest import until
 from tests.system.ground import SILENT, TO, Ground, Roles, ground, receipt

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from herald import tokens
+from herald.pipeline.receive.token import sign
 from tests.system.conftest import Api, Carrier, Counted, environment, until
 
 Aws = Callable[[str], Any]
@@ -161,7 +161,7 @@ def hash_key(aws: Aws) -> bytes:
 
 
 def a_token(awaited: dict[str, Any], hash_key: bytes, lasts: timedelta) -> str:
-    return tokens.make(hash_key, "exotel", awaited["id"], 1, datetime.now(UTC) + lasts)
+    return sign(hash_key, "exotel", awaited["id"], 1, datetime.now(UTC) + lasts)
 
 
 def forgeries(awaited: dict[str, Any], hash_key: bytes) -> dict[str, tuple[str, dict[str, str]]]:

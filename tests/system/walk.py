@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from herald.redrive.__main__ import main as redrive
+from herald.cli.frame import main
 from local.stack import Stack
 from tests.providers.server import Vendor
 from tests.system.conftest import Api, Carrier, environment, until
@@ -177,6 +177,6 @@ def to_the_dead_letters(walk: Walk, capsys: pytest.CaptureFixture[str]) -> None:
         dead = until(lambda: waiting(walk.aws, f"{STAGE}-dead"), "dead letter", LONG)
     walk.seen.append(Place("dead letters", dumped(dead)))
     capsys.readouterr()
-    redrive(["--stage", "local"])
+    main(["redrive", "--stage", "local"])
     walk.seen.append(Place("what redrive says", "".join(capsys.readouterr())))
     walk.api.becomes(sent["id"], "delivered", LONG)

@@ -8,18 +8,29 @@ From a Lambda function with this layer and ``HERALD_STAGE`` set::
     status(message.id).status  # "sent"
     [message.status for message in search("+91 9741 552 552")]
 
-Errors are ``herald.errors``; ``herald.sms["exotel"].send(to, subject, sender)`` is the door of Gramex.
+Errors are ``herald.errors``; ``herald.sms["exotel"].send(to, subject, sender)`` is the interface of Gramex.
+
+The code, from the top down; imports only go down (``docs/decisions/0020-the-house.md``)::
+
+    entrypoints  cli  testing          the ways in: HTTPS, invocation, queue, callbacks; commands; tests
+    wiring                             the real ports: AWS clients, channels, the settings of a stage
+    pipeline                           the way of a message, a step a verb: its own docstring draws it
+    providers  journal                 one file a vendor; the DynamoDB table, a file a kind of item
+    settings  aws                      the YAML in SSM; what AWS's services are to Herald
+    errors                             what can go wrong, by what may be done next
+    message  keys                      what a message is; what the owner of an API key may do
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from herald import errors
-from herald.message import Message, Status
+from herald.message import Message
+from herald.message.status import Status
 
 if TYPE_CHECKING:
-    from herald.forget import Erased
-    from herald.notifier import AmazonSNS, Exotel, Notifiers
+    from herald.entrypoints.gramex import AmazonSNS, Exotel, Notifiers
+    from herald.pipeline.recipients.erase import Erased
 
     sms: Notifiers
 
@@ -59,7 +70,8 @@ def send(
     """
     import os
 
-    from herald.invocation import checked_key, raise_if_refused
+    from herald.entrypoints.idempotency import checked_key
+    from herald.errors import raise_if_refused
     from herald.wiring import herald
 
     key = checked_key("idempotency_key", idempotency_key)
@@ -70,7 +82,7 @@ def send(
     }  # fmt: skip
     request = {name: value for name, value in fields.items() if value is not None}
     caller = "lambda:" + os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "python")
-    return raise_if_refused(herald().send(request, caller=caller, door="python", key=key).message)
+    return raise_if_refused(herald().send(request, caller=caller, entrypoint="python", key=key).message)
 
 
 def status(message_id: str, refresh: bool = False) -> Message:
@@ -85,7 +97,7 @@ def search(to: str, *, status: str | None = None, since: str | None = None) -> I
 
     ``status`` is one of ``Status``; ``since`` a time as in ``send_at``. Raises ``InvalidRequest`` at once.
     """
-    from herald.look import every
+    from herald.pipeline.recipients.search import every
     from herald.wiring import herald
 
     return every(herald().search, {"to": to, "status": status, "since": since})
@@ -112,20 +124,20 @@ def opt_out(number: str) -> None:
     """The person with this number wants no texts from now on, of no caller. Raises ``InvalidRequest``."""
     from herald.wiring import herald
 
-    herald().consent.change(number, "number", opted_out=True, source="python")
+    herald().opt(number, out=True, source="python", field="number")
 
 
 def opt_in(number: str) -> None:
     """The person with this number wants texts again. Raises ``InvalidRequest``."""
     from herald.wiring import herald
 
-    herald().consent.change(number, "number", opted_out=False, source="python")
+    herald().opt(number, out=False, source="python", field="number")
 
 
 def __getattr__(name: str) -> Any:
-    """The door of Gramex, imported when it is first used."""
+    """The interface of Gramex, imported when it is first used."""
     if name in ("AmazonSNS", "Exotel", "sms"):
-        import herald.notifier
+        import herald.entrypoints.gramex
 
-        return getattr(herald.notifier, name)
+        return getattr(herald.entrypoints.gramex, name)
     raise AttributeError(f"module 'herald' has no attribute {name!r}")

@@ -23,10 +23,11 @@ No error's text holds a number, a message's text or a secret.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from herald.reasons import REASONS, Reason
+from herald.message.reasons import REASONS, Reason
 
 if TYPE_CHECKING:
-    from herald.message import Step
+    from herald.message import Message
+    from herald.message.status import Step
 
 
 class Problem(NamedTuple):
@@ -46,16 +47,14 @@ class HeraldError(Exception):
     retryable = False
     hint: str | None = None
 
+    problems: Sequence[Problem] = ()
+    """Every mistake in the request or in the settings, for the errors that list them."""
+
     def __init__(self, detail: str = "", *, code: str | None = None, hint: str | None = None) -> None:
         self.detail = detail or self.title
         self.code = code or self.code
         self.hint = hint or self.hint
         super().__init__(f"{self.code}: {self.detail}")
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        """Every mistake in the request, for the errors that list them."""
-        return ()
 
 
 _TITLES = {
@@ -76,16 +75,10 @@ class InvalidMessage(HeraldError):
     def __init__(
         self, problems: Sequence[Problem], *, status: int = 422, code: str | None = None, hint: str | None = None
     ) -> None:
-        self._problems = tuple(problems)
+        self.problems = tuple(problems)
         self.status = status
         self.title = _TITLES.get(status, self.title)
-        super().__init__(
-            "; ".join(f"{p.field}: {p.detail}" if p.field else p.detail for p in problems), code=code, hint=hint
-        )
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        return self._problems
+        super().__init__(_joined(problems), code=code, hint=hint)
 
 
 class InvalidRequest(InvalidMessage):
@@ -104,12 +97,8 @@ class InvalidSettings(HeraldError):
     hint = "Correct the parameters that are named and try again: nothing was sent."
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self._problems = tuple(problems)
-        super().__init__("; ".join(f"{p.field}: {p.detail}" for p in problems))
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        return self._problems
+        self.problems = tuple(problems)
+        super().__init__(_joined(problems))
 
 
 class NotAllowed(HeraldError):
@@ -133,12 +122,8 @@ class NotAllowed(HeraldError):
     ) -> None:
         self.status, self.retry_after, self.retryable = status, retry_after, status == 429
         self.trace: tuple[Step, ...] = ()
-        self._problem = Problem(field, code, detail)
+        self.problems = (Problem(field, code, detail),)
         super().__init__(detail, code=code, hint=hint)
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        return (self._problem,)
 
 
 class Forbidden(HeraldError):
@@ -256,3 +241,14 @@ class Uncertain(AttemptError):
     status = 502
     title = "It is not known whether the message was sent"
     hint = "Look the message up by its id before sending it again: the recipient may already have it."
+
+
+def raise_if_refused(message: "Message") -> "Message":
+    """The message, unless it was not sent and will not be: then a ``Refused`` with its reason's code."""
+    if message.status.unsent and message.reason:
+        raise Refused(message.reason.code, response=message.response)
+    return message
+
+
+def _joined(problems: Sequence[Problem]) -> str:
+    return "; ".join(f"{problem.field}: {problem.detail}" if problem.field else problem.detail for problem in problems)

@@ -2,12 +2,14 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from herald.errors import Refused, Unsupported
-from herald.message import Message, Receipt, Sent, Status
-from herald.settings import Field
+from herald.message import Message
+from herald.message.receipt import Receipt, Sent
+from herald.message.status import Status
+from herald.settings.values import Field
 
 
 class Callback(NamedTuple):
@@ -18,7 +20,7 @@ class Callback(NamedTuple):
     fields: Mapping[str, Any]
 
 
-class Inbound(NamedTuple):
+class Text(NamedTuple):
     """What a person wrote: the number that wrote it, as the vendor writes numbers, and the text."""
 
     sender: str = ""
@@ -47,6 +49,9 @@ class Provider(ABC):
 
     keeps_status: ClassVar[bool] = False
     """Whether the vendor can be asked what became of a message: whether there is a ``status``."""
+
+    calls_back: ClassVar[bool] = False
+    """Whether the vendor tells what became of a text by calling a URL that it is given with the text."""
 
     inbound: ClassVar[bool] = False
     """Whether the vendor hands over what people write: whether there is a ``parse_inbound``."""
@@ -105,9 +110,14 @@ class Provider(ABC):
         return True
 
     @classmethod
-    def parse_inbound(cls, said: Mapping[str, Any]) -> Inbound:
+    def parse_inbound(cls, said: Mapping[str, Any]) -> Text:
         """What somebody wrote, as the vendor hands it over. Pure; never raises; empty if the vendor hands over none."""
-        return Inbound()
+        return Text()
+
+    @classmethod
+    def entries(cls, event: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+        """What an event of AWS holds that ``parse_receipt`` can read; nothing if the event is not of this vendor."""
+        return ()
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

@@ -1,18 +1,22 @@
 """Amazon SNS: texts by Publish to a phone number."""
 
+import base64
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
-from herald.message import Message, Receipt, Sent, Status
+from herald.message import Message
+from herald.message.reasons import REASONS
+from herald.message.receipt import Receipt, Sent
+from herald.message.status import Status
 from herald.providers import _aws
 from herald.providers._base import Provider, text_of
 from herald.providers._idle import Idle
 from herald.providers._receipts import AMOUNT, ID, NUMBER, WORDS, amount, kept, moment, word
-from herald.reasons import REASONS
-from herald.settings import Field
+from herald.settings.values import Field
 
 # What SNS calls a message. The channel's ``smstype`` stands for the kind that needs no word: transactional.
 TYPES = {"otp": "Transactional", "promotional": "Promotional"}
@@ -137,6 +141,21 @@ class AmazonSNS(Provider):
             "Amazon SNS cannot be asked what became of a message.",
             hint="Switch on SNS delivery logging: its receipts then update the message by themselves.",
         )
+
+    @classmethod
+    def entries(cls, event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """The entries of SNS's delivery log that a Logs subscription hands over; what is no JSON object is none."""
+        import gzip
+
+        packed = event.get("awslogs")
+        batch = json.loads(gzip.decompress(base64.b64decode(packed["data"]))) if packed else {"logEvents": ()}
+        for line in batch["logEvents"]:
+            try:
+                entry = json.loads(line["message"])
+            except ValueError:
+                continue
+            if isinstance(entry, dict):
+                yield entry
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

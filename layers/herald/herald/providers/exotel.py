@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from herald.errors import AttemptError, InvalidSettings, NotFound, Problem, Refused, Unavailable
-from herald.message import Message, Receipt, Sent, Status
-from herald.providers._base import Inbound, Provider, text_of
+from herald.message import Message
+from herald.message.reasons import REASONS
+from herald.message.receipt import Receipt, Sent
+from herald.message.status import Status
+from herald.providers._base import Provider, Text, text_of
 from herald.providers._http import Answer, Http, base_url
 from herald.providers._receipts import AMOUNT, ID, NUMBER, TIME, WORDS, amount, kept, moment, word
-from herald.reasons import REASONS
-from herald.settings import Field
+from herald.settings.values import Field
 
 # Why a request is refused: its HTTP status, or more exactly the Code in its RestException (November 2026).
 STATUSES = {
@@ -26,8 +28,7 @@ STATUSES = {
 }
 CODES = {
     "34010": "credentials_refused",
-    "40300": "invalid_sender",  # "No SMS SenderId found for Account=[..], From=[..]", also for an unregistered text
-    "40301": "invalid_sender",
+    **dict.fromkeys(("40300", "40301"), "invalid_sender"),  # "No SMS SenderId found", also for an unregistered text
 }
 THROTTLES = {"40402", "40403", "40404", "40405"}
 
@@ -106,6 +107,7 @@ class Exotel(Provider):
     transport = "http"
     rate = "200/min"  # sends and questions for a status together
     keeps_status = True
+    calls_back = True
     inbound = True
     texts = frozenset({"To", "Body"})
     words: ClassVar[Mapping[str, str]] = {
@@ -138,11 +140,7 @@ class Exotel(Provider):
         self._http, self._account = transport, f"{base}/v1/Accounts/{quote(sid, safe='')}"
         self._auth = (key or sid, token)
         self._sender, self._type = sender or sid, sms_type.lower()
-        self._fields = {
-            "Priority": priority.lower(),
-            "DltEntityId": dlt_entity_id,
-            "DltTemplateId": dlt_template_id,
-        }
+        self._fields = {"Priority": priority.lower(), "DltEntityId": dlt_entity_id, "DltTemplateId": dlt_template_id}
 
     def request(self, message: Message, callback: str | None = None) -> Mapping[str, str]:
         """The form. SmsType is said only if the channel says it: with it, Exotel looks for no template of its own."""
@@ -197,9 +195,9 @@ class Exotel(Provider):
         return not NUMBERED.fullmatch(to) or e164.endswith(to.lstrip("0"))
 
     @classmethod
-    def parse_inbound(cls, said: Mapping[str, Any]) -> Inbound:
+    def parse_inbound(cls, said: Mapping[str, Any]) -> Text:
         """What an incoming text's passthru says. Exotel writes a number at home with a 0 before it."""
-        return Inbound(word(said.get("From")), word(said.get("Body")))
+        return Text(word(said.get("From")), word(said.get("Body")))
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from herald.grant import KINDS
-from herald.hosts import base, is_entry
-from herald.settings import EVENTS, Channel, Rule, Settings
+from herald.message.kinds import KINDS
 from herald.settings.block import Block, Problems, no_such
-from herald.settings.guards import GUARDS, Guards
+from herald.settings.limits import GUARDS, Guards
+from herald.settings.values import EVENTS, Channel, Rule, Settings
 
 SETTINGS = (
     "default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after", "url",
@@ -90,13 +89,21 @@ class General:
         return rules
 
     def url(self, value: object) -> str | None:
-        found = base(value) if isinstance(value, str) and value else None
-        if value and not found:
+        if not value:
+            return None
+        from herald.settings.hosts import base  # It compiles patterns that few stages need.
+
+        found = base(value) if isinstance(value, str) else None
+        if not found:
             self.problem("url", "invalid_url", "url must be such as https://sms.example.com, without a query")
         return found
 
     def hosts(self, value: object) -> list[str]:
         names = self.listed("callback_hosts", value)
+        if not names:
+            return []
+        from herald.settings.hosts import is_entry
+
         right = [name for name in names if isinstance(name, str) and is_entry(name, local=self.local)]
         if right != names:
             example = "hooks.example.com, hooks.example.com:8443 or *.example.com"

@@ -1,0 +1,131 @@
+"""Dead letters: what failed is handed on again: messages and webhooks to the queue, failed invocations to the function.
+
+A record is handed on first and removed then: one that is interrupted in between is handed on twice, and the journal
+knows the message the second time. Payloads are handed on, never shown.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from herald.message.times import rfc3339
+
+# As many as SQS gives at once.
+BATCH = 10
+
+
+class Redriven(NamedTuple):
+    """How many records were handed on, and how many stay because nobody can tell what they asked for."""
+
+    done: int
+    left: int
+
+
+def waiting(sqs: Any, url: str) -> int:
+    """About how many records wait in a queue. Raises the client's own errors."""
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def requeue(sqs: Any, dead: str, queue: str) -> Redriven:
+    """Put every record of the queue ``dead`` back on ``queue``; both are URLs. Raises the client's own errors."""
+
+    def back(record: Mapping[str, Any]) -> bool:
+        sqs.send_message(QueueUrl=queue, MessageBody=record["Body"])
+        return True
+
+    return _drain(sqs, dead, back)
+
+
+def rehook(sqs: Any, dead: str, queue: str, now: datetime) -> Redriven:
+    """Put every webhook of the queue ``dead`` back on ``queue``, to be tried for a day from ``now`` on."""
+
+    def back(record: Mapping[str, Any]) -> bool:
+        try:
+            hook = {**json.loads(record["Body"])["hook"], "tries": 0, "since": rfc3339(now)}
+        except (ValueError, TypeError, KeyError):
+            return False
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"hook": hook}))
+        return True
+
+    return _drain(sqs, dead, back)
+
+
+def repeat(sqs: Any, failed: str, functions: Any, function: str) -> Redriven:
+    """Invoke ``function`` again, asynchronously, with what each record of the queue ``failed`` asked for.
+
+    A batch of SNS's delivery log goes to the function that it was for.
+
+    ``sqs`` and ``functions`` are clients of SQS and Lambda. Raises the clients' own errors.
+    """
+
+    def again(record: Mapping[str, Any]) -> bool:
+        log, payload = of_a_log(record["Body"]), asked(record["Body"], record["MessageId"])
+        name, payload = log or (function, payload)
+        if payload is not None:
+            functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(payload))
+        return payload is not None
+
+    return _drain(sqs, failed, again)
+
+
+def asked(body: str, record_id: str) -> dict[str, Any] | None:
+    """The payload of a failed invocation, under the key that it had; None if that cannot be told.
+
+    Lambda wraps the payload, and names the request: its id was the key of a payload without one, so that what was
+    sent after all is not sent again. EventBridge and Scheduler leave what they could not hand over as it was: nobody
+    has seen it, so the record's own id serves as key.
+    """
+    try:
+        record = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(record, dict):
+        return None
+    if "DDBStreamBatchInfo" in record:
+        return None  # It only says where in the table's stream there is something; what it is, it does not say.
+    if "requestPayload" not in record:
+        return _under(record_id, record)
+    context, payload = record.get("requestContext"), record["requestPayload"]
+    request_id = context.get("requestId") if isinstance(context, dict) else None
+    return _under(request_id, payload) if isinstance(payload, dict) else None
+
+
+def of_a_log(body: str) -> tuple[str, dict[str, Any]] | None:
+    """The function that a batch of SNS's delivery log was for, by its ARN, and the batch as it was; else None."""
+    try:
+        record = json.loads(body)
+        payload, function = record["requestPayload"], record["requestContext"]["functionArn"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return (str(function), payload) if isinstance(payload, dict) and "awslogs" in payload else None
+
+
+def _under(key: str | None, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """The payload with this key, unless it needs none or has its own; None if it needs one and there is none."""
+    if any(payload.get(name) for name in ("action", "idempotency_key", "schedule")):
+        return payload
+    name = "id" if "detail-type" in payload else "idempotency_key"
+    if payload.get(name):
+        return payload
+    return {**payload, name: key} if key else None
+
+
+def _drain(sqs: Any, url: str, hand_on: Callable[[Mapping[str, Any]], bool]) -> Redriven:
+    """Hand on as many records as wait now, and no more: one that fails once more is there again at the end."""
+    left, seen, count = 0, 0, waiting(sqs, url)
+    while seen < count:
+        found = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=min(BATCH, count - seen), VisibilityTimeout=60, WaitTimeSeconds=1
+        )
+        records = found.get("Messages", [])
+        if not records:
+            break
+        for record in records:
+            if hand_on(record):
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=record["ReceiptHandle"])
+            else:
+                left += 1
+        seen += len(records)
+    return Redriven(seen - left, left)

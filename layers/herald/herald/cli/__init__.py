@@ -1,0 +1,1 @@
+"""The commands: ``herald keys|settings|optouts|webhooks|receipts|redrive``."""

@@ -1,0 +1,84 @@
+"""Frame: what all commands share: the stage, the region, how errors are told, and the exit codes.
+
+0: done. 1: it broke off, or something was left out. 2: it was called wrongly, and nothing was done.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from herald.errors import HeraldError
+
+# A file each, which fills in its part of the command line by its function ``arguments``.
+GROUPS = ("keys", "settings", "optouts", "webhooks", "receipts", "redrive")
+
+
+class Stopped(Exception):
+    """The command cannot go on: a sentence for whoever runs it, and the exit code."""
+
+    def __init__(self, said: str, code: int = 1) -> None:
+        self.said, self.code = said, code
+        super().__init__(said)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.region:
+        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = options.region
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except Stopped as stopped:
+        tell(stopped.said)
+        return stopped.code
+    except HeraldError as error:
+        tell(error.detail)
+    except Exception as error:  # The clients' own errors; their texts may repeat what was sent.
+        tell(f"Stopped ({type(error).__name__}). {options.after}".rstrip())
+    return 1
+
+
+def commands(group: argparse.ArgumentParser) -> Any:
+    """Where the commands of a group are added."""
+    return group.add_subparsers(metavar="COMMAND", required=True)
+
+
+def command(
+    added_to: Any, name: str, run: Callable[[argparse.Namespace], int], *, after: str = ""
+) -> argparse.ArgumentParser:
+    """Add a command, whose help is what ``run`` says of itself; the rest as ``runs`` does."""
+    return runs(added_to.add_parser(name, help=_said(run.__doc__), description=run.__doc__), run, after=after)
+
+
+def runs(
+    parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int], *, after: str = ""
+) -> argparse.ArgumentParser:
+    """Let a parser run this, for a stage. ``after`` is said if a client breaks off: whether it may be repeated."""
+    parser.add_argument("--stage", required=True, help="the stage of the stack: dev, prod, ...")
+    parser.add_argument("--region", help="the region of the stack, if your AWS profile names another one")
+    parser.set_defaults(run=run, after=after)
+    return parser
+
+
+def tell(said: str) -> None:
+    """A line for whoever runs the command, beside what it gives to the next program."""
+    print(said, file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="herald", description="Look after a stage of Herald.")
+    groups = parser.add_subparsers(metavar="GROUP", required=True)
+    for name in GROUPS:
+        module = import_module(f"herald.cli.{name}")
+        said = _said(str(module.__doc__).partition(": ")[2])
+        module.arguments(groups.add_parser(name, help=said, description=module.__doc__))
+    return parser
+
+
+def _said(documentation: str | None) -> str:
+    """The first sentence."""
+    return str(documentation).strip().partition("\n")[0].rstrip(".")

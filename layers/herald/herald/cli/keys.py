@@ -1,0 +1,134 @@
+"""``herald keys``: the API keys of a stage. A key is shown once; SSM keeps its hash."""
+
+import argparse
+import re
+from collections.abc import Callable
+from typing import Any
+
+from herald import wiring
+from herald.cli.frame import Stopped, command, commands, tell
+from herald.errors import HeraldError
+from herald.keys import key
+from herald.keys.grant import DEFAULT_SCOPES, SCOPES, Grant
+from herald.message.kinds import KINDS
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+LISTS = ("scopes", "channels", "countries", "kinds")
+LIMITS = ("per_minute", "per_day", "spend_day", "spend_month")
+
+
+def create(options: argparse.Namespace) -> int:
+    """Make a key for one caller: its hash is written to SSM, and the key is shown."""
+    path = _path(options)
+    if options.test and key.NOT_TRIED & options.scopes:
+        raise Stopped("A test key cannot erase: that would be done to people, not only tried out.", 2)
+    given = {field: getattr(options, field) for field in (*LISTS, *LIMITS)}
+    made = key.create(Grant(options.name, test=options.test, **given))
+    try:
+        wiring.parameters(options.stage).write(f"keys/{options.name}", made.record, replace=options.replace)
+    except Exception as error:
+        hint = "; --replace gives it a new key" if type(error).__name__ == "ParameterAlreadyExists" else ""
+        raise _failed(f"{path}: not written", error, hint) from None
+    tell(f"{path} holds the hash of this key, which is shown only now:")
+    print(made.key)
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """List the keys by name, with what each may do."""
+    try:
+        records = wiring.key_records(options.stage)
+    except Exception as error:
+        raise _failed(f"/herald/{options.stage}/keys: not read", error) from None
+    for name, record in sorted(records.items()):
+        print(f"{name}: {_line(key.described(record))}")
+    if not records:
+        tell(f"There is no key yet: make key NAME=me STAGE={options.stage}")
+    return 0
+
+
+def revoke(options: argparse.Namespace) -> int:
+    """Delete a key: it is dead within five minutes."""
+    path = _path(options)
+    try:
+        wiring.parameters(options.stage).delete(f"keys/{options.name}")
+    except Exception as error:
+        hint = "; make keys lists those that there are" if type(error).__name__ == "ParameterNotFound" else ""
+        raise _failed(f"{path}: not revoked", error, hint) from None
+    print(f"{path} is deleted. API Gateway may let the key in for up to five minutes more.")
+    return 0
+
+
+def arguments(group: argparse.ArgumentParser) -> None:
+    """``create``, ``list`` and ``revoke``."""
+    added = commands(group)
+    made, gone = command(added, "create", create), command(added, "revoke", revoke)
+    command(added, "list", show)
+    for one in (made, gone):
+        one.add_argument("--name", required=True, help="who will use it; a caller sees only its own messages")
+    made.add_argument("--replace", action="store_true", help="replace the key of that name")
+    made.add_argument("--test", action="store_true", help="a test key: all is as with a live one, and nobody is texted")
+    scopes = f"what it may do, some of {','.join(SCOPES)}; default {','.join(sorted(DEFAULT_SCOPES))}"
+    made.add_argument("--scopes", type=_some_of(SCOPES), default=DEFAULT_SCOPES, help=scopes)
+    made.add_argument("--channels", type=_listed(NAME), help="the channels it may name or be routed to: exotel,sns")
+    made.add_argument("--countries", type=_listed(COUNTRY), help="where its messages may go: IN,SG")
+    made.add_argument("--kinds", type=_some_of(KINDS), help=f"what it may send, some of {','.join(KINDS)}")
+    made.add_argument("--per-minute", type=_count, help="how many messages a minute")
+    made.add_argument("--per-day", type=_count, help="how many messages a day (UTC)")
+    made.add_argument("--spend-day", type=_amount, help="how much it may cost a day, in the currency of the prices")
+    made.add_argument("--spend-month", type=_amount, help="how much it may cost a month")
+
+
+def _path(options: argparse.Namespace) -> str:
+    """Where a key's record lies. Raises ``Stopped`` for a name that SSM would not take."""
+    if not NAME.fullmatch(options.name):
+        raise Stopped("The name may hold letters, digits, dots, hyphens and underscores, at most 64.", 2)
+    return f"/herald/{options.stage}/keys/{options.name}"
+
+
+def _listed(shape: re.Pattern[str]) -> Callable[[str], frozenset[str]]:
+    def read(text: str) -> frozenset[str]:
+        items = [item.strip() for item in text.split(",")]
+        if not all(shape.fullmatch(item) for item in items):
+            raise argparse.ArgumentTypeError("must be names, joined by commas")
+        return frozenset(items)
+
+    return read
+
+
+def _some_of(choices: tuple[str, ...]) -> Callable[[str], frozenset[str]]:
+    def read(text: str) -> frozenset[str]:
+        items = frozenset(item.strip() for item in text.split(","))
+        if not items <= set(choices):
+            raise argparse.ArgumentTypeError(f"must be some of {','.join(choices)}, joined by commas")
+        return items
+
+    return read
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise argparse.ArgumentTypeError("must be a whole number")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text, re.ASCII):
+        raise argparse.ArgumentTypeError("must be an amount such as 25 or 12.50")
+    return float(text)
+
+
+def _line(said: dict[str, Any] | None) -> str:
+    if said is None:
+        return "cannot be read: it opens nothing. Make it anew: make key ARGS=--replace"
+    kind = "test" if said.pop("test", False) else "live"
+    made = str(said.pop("created_at", "an unknown day"))[:10]
+    limits = {name: ",".join(value) if isinstance(value, list) else value for name, value in said.items()}
+    return ", ".join([kind, f"made {made}", *(f"{name} {value}" for name, value in limits.items())])
+
+
+def _failed(what: str, error: Exception, hint: str = "") -> Stopped:
+    """What failed; a client's own error by its type only, as its text may repeat what was sent."""
+    why = f". {error.detail}" if isinstance(error, HeraldError) else f" ({type(error).__name__}){hint}"
+    return Stopped(what + why)

@@ -1,0 +1,84 @@
+"""``herald optouts``: who wants no texts from a stage.
+
+Numbers are read from standard input, one a line, so that none stays in the shell's history.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+
+from herald import wiring
+from herald.aws.client import client
+from herald.cli.frame import Stopped, command, commands, tell
+from herald.errors import InvalidRequest, NotAccepted
+from herald.pipeline.flow import Herald
+from herald.pipeline.receive.token import inbound
+from herald.providers import load
+
+FIELD = "number"
+
+
+def url(options: argparse.Namespace) -> int:
+    """Print the URL at which a channel's provider hands over what people write; only the provider may know it."""
+    here = wiring.real(options.stage)
+    able = [name for name, known in here.settings.channels.items() if load(known.type).inbound]
+    if options.channel not in able:
+        listed = ", ".join(able) or "there is none"
+        raise Stopped(f"channel: must be a channel whose provider hands over what people write: {listed}")
+    print(f"{here.url}/inbound/{options.channel}/{inbound(here.secret, options.channel)}")
+    return 0
+
+
+def add(options: argparse.Namespace) -> int:
+    """Note that people want no texts."""
+    return _each(options, sys.stdin, lambda herald, line: herald.opt(line, out=True, source="list", field=FIELD))
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Note that people want texts again."""
+    return _each(options, sys.stdin, lambda herald, line: herald.opt(line, out=False, source="list", field=FIELD))
+
+
+def check(options: argparse.Namespace) -> int:
+    """Say of each line whether that person opted out."""
+
+    def say(herald: Herald, line: str) -> None:
+        print("opted out" if herald.opted_out(line, field=FIELD).opted_out else "wants texts")
+
+    return _each(options, sys.stdin, say)
+
+
+def sync(options: argparse.Namespace) -> int:
+    """Note everybody who is on Amazon SNS's own list of this account and region."""
+    pages = client("sns").get_paginator("list_phone_numbers_opted_out").paginate()
+    numbers = (number for page in pages for number in page["phoneNumbers"])
+    return _each(options, numbers, lambda herald, number: herald.opt(number, out=True, source="sns", field=FIELD))
+
+
+def arguments(group: argparse.ArgumentParser) -> None:
+    """``url``, ``add``, ``remove``, ``check`` and ``sync``."""
+    added = commands(group)
+    for run in (url, add, remove, check, sync):
+        made = command(added, run.__name__, run, after="It can be run again.")
+        if run is url:
+            made.add_argument("--channel", required=True, help="the channel whose provider is to call it")
+
+
+def _each(options: argparse.Namespace, lines: Iterable[str], act: Callable[[Herald, str], object]) -> int:
+    """Act on each line that is not empty. Those that are no numbers are told by their place, and left."""
+    herald, done, left = wiring.herald(options.stage), 0, 0
+    for place, line in enumerate(lines, 1):
+        number = line.strip()
+        if not number:
+            continue
+        try:
+            act(herald, number)
+            done += 1
+        except InvalidRequest as wrong:
+            left += 1
+            tell(f"Line {place}: {wrong.problems[0].detail}")
+        except NotAccepted as error:
+            raise Stopped(f"Stopped at line {place}: {error.detail} Run it again: it may be repeated.") from None
+    told = f"{done} {'number' if done == 1 else 'numbers'} done"
+    tell(f"{told}, {left} left out." if left else f"{told}.")
+    return 1 if left else 0

@@ -1,0 +1,61 @@
+"""``herald settings``: the settings of a stage: bring the channels of a Gramex configuration along."""
+
+import argparse
+from pathlib import Path
+
+from herald.cli.frame import Stopped, command, commands, tell
+from herald.errors import HeraldError
+from herald.settings.gramex import read_gramex
+from herald.settings.values import Channel
+from herald.wiring import parameters, provider_fields
+
+
+def bring(options: argparse.Namespace) -> int:
+    """Write the channels of a gramex.yaml to SSM."""
+    try:
+        channels = read_gramex(options.file.read_text(encoding="utf-8"), provider_fields)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stopped(f"{options.file}: cannot be read ({type(error).__name__})") from None
+    except HeraldError as error:
+        for problem in error.problems:
+            tell(f"{problem.field}: {problem.detail}")
+        raise Stopped("Nothing was written. Correct these and run the command again.") from None
+    for channel in channels.values():
+        _write(channel, options.stage)
+    return 0
+
+
+def arguments(group: argparse.ArgumentParser) -> None:
+    """``import``."""
+    added = command(commands(group), "import", bring)
+    added.add_argument("file", type=Path, help="a gramex.yaml, or any YAML with an sms: section")
+
+
+def _write(channel: Channel, stage: str) -> None:
+    name = f"/herald/{stage}/channels/{channel.name}"
+    try:
+        parameters(stage).write(f"channels/{channel.name}", block(channel))
+    except HeraldError as error:
+        raise Stopped(f"{name}: not written. {error.detail}") from None
+    except Exception as error:  # The client's own errors; their texts may repeat what was sent.
+        raise Stopped(f"{name}: not written ({type(error).__name__})") from None
+    print(f"{name}: {shown(channel)}")
+
+
+def block(channel: Channel) -> str:
+    """The channel's YAML, as it is kept in SSM."""
+    import yaml
+
+    return str(yaml.safe_dump(given(channel), sort_keys=False))
+
+
+def given(channel: Channel) -> dict[str, str]:
+    """The channel's fields, as they are spelled in its block."""
+    return {"type": channel.type, **channel.values, **({"rate": str(channel.rate)} if channel.rate else {})}
+
+
+def shown(channel: Channel) -> str:
+    """The channel in one line, its secrets hidden."""
+    secret = {field.name for field in provider_fields(channel.type) if field.secret}
+    values = {name: "(hidden)" if name in secret else value for name, value in channel.values.items()}
+    return ", ".join(f"{name}={value}" for name, value in {"type": channel.type, **values}.items())

@@ -1,0 +1,142 @@
+"""Gateway: API Gateway's proxy event -> a request; a response, or an error as a problem -> its answer."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from herald.errors import HeraldError, InvalidMessage, NotAllowed, Problem
+from herald.keys.grant import Grant, nothing
+from herald.message import Message
+from herald.message.times import rfc3339
+from herald.pipeline.ports import Observer
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Request(NamedTuple):
+    """What the routes need of an event. Header names are in lower case; ``caller`` is the name of the API key, and
+    ``grant`` what its owner may do.
+
+    ``query`` holds the parameters of the query; one that is given several times is a list. ``message_id`` and
+    ``number`` are parts of the path, where the path has them.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+    id: str
+    caller: str
+    grant: Grant
+    message_id: str
+    number: str
+    query: Mapping[str, object]
+
+
+class Response(NamedTuple):
+    """What is answered. ``body`` is text, or anything that JSON can hold."""
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = {}
+    type: str = JSON
+
+
+def read_event(event: Mapping[str, Any]) -> Request:
+    """What an event asks for."""
+    context, path = event.get("requestContext") or {}, event.get("pathParameters") or {}
+    authorizer = context.get("authorizer") or {}
+    name = str(authorizer.get("principalId") or "")
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+    return Request(
+        method=str(event.get("httpMethod", "")).upper(),
+        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        body=raw,
+        id=str(context.get("requestId") or ""),
+        caller=f"key:{name}",
+        grant=_grant(name, authorizer.get("grant")),
+        message_id=str(path.get("id") or ""),
+        number=unquote(str(path.get("number") or "")),  # It comes as it was sent, percent-encoded (November 2026).
+        query=_query(event),
+    )
+
+
+def _grant(name: str, handed_on: object) -> Grant:
+    """What the authorizer handed on; nothing is allowed if that cannot be understood."""
+    try:
+        return Grant.read(name, json.loads(str(handed_on)))
+    except (ValueError, AttributeError, RecursionError):
+        return nothing(name)
+
+
+def _query(event: Mapping[str, Any]) -> dict[str, object]:
+    """The parameters of the query, which API Gateway has decoded."""
+    once: Mapping[str, str] = event.get("queryStringParameters") or {}
+    lists: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+    return {**once, **{name: values if len(values) > 1 else values[0] for name, values in lists.items()}}
+
+
+def answered(
+    event: Mapping[str, Any],
+    respond: Callable[[Mapping[str, Any]], Response],
+    observer: Callable[[], Observer],
+    advice: str,
+) -> Response:
+    """What ``respond`` makes of an event; an error is a problem. One that nobody foresaw is told to the operator, and
+    the caller gets ``advice``: never the error's text, which might hold what was asked. Never raises.
+    """
+    request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+    try:
+        return respond(event)
+    except HeraldError as error:
+        return problem(error, request_id)
+    except Exception as error:
+        with suppress(Exception):  # What broke may be the service itself.
+            observer().trouble("request broke off", error, request_id=request_id)
+        return problem(HeraldError(f"Herald made a mistake. {advice}"), request_id)
+
+
+def not_allowed(allowed: str, request_id: str) -> Response:
+    """The answer to a method that is not known here; ``allowed`` lists those that are."""
+    wrong = [Problem("", "method_not_allowed", f"Use {allowed} here.")]
+    response = problem(InvalidMessage(wrong, status=405, code="method_not_allowed"), request_id)
+    return response._replace(headers={**response.headers, "Allow": allowed})
+
+
+def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
+    """RFC 9457: ``{type, title, status, code, detail, errors, retryable, hint, request_id}``."""
+    body: dict[str, object] = {
+        "type": f"urn:herald:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "errors": [entry._asdict() for entry in error.problems],
+        "retryable": error.retryable,
+        "hint": error.hint,
+        "request_id": request_id,
+    }
+    if message:
+        body |= {"id": message.id, "message": message.public()}
+    if isinstance(error, NotAllowed) and error.trace:
+        body["trace"] = [{"at": rfc3339(step.at), "step": step.step, "detail": step.detail} for step in error.trace]
+    retry_after = 5 if error.status == 503 else getattr(error, "retry_after", None)
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
+    return Response(error.status, body, headers, PROBLEM)
+
+
+def proxy_answer(response: Response) -> dict[str, Any]:
+    """The answer that API Gateway passes on."""
+    text = response.body if isinstance(response.body, str) else json.dumps(response.body, ensure_ascii=False)
+    headers = {
+        "Content-Type": response.type,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        **response.headers,
+    }
+    return {"statusCode": response.status, "headers": headers, "body": text, "isBase64Encoded": False}

@@ -1,0 +1,116 @@
+"""Invocation: what another Lambda, an EventBridge rule or a Scheduler schedule hands over -> a call -> the message.
+
+The payload is a message's fields, with an optional ``idempotency_key``; or an EventBridge event of detail-type
+``SMS Requested`` whose detail is the fields; or an action: ``{"action": "status", "id": ..., "refresh": true}``,
+``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}``, ``{"action": "erase", "to": ...}``, and
+``{"action": "opt_out", "to": ...}`` or ``opt_in``: the person wants no texts any more, or wants them again.
+A schedule adds ``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its
+runs send once.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from herald.entrypoints.idempotency import checked_key
+from herald.errors import HeraldError, InvalidMessage, InvalidRequest, Problem, raise_if_refused
+from herald.message import Message
+from herald.pipeline.flow import Herald
+from herald.pipeline.validate.fields import Fields, yes_or_no
+
+DETAIL_TYPE = "SMS Requested"
+ACTIONS = ("status", "cancel", "search", "erase", "opt_out", "opt_in")
+FIELDS = ("id", "refresh")
+# How a payload begins whose context words nobody replaced: it is no key.
+_UNREPLACED = "<aws."
+
+
+def answer(event: object, request_id: str, herald: Herald) -> dict[str, object] | None:
+    """The message as callers see it, a page of them, or what was erased; None if a schedule names one that is gone.
+
+    Raises the same errors as every entrypoint: ``InvalidMessage``, ``Refused``, ``NotFound``, ``NotCancelable``...
+    ``request_id`` is the invocation's own: Lambda's retries of an asynchronous one keep it, so they send once.
+    """
+    try:
+        return _answer(event, request_id, herald)
+    except HeraldError:
+        raise
+    except Exception as error:
+        herald.ports.observer.trouble("invocation broke off", error, request_id=request_id)
+        raise HeraldError("Herald made a mistake. Look the message up before you repeat it.") from None
+
+
+def _answer(event: object, request_id: str, herald: Herald) -> dict[str, object] | None:
+    if not isinstance(event, Mapping):
+        raise InvalidMessage([Problem("", "not_an_object", "The payload must be a JSON object.")])
+    if "detail-type" in event and "detail" in event:
+        return _event(event, request_id, herald).public()
+    if "action" in event:
+        return _act(event, herald)
+    return _send(event, "invocation", "invoke", request_id, herald).public()
+
+
+def _event(event: Mapping[str, Any], request_id: str, herald: Herald) -> Message:
+    if event["detail-type"] != DETAIL_TYPE or not isinstance(event["detail"], Mapping):
+        detail = f"Only events of detail-type {DETAIL_TYPE}, whose detail is a message, are taken."
+        raise InvalidMessage([Problem("detail-type", "unknown_event", detail)])
+    return _send(event["detail"], "event", f"event:{event.get('source')}", str(event.get("id") or request_id), herald)
+
+
+def _send(fields: Mapping[str, Any], entrypoint: str, caller: str, request_id: str, herald: Herald) -> Message:
+    mapping = dict(fields)
+    given, schedule = (checked_key(name, mapping.pop(name, None)) for name in ("idempotency_key", "schedule"))
+    if schedule is not None and given is None:
+        known = not schedule.startswith(_UNREPLACED)
+        entrypoint, caller = "schedule", _scheduled_by(schedule) if known else "schedule"
+        given = schedule if known else None
+    key = given or request_id or None
+    return raise_if_refused(herald.send(mapping, caller=caller, entrypoint=entrypoint, key=key).message)
+
+
+def _scheduled_by(schedule: str) -> str:
+    """``schedule:group/name``: who asks, by the ARN that a schedule says of itself."""
+    arn, _, _ = schedule.partition(" ")
+    return f"schedule:{arn.partition(':schedule/')[2]}".rstrip(":")
+
+
+def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
+    action, fields = event["action"], {name: value for name, value in event.items() if name != "action"}
+    match action:
+        case "search":
+            return herald.search(fields).public()
+        case "erase":
+            return herald.erase(_only_to(fields))._asdict()
+        case "opt_out" | "opt_in":
+            wish, number = action == "opt_out", _only_to(fields)
+            return herald.opt(number, out=wish, source="invocation")._asdict()
+    message = _by_id(action, fields, herald)
+    return message.public() if message else None
+
+
+def _only_to(given: Mapping[str, Any]) -> object:
+    """The number, where there is nothing else to say. Raises ``InvalidRequest``."""
+    fields = Fields(given)
+    fields.unknown(("to",), lambda name: " The only field is to.")
+    if fields.problems:
+        raise InvalidRequest(fields.problems)
+    return given.get("to")
+
+
+def _by_id(action: object, given: Mapping[str, Any], herald: Herald) -> Message | None:
+    """Do what is asked with one message; None if there is none to resume."""
+    fields, known = Fields(given), FIELDS if action == "status" else ("id",)
+    acts: dict[object, Callable[[str], Message | None]] = {
+        "status": herald.find,
+        "cancel": herald.cancel,
+        "resume": herald.resume,
+    }
+    fields.unknown(known, lambda name: f" The fields are {', '.join(known)}.")
+    act = acts.get(action) if isinstance(action, str) else None
+    if act is None:
+        fields.problem("action", "unknown_choice", f"must be one of {', '.join(ACTIONS)}")
+    if not isinstance(given.get("id"), str):
+        fields.problem("id", "missing", "must be the id of a message")
+    refresh = fields.optional("refresh", yes_or_no, False)
+    if fields.problems or act is None:
+        raise InvalidRequest(fields.problems)
+    return herald.refreshed(given["id"]).message if refresh else act(given["id"])

@@ -1,0 +1,193 @@
+"""Messages: the record of each in DynamoDB. One conditional write claims; every later one only moves forward."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from herald.journal import Moved
+from herald.journal.item import DUE, Mark, attribute, id_of, item_of, key_of, message_of, pk_of
+from herald.journal.reads import Reads
+from herald.message import Message
+from herald.message.status import comes_from
+from herald.message.times import rfc3339
+
+# The sparse index: only what the sweep may have to look after is in it.
+INDEX = "due"
+# The index by the keyed hash of the number. No number is in it.
+BY_RECIPIENT = "recipient"
+_PAGE = 25
+# What belongs to a status is written with it even where it is the same as before: somebody else may have changed it.
+OF_THE_STATUS = frozenset({"status", "reason", "retry_at", "turn_at", "due_at"})
+# What is removed of an erased message, beside its number, fingerprint and trace.
+PERSONAL = frozenset(
+    {"recipient", "body", "sender", "provider_id", "response", "reference", "tags", "callback_url", "due", "due_at"}
+)
+
+
+class DynamoJournal:
+    """The journal in a DynamoDB table with the key ``pk`` and the index ``due``. ``client`` is a low-level client.
+
+    Every write carries a token of its own: one that the SDK repeats, because its answer was lost, is known as ours.
+    """
+
+    def __init__(self, client: Any, table: str, *, keep_days: Callable[[], int] = lambda: 30) -> None:
+        self._client, self._table, self._keep_days = client, table, keep_days
+        self._reads = Reads(client, table)
+
+    def claim(self, message: Message) -> Message | None:
+        token = uuid.uuid4().hex
+        item = {**item_of(message), "token": {"S": token}, "ttl": self._ttl(message)}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            found = error.response["Item"]
+            return None if found["token"] == {"S": token} else message_of(found)
+        except Exception:
+            self._unclaim(message, token)
+            raise
+        return None
+
+    def get(self, message_id: str) -> Message | None:
+        item = self._reads.one(pk_of(message_id))
+        return message_of(item) if item and "erased" not in item else None
+
+    def move(self, old: Message, new: Message) -> Message:
+        if not comes_from(old.status, new.status):
+            raise Moved(self.get(new.id))
+        token = uuid.uuid4().hex
+        before, after, states = item_of(old), item_of(new), OF_THE_STATUS | {"due"}
+        changed = {name for name, value in after.items() if value != before.get(name)} | (states & after.keys())
+        changes = {name: after[name] for name in changed - {"trace"}}
+        removed = (before.keys() | states) - after.keys()
+        steps = after["trace"]["L"][len(before["trace"]["L"]) :]
+        sets = [f"#{name} = :{name}" for name in changes] + ["#token = :token", "#trace = list_append(#trace, :steps)"]
+        condition, names, values = _condition(old, new)
+        names |= {f"#{name}": name for name in [*changes, *removed, "trace", "token"]}
+        values |= {f":{name}": value for name, value in changes.items()}
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=key_of(new.id),
+                UpdateExpression="SET " + ", ".join(sets) + _remove(removed),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={**values, ":token": {"S": token}, ":steps": {"L": steps}},
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            found = error.response.get("Item")
+            if found is None or found["token"] != {"S": token}:
+                raise Moved(message_of(found) if found and "erased" not in found else None) from None
+            return message_of(found)
+        return message_of(answer["Attributes"])
+
+    def due(self, now: datetime) -> Iterator[str]:
+        query = {
+            "TableName": self._table,
+            "IndexName": INDEX,
+            "KeyConditionExpression": "due = :due AND due_at <= :now",
+            "ExpressionAttributeValues": {":due": DUE, ":now": {"S": rfc3339(now)}},
+        }
+        for page in self._client.get_paginator("query").paginate(**query):
+            yield from (id_of(item) for item in page["Items"])
+
+    def sent_to(
+        self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
+    ) -> Iterator[Message]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": BY_RECIPIENT,
+            "KeyConditionExpression": "recipient = :recipient AND created_at >= :since",
+            "ExpressionAttributeValues": {
+                ":recipient": {"S": recipient},
+                ":since": {"S": rfc3339(since) if since else "0"},
+            },
+            "ScanIndexForward": False,
+            "Limit": _PAGE,
+        }
+        start = before and {
+            **key_of(before.id),
+            "recipient": {"S": recipient},
+            "created_at": {"S": rfc3339(before.created_at)},
+        }
+        while True:
+            page = self._client.query(**query, **({"ExclusiveStartKey": start} if start else {}))
+            yield from self._whole([item["pk"]["S"] for item in page["Items"]])
+            start = page.get("LastEvaluatedKey")
+            if not start:
+                return
+
+    def erase(self, message: Message) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=key_of(message.id),
+                UpdateExpression="SET erased = :yes, #to = :empty, fingerprint = :empty, #trace = :none "
+                "REMOVE " + ", ".join(f"#{name}" for name in sorted(PERSONAL)),
+                ConditionExpression="#status = :status AND attempts = :attempts",
+                ExpressionAttributeNames={f"#{name}": name for name in PERSONAL | {"to", "trace", "status"}},
+                ExpressionAttributeValues={
+                    ":yes": {"BOOL": True},
+                    ":empty": {"S": ""},
+                    ":none": {"L": []},
+                    ":status": {"S": message.status},
+                    ":attempts": {"N": str(message.attempts)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _whole(self, keys: list[str]) -> Iterator[Message]:
+        """The messages with these keys, in this order."""
+        found = self._reads.many(keys)
+        yield from (message_of(found[key]) for key in keys if key in found and "erased" not in found[key])
+
+    def _unclaim(self, message: Message, token: str) -> None:
+        """A claim whose answer never came may have been written: take it back, or the message would still be sent."""
+        own = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
+        with suppress(Exception):
+            self._client.delete_item(
+                TableName=self._table, Key=key_of(message.id), ExpressionAttributeValues={":token": {"S": token}}, **own
+            )
+
+    def _ttl(self, message: Message) -> dict[str, str]:
+        return {"N": str(int((message.expires_at + timedelta(days=self._keep_days())).timestamp()))}
+
+
+def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """When ``new`` may be written: a condition with its names and values."""
+    states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(comes_from(old.status, new.status)))}
+    conditions = [f"#status IN ({', '.join(states)})", "#attempts = :attempts_were", "attribute_not_exists(erased)"]
+    names = {"#status": "status", "#attempts": "attempts"}
+    values = {**states, ":attempts_were": {"N": str(old.attempts)}}
+    if new.reserved != old.reserved:
+        names["#reserved"] = "reserved"
+        conditions.append(
+            "#reserved = :reserved_was" if old.reserved is not None else "attribute_not_exists(#reserved)"
+        )
+        values |= {":reserved_was": attribute("reserved", old.reserved)} if old.reserved is not None else {}
+    if new.text_needed:
+        conditions.append("attribute_exists(#body)")
+        names["#body"] = "body"
+    if new.status is old.status:
+        names["#due_at"] = "due_at"
+        conditions += [
+            "#due_at = :due_was" if old.due_at else "attribute_not_exists(#due_at)",
+            "size(#trace) = :steps_were",
+        ]
+        values |= {":due_was": attribute("due_at", old.due_at)} if old.due_at else {}
+        values |= {":steps_were": {"N": str(len(old.trace))}}
+    return " AND ".join(conditions), names, values
+
+
+def _remove(names: set[str]) -> str:
+    return " REMOVE " + ", ".join(f"#{name}" for name in names) if names else ""

@@ -1,0 +1,58 @@
+"""Policy: what may be sent at all, by the stage's settings and by the caller's grant. Pure."""
+
+from herald.errors import NotAllowed
+from herald.keys.grant import Grant
+from herald.message import Message
+from herald.message.text import advice, forcing, named
+from herald.settings.values import Settings
+
+
+def guard(message: Message, settings: Settings, grant: Grant | None = None) -> None:
+    """Raises ``NotAllowed`` if the settings, or the grant of who asks, do not allow this message."""
+    if settings.countries is not None and message.country not in settings.countries:
+        allowed = ", ".join(sorted(settings.countries)) or "none"
+        detail = f"Messages to {message.country} are not allowed here; allowed countries: {allowed}."
+        hint = "List the country in the setting countries, if messages there are meant."
+        raise NotAllowed("country_not_allowed", detail, field="to", hint=hint)
+    if grant:
+        _granted(message, grant)
+    if settings.max_segments is not None and message.segments > settings.max_segments:
+        raise _too_long(message, settings.max_segments)
+    _priced(message, settings)
+
+
+def _granted(message: Message, grant: Grant) -> None:
+    asked = (
+        ("country", "to", message.country, grant.countries),
+        ("kind", "kind", message.kind, grant.kinds),
+        ("channel", "channel", message.asked_channel, grant.channels),
+    )
+    for what, field, value, allowed in asked:
+        if value is not None and allowed is not None and value not in allowed:
+            detail = f"This API key may not use this {what}; it may use: {', '.join(sorted(allowed)) or 'none'}."
+            raise NotAllowed(f"{what}_not_allowed", detail, field=field, status=403, hint="Use another API key.")
+
+
+def _too_long(message: Message, most: int) -> NotAllowed:
+    detail = f"The text takes {message.segments} segments; at most {most} are allowed."
+    hint = "Shorten the text, or raise the setting max_segments."
+    body = message.body or ""
+    if forcing(body):
+        detail += f" It is UCS-2, with 70 characters a segment instead of 160, because of {named(forcing(body))}."
+    if advice(body):
+        hint = "Send it with smart: true, which replaces these characters."
+    return NotAllowed("too_many_segments", detail, field="body", hint=hint)
+
+
+def _priced(message: Message, settings: Settings) -> None:
+    cost, limits = settings.cost(message.country, message.segments), settings.limits
+    if cost is None:
+        caps = (settings.max_price, limits.spend_day, limits.spend_month)
+        if any(cap is not None for cap in (*caps, limits.caller_spend_day, limits.caller_spend_month)):
+            detail = f"What a message to {message.country} costs is not known, and money is limited here."
+            hint = "Add the country, or '*' for all others, to the setting prices."
+            raise NotAllowed("price_unknown", detail, field="to", hint=hint)
+    elif settings.max_price is not None and cost > settings.max_price:
+        detail = "The message costs more than the setting max_price allows."
+        hint = "Shorten the text, or raise max_price."
+        raise NotAllowed("price_above_maximum", detail, field="body", hint=hint)

@@ -1,0 +1,1 @@
+"""Receive: what providers say later, and what people write back."""

@@ -1,0 +1,107 @@
+"""Receipts: what providers say later, in any order and any number of times, becomes the end of a message's way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from herald.errors import Forbidden, HeraldError, NotAccepted
+from herald.message import Message
+from herald.message.receipt import Report
+from herald.message.secret import recipient
+from herald.pipeline.ports import Ports
+from herald.pipeline.receive.record import record
+from herald.pipeline.receive.token import read
+from herald.pipeline.trouble import needed
+from herald.providers import load, types
+from herald.providers._base import Callback
+from herald.settings.values import Channel
+
+# A receipt may overtake our own note of the provider's id. After these waits (seconds) it is nobody's of this stage:
+# SNS logs the texts of the whole account.
+WAITS = (5, 60, 600)
+
+
+class Receipts:
+    """Takes receipts in."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def callback(self, channel: str, token: str, callback: Callback) -> None:
+        """What a provider's callback says. Raises ``Forbidden``, or ``NotAccepted`` if it can be kept nowhere."""
+        claim = read(self._ports.secret, channel, token, self._ports.clock())
+        if claim is None:
+            raise self._forbidden()
+        message, configured = self._known(claim.message_id), self._configured(channel)
+        kind = configured.type if configured else message.provider if message else None
+        if kind is None:
+            return  # The channel is gone, and the message as well.
+        provider, values = load(kind), configured.values if configured else {}
+        foreign = message is not None and not provider.addressed_to(callback.fields, message.to)
+        if foreign or not provider.verify(values, callback):
+            raise self._forbidden()
+        self._take(Report(provider.parse_receipt(callback.fields), claim.message_id, claim.attempt), message)
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """What an event of AWS says, such as a batch of a provider's delivery log.
+
+        Raises ``NotAccepted`` if one of its receipts can be kept nowhere.
+        """
+        for provider in map(load, types()):
+            for said in provider.entries(event):
+                receipt = provider.parse_receipt(said)
+                if receipt.provider_id and receipt.to:
+                    person = recipient(self._ports.secret, receipt.to)
+                    self._take(Report(receipt, recipient=person, provider=provider.name))
+
+    def waited(self, report: Report, message: Message | None = None) -> None:
+        """A receipt that waited. Raises the journal's errors: then it is to wait again."""
+        message = message or self._message(report)
+        if message:
+            attempt = message.attempts if report.attempt is None else report.attempt
+            record(self._ports, message, report.receipt, attempt)
+        elif report.message_id is None:
+            self._wait(report)
+
+    def _forbidden(self) -> Forbidden:
+        self._ports.observer.count("ReceiptsForbidden")
+        return Forbidden()
+
+    def _known(self, message_id: str) -> Message | None:
+        try:
+            return self._ports.journal.get(message_id)
+        except Exception as error:  # It is tried again when the receipt is written down.
+            self._ports.observer.trouble("message not read", error, message_id=message_id)
+            return None
+
+    def _configured(self, channel: str) -> Channel | None:
+        try:
+            return self._ports.settings.channels.get(channel)
+        except HeraldError as error:  # Wrong settings lose no receipt: the message knows its provider.
+            self._ports.observer.trouble("settings not read", error)
+            return None
+
+    def _take(self, report: Report, message: Message | None = None) -> None:
+        try:
+            self.waited(report, message)
+        except Exception as error:
+            self._ports.observer.trouble("receipt not recorded", error)
+            cannot = NotAccepted("The receipt could not be written down.")
+            with needed(self._ports.observer, "receipt not queued", cannot):
+                self._post(report, WAITS[0])
+
+    def _message(self, report: Report) -> Message | None:
+        """The message that a receipt is about: named by its token, or found by number and the provider's own id."""
+        if report.message_id is not None:
+            return self._ports.journal.get(report.message_id)
+        theirs, named = self._ports.journal.sent_to(report.recipient), (report.provider, report.receipt.provider_id)
+        return next((message for message in theirs if (message.provider, message.provider_id) == named), None)
+
+    def _wait(self, report: Report) -> None:
+        """Nobody has this provider's id yet; or it is a text of another stage, or of another program."""
+        if report.waits < len(WAITS):
+            self._post(report._replace(waits=report.waits + 1), WAITS[report.waits])
+        else:
+            self._ports.observer.count("ReceiptsUnmatched")
+
+    def _post(self, report: Report, delay: float) -> None:
+        self._ports.queue.post({"receipt": report.kept()}, delay)

@@ -1,0 +1,1 @@
+"""Route: by which channel a message goes, and when."""

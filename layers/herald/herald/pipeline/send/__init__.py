@@ -1,0 +1,1 @@
+"""Send: from an accepted message to the end of its last attempt."""

@@ -1,0 +1,144 @@
+"""Accept: a request becomes a message, once: validated, guarded, claimed, and sent or put where it waits."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotAllowed, StillSending
+from herald.keys.grant import Grant
+from herald.message import Message
+from herald.message.ids import message_id
+from herald.message.reasons import REASONS
+from herald.message.secret import keyed, recipient
+from herald.message.status import Status, Step
+from herald.message.text import advice
+from herald.pipeline.guard.gate import Gate
+from herald.pipeline.ports import Ports
+from herald.pipeline.route.rules import Route, route
+from herald.pipeline.send import transitions
+from herald.pipeline.send.delivery import Delivery, TooLate, put
+from herald.pipeline.send.find import as_it_stands, kept
+from herald.pipeline.trouble import needed, told
+from herald.pipeline.validate.validate import Asked, Mode, content, validate
+
+_TOO_LATE = TooLate(REASONS["throttled"], "no channel is free in time")
+
+
+class Accepted(NamedTuple):
+    """A message, and whether it is the stored answer to a request that was made before."""
+
+    message: Message
+    replayed: bool = False
+
+
+class _Known(Exception):
+    """There is a message with this id already."""
+
+    def __init__(self, before: Message) -> None:
+        self.before = before
+
+
+class Accept:
+    """Takes in one request, which the settings as they are now judge."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports, self._settings, self._now = ports, ports.settings, ports.clock()
+        self._gate, self._delivery = Gate(ports, self._settings), Delivery(ports, self._settings)
+
+    def send(
+        self, request: Mapping[str, object], *, caller: str, entrypoint: str, key: str | None, grant: Grant | None
+    ) -> Accepted:
+        """Validate, guard, claim, and send (or queue, or schedule) one message. ``Herald.send`` says the rest."""
+        own_id = message_id(caller, key, self._now)
+        try:
+            asked, mode = self._asked(request, self._now)
+        except InvalidMessage as wrong:
+            if key and [problem.code for problem in wrong.problems] == ["in_the_past"]:
+                return self._past(request, own_id, wrong)
+            raise
+        said = ", ".join(filter(None, (f"by {entrypoint}", advice(asked.body or ""))))
+        message = asked.with_(
+            id=own_id,
+            caller=caller,
+            entrypoint=entrypoint,
+            allowed=grant.channels if grant else None,
+            trace=(Step(self._now, "accepted", said),),
+        )
+        way = route(message, self._settings)
+        try:
+            let_in = self._gate.let_in(message, way.channels, grant)
+        except NotAllowed as refused:
+            return self._not_let_in(message, refused, known=bool(key))
+        try:
+            return Accepted(self._admitted(let_in, mode, way))
+        except _Known as known:
+            self._gate.give_back(let_in, grant)
+            return self._replay(known.before, let_in)
+
+    def _asked(self, request: Mapping[str, object], now: datetime) -> Asked:
+        settings = self._settings
+        asked, mode = validate(
+            request,
+            now=now,
+            region=settings.default_region,
+            mobile_prefixes=settings.mobile_prefixes,
+            channels=settings.channels,
+            valid_for=settings.valid_for,
+            callback_hosts=settings.callback_hosts,
+            signed=bool(settings.webhook_secrets),
+        )
+        secret = self._ports.secret
+        fingerprint = keyed(secret, "content", content(asked, mode)).hex()
+        return Asked(asked.with_(fingerprint=fingerprint, recipient=recipient(secret, asked.to)), mode)
+
+    def _past(self, request: Mapping[str, object], own_id: str, wrong: InvalidMessage) -> Accepted:
+        """A request for a time that has passed may be the repetition of one that came in time."""
+        before = kept(self._ports, own_id)
+        if before is None:
+            raise wrong
+        return self._replay(before, self._asked(request, before.created_at).message)
+
+    def _not_let_in(self, message: Message, refused: NotAllowed, *, known: bool) -> Accepted:
+        """What a guard does not let in is sent nowhere; but it may repeat what was let in before."""
+        before = kept(self._ports, message.id) if known else None
+        if before:
+            return self._replay(before, message)
+        refused.trace = (*message.trace, Step(message.created_at, "refused", refused.code))
+        self._ports.observer.refused(message, refused.code)
+        raise refused
+
+    def _admitted(self, message: Message, mode: Mode, way: Route) -> Message:
+        """A message that the guards let in goes its way. If it cannot be handed over the sweep finds it."""
+        if message.send_at:
+            scheduled = self._claim(transitions.scheduled(message, message.send_at, message.created_at))
+            with told(self._ports.observer, "message not scheduled", message_id=message.id):
+                self._ports.schedule.put(message.id, message.send_at)
+            return scheduled
+        if mode == "async":
+            queued = self._claim(transitions.queued(message, message.created_at))
+            put(self._ports, queued)
+            return queued
+        return self._delivery.begin(message, way, self._claim, _TOO_LATE)
+
+    def _claim(self, message: Message) -> Message:
+        """The message, ours from now on. Raises ``_Known``, ``NotAccepted``."""
+        cannot = NotAccepted("The journal could not be written.")
+        with needed(self._ports.observer, "message not claimed", cannot, message_id=message.id):
+            before = self._ports.journal.claim(message)
+        if before:
+            raise _Known(before)
+        self._ports.observer.accepted(message)
+        if message.status not in (Status.ACCEPTED, Status.SENDING):
+            self._ports.observer.ended(message)
+        return message
+
+    def _replay(self, before: Message, asked: Message) -> Accepted:
+        """The stored answer to the same request; never a second send."""
+        if not hmac.compare_digest(before.fingerprint, asked.fingerprint):
+            raise KeyReused
+        standing = as_it_stands(self._ports, before)
+        if standing.status is Status.SENDING:
+            raise StillSending
+        self._ports.observer.step("message replayed", standing)
+        return Accepted(standing, replayed=True)

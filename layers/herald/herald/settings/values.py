@@ -1,0 +1,146 @@
+"""Values: what a stage's YAML says. ``settings.parameters`` fetches it, ``settings.read`` reads it."""
+
+import re
+from collections.abc import Mapping
+from math import ceil
+from typing import NamedTuple, Self
+
+_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+class Field(NamedTuple):
+    """One field of a channel's YAML block. A vendor's file lists those that it knows."""
+
+    name: str
+    required: bool = False
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Rate(NamedTuple):
+    """So many messages in so many seconds."""
+
+    messages: int
+    seconds: float
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """``20/s``, ``200/min`` or ``1000/h``; None for ``unlimited``. Raises ``ValueError`` for anything else."""
+        if text.lower() == "unlimited":
+            return None
+        found = re.fullmatch(r"([1-9]\d{0,5})/(s|min|h)", text, re.ASCII)
+        if found is None:
+            raise ValueError("not a rate")
+        return cls(int(found[1]), _UNITS[found[2]])
+
+    def __str__(self) -> str:
+        return f"{self.messages}/{next(unit for unit, seconds in _UNITS.items() if seconds == self.seconds)}"
+
+
+class Channel(NamedTuple):
+    """A named, configured account at a provider. ``values`` hold secrets and never show in a repr.
+
+    ``rate`` is how fast the provider takes messages; None: as fast as they come. ``exchange_rate`` is what a unit of
+    the money in which the provider tells its prices is worth in that of the setting ``prices``.
+    """
+
+    name: str
+    type: str
+    values: Mapping[str, str] = {}
+    rate: Rate | None = None
+    exchange_rate: float = 1.0
+
+    def __repr__(self) -> str:
+        return f"Channel({self.name!r}, {self.type!r})"
+
+
+class Rule(NamedTuple):
+    """One routing rule: messages of this country and kind (None: any) go through these channels, in this order."""
+
+    channels: tuple[str, ...]
+    country: str | None = None
+    kind: str | None = None
+
+
+class Limits(NamedTuple):
+    """How much may be sent; None: as much as is asked for. Money in millionths; a day and a month are those of UTC.
+
+    To one number within 10 minutes and a day, to a block of a thousand adjacent numbers, to a country other than the
+    default region, and in all; what it may cost in all, and what each caller may spend.
+    """
+
+    number_10_minutes: int | None = None
+    number_day: int | None = None
+    block_day: int | None = None
+    country_day: int | None = None
+    day: int | None = None
+    spend_day: int | None = None
+    spend_month: int | None = None
+    caller_spend_day: int | None = None
+    caller_spend_month: int | None = None
+
+
+# What a stage has whose settings do not say otherwise.
+DEFAULT_LIMITS = Limits(number_10_minutes=5, number_day=20, block_day=100, country_day=100, day=10_000)
+MAX_SEGMENTS = 4
+# The name that a price has which is for every country without one of its own.
+ANYWHERE = "*"
+
+
+def millionths(amount: float) -> int:
+    """An amount of money as it is counted, rounded up: nothing that costs something is free."""
+    return ceil(round(amount * 1_000_000, 3))
+
+
+RESEND_AFTER = 120
+# The states that are told to others if the settings do not say which; ``sent`` is the one more that may be.
+EVENTS = ("delivered", "undelivered", "failed", "unknown", "expired", "canceled")
+
+
+class Settings(NamedTuple):
+    """All that a stage's YAML says. Times in seconds. ``countries`` None: every country is allowed.
+
+    ``url`` is where the world reaches the stage, if not at the stack's own address. ``callback_hosts`` may be called
+    back, signed with each of ``webhook_secrets``. ``events`` are the states that the bus is told of.
+    ``mobile_prefixes`` are ranges of numbers that count as mobile although the library does not know them. Only
+    ``guests`` are really reached; None: everybody is. ``prices`` are those of a segment by country, in millionths, as
+    is ``max_price``, that of a message. Messages of the kinds ``uncounted`` are sent even when no counter can be
+    reached.
+    """
+
+    channels: Mapping[str, Channel]
+    default_region: str = "IN"
+    default_channel: str | None = None
+    routes: tuple[Rule, ...] = ()
+    countries: frozenset[str] | None = None
+    valid_for: int = 86400
+    keep_days: int = 30
+    resend_after: int = RESEND_AFTER
+    url: str | None = None
+    callback_hosts: tuple[str, ...] = ()
+    events: tuple[str, ...] = EVENTS
+    webhook_secrets: tuple[str, ...] = ()
+    mobile_prefixes: tuple[str, ...] = ()
+    guests: frozenset[str] | None = None
+    max_segments: int | None = None
+    prices: Mapping[str, int] = {}
+    max_price: int | None = None
+    limits: Limits = Limits()
+    uncounted: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"Settings({list(self.channels.values())!r})"
+
+    @property
+    def numbering(self) -> tuple[str, tuple[str, ...]]:
+        """What is needed to read a number: the default region, and the ranges that count as mobile."""
+        return self.default_region, self.mobile_prefixes
+
+    def cost(self, country: str, segments: int) -> int | None:
+        """What a message costs, in millionths; None if no price is known."""
+        price = self.prices.get(country, self.prices.get(ANYWHERE))
+        return None if price is None else price * segments
+
+
+# What a fresh stack has: Amazon SNS under the function's own role.
+DEFAULT_CHANNELS = {"amazonsns": Channel("amazonsns", "amazonsns", rate=Rate(20, 1.0))}

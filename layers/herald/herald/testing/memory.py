@@ -1,0 +1,203 @@
+"""Memory: the journal, the queue and the rest in memory, with the rules of the real ones."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from math import ceil
+from threading import Lock
+from typing import Any
+
+from herald.journal import Moved
+from herald.journal.item import Mark
+from herald.journal.messages import OF_THE_STATUS, PERSONAL
+from herald.journal.tally import Full, Tally, full, number
+from herald.message import Message
+from herald.message.status import comes_from
+from herald.settings.values import Rate
+
+
+class MemoryJournal:
+    """A journal in memory, with the rules of the real one."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, Message] = {}
+        self.erased: set[str] = set()
+        self._lock = Lock()
+
+    def claim(self, message: Message) -> Message | None:
+        with self._lock:
+            before = self.messages.get(message.id)
+            if before is None:
+                self.messages[message.id] = _kept(message)
+            return before
+
+    def get(self, message_id: str) -> Message | None:
+        return None if message_id in self.erased else self.messages.get(message_id)
+
+    def move(self, old: Message, new: Message) -> Message:
+        with self._lock:
+            current = None if old.id in self.erased else self.messages.get(old.id)
+            if current is None or not _may_move(current, old, new):
+                raise Moved(current)
+            self.messages[new.id] = _kept(_changed(current, old, new))
+            return self.messages[new.id]
+
+    def due(self, now: datetime) -> Iterator[str]:
+        with self._lock:
+            due = [(m.due_at, m.id) for m in self.messages.values() if m.due_at and m.due_at <= now]
+        yield from (message_id for _, message_id in sorted(due))
+
+    def sent_to(
+        self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
+    ) -> Iterator[Message]:
+        with self._lock:
+            theirs = [
+                m for m in self.messages.values() if m.recipient == recipient and (not since or m.created_at >= since)
+            ]
+        older = [m for m in theirs if not before or _age(m) < before]
+        yield from sorted(older, key=_age, reverse=True)
+
+    def erase(self, message: Message) -> bool:
+        with self._lock:
+            current = None if message.id in self.erased else self.messages.get(message.id)
+            if not current or (current.status, current.attempts) != (message.status, message.attempts):
+                return False
+            nothing = {name: None for name in PERSONAL if name in _NAMES} | {"tags": {}, "recipient": ""}
+            self.messages[message.id] = current.with_(**nothing, to="", fingerprint="", trace=())
+            self.erased.add(message.id)
+            return True
+
+
+class MemoryQueue:
+    """A queue in memory: ``(id, delay in seconds)``, what else waits, and the records that are to come back."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, float]] = []
+        self.posted: list[tuple[Mapping[str, Any], float]] = []
+        self.put_off: list[tuple[str, float]] = []
+
+    def put(self, message_id: str, delay: float = 0) -> None:
+        self.waiting.append((message_id, delay))
+
+    def post(self, what: Mapping[str, Any], delay: float = 0) -> None:
+        self.posted.append((what, delay))
+
+    def again(self, handle: str, delay: float) -> None:
+        self.put_off.append((handle, delay))
+
+
+class MemorySchedule:
+    """Schedules in memory: id -> time."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, datetime] = {}
+
+    def put(self, message_id: str, at: datetime) -> None:
+        self.at[message_id] = at
+
+    def remove(self, message_id: str) -> None:
+        self.at.pop(message_id, None)
+
+
+class MemoryCounters:
+    """Counters in memory, with the rules of the real ones."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, int | list[int]]] = {}
+        self._lock = Lock()
+
+    def take(self, tally: Tally, now: datetime) -> Full | None:
+        with self._lock:
+            state = self.items.setdefault(tally.key, {})
+            reached = full(tally, state, now)
+            if reached is None:
+                _add(state, {cap.counter: cap.amount for cap in tally.caps})
+                if tally.burst:
+                    state[tally.burst.counter] = [int(now.timestamp()), *_listed(state, tally.burst.counter)]
+                for counter in tally.over:
+                    state.pop(counter, None)
+            return reached
+
+    def give(self, tally: Tally) -> None:
+        with self._lock:
+            state = self.items.setdefault(tally.key, {})
+            _add(state, {cap.counter: -cap.amount for cap in tally.caps})
+            if tally.burst:
+                state[tally.burst.counter] = _listed(state, tally.burst.counter)[1:]
+
+    def add(self, key: str, amounts: Mapping[str, int]) -> None:
+        with self._lock:
+            _add(self.items.setdefault(key, {}), amounts)
+
+
+class MemoryOptOuts:
+    """Opt-outs in memory: recipient -> how we know."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, str] = {}
+
+    def has(self, recipient: str) -> bool:
+        return recipient in self.sources
+
+    def put(self, recipient: str, source: str, now: datetime) -> None:
+        self.sources[recipient] = source
+
+    def remove(self, recipient: str) -> None:
+        self.sources.pop(recipient, None)
+
+
+class MemoryTurns:
+    """Turns in memory: the next free moment by line."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, datetime] = {}
+        self._lock = Lock()
+
+    def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        with self._lock:
+            at = max(now, self.next.get(line, now))
+            if at > latest:
+                return None
+            self.next[line] = at + timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.messages))
+            return at
+
+
+_NAMES = set(Message._fields)
+
+
+def _age(message: Message) -> tuple[datetime, str]:
+    return message.created_at, message.id
+
+
+def _may_move(current: Message, old: Message, new: Message) -> bool:
+    if new.text_needed and current.body is None:
+        return False
+    as_seen = (current.due_at, len(current.trace)) == (old.due_at, len(old.trace))
+    settled = old.reserved not in (new.reserved, current.reserved)
+    looked_after = new.status is old.status and not as_seen
+    return (
+        current.attempts == old.attempts
+        and current.status in comes_from(old.status, new.status)
+        and not looked_after
+        and not settled
+    )
+
+
+def _changed(current: Message, old: Message, new: Message) -> Message:
+    """``current`` with what differs between ``old`` and ``new``: what somebody else wrote meanwhile stays."""
+    changed = {name for name in _NAMES if getattr(new, name) != getattr(old, name)} | OF_THE_STATUS
+    changes = {name: getattr(new, name) for name in changed}
+    return current.with_(**{**changes, "trace": (*current.trace, *new.trace[len(old.trace) :])})
+
+
+def _add(state: dict[str, int | list[int]], amounts: Mapping[str, int]) -> None:
+    for counter, amount in amounts.items():
+        state[counter] = number(state, counter) + amount
+
+
+def _listed(state: Mapping[str, int | list[int]], counter: str) -> list[int]:
+    found = state.get(counter, [])
+    return found if isinstance(found, list) else []
+
+
+def _kept(message: Message) -> Message:
+    return message if message.text_needed else message.with_(body=None)

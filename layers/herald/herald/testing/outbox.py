@@ -1,0 +1,86 @@
+"""Outbox: Herald in memory. It has every port of the pipeline, and what was sent."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from herald import wiring
+from herald.errors import Refused
+from herald.message import Message
+from herald.pipeline.flow import Herald
+from herald.pipeline.ports import Sender
+from herald.pipeline.receive.token import sign
+from herald.settings.values import DEFAULT_CHANNELS, Settings
+from herald.testing.fakes import Clock, FakeProvider, Notes
+from herald.testing.memory import (
+    MemoryCounters,
+    MemoryJournal,
+    MemoryOptOuts,
+    MemoryQueue,
+    MemorySchedule,
+    MemoryTurns,
+)
+
+SECRET = b"a secret of the tests"
+
+
+@dataclass
+class Outbox:
+    """The ports, in memory. Add channels by name to ``providers``."""
+
+    providers: dict[str, Any] = field(default_factory=lambda: {"amazonsns": FakeProvider("amazonsns")})
+    settings: Settings = field(default_factory=lambda: Settings(channels=DEFAULT_CHANNELS))
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    schedule: MemorySchedule = field(default_factory=MemorySchedule)
+    turns: MemoryTurns = field(default_factory=MemoryTurns)
+    counters: MemoryCounters = field(default_factory=MemoryCounters)
+    optouts: MemoryOptOuts = field(default_factory=MemoryOptOuts)
+    observer: Notes = field(default_factory=Notes)
+    clock: Clock = field(default_factory=Clock)
+    secret: bytes = SECRET
+    refreshed: int = 0
+    on_refresh: Callable[[], None] | None = None
+
+    @property
+    def texts(self) -> list[Message]:
+        """All texts that a provider accepted."""
+        return [text for provider in self.providers.values() for text in provider.texts]
+
+    def herald(self) -> Herald:
+        """The service that stands on these ports."""
+        return Herald(self)
+
+    def sender(self, channel: str) -> Sender:
+        """The sender of a channel. Raises ``Refused`` if there is none."""
+        if channel not in self.providers:
+            raise Refused("channel_missing")
+        found: Sender = self.providers[channel]
+        return found
+
+    def sleep(self, seconds: float) -> None:
+        """Let the clock go on."""
+        self.clock.pass_(seconds=seconds)
+
+    def refresh(self) -> None:
+        """The settings are read anew: counted, and ``on_refresh`` may change them."""
+        self.refreshed += 1
+        if self.on_refresh:
+            self.on_refresh()
+
+    def callback(self, message: Message) -> str | None:
+        """The URL for the receipts of a message's attempt."""
+        channel, expires = message.channel or "", message.expires_at + wiring.RECEIPTS_COME
+        return f"https://herald.test/receipts/{channel}/" + sign(
+            self.secret, channel, message.id, message.attempts, expires
+        )
+
+
+@contextmanager
+def outbox() -> Iterator[Outbox]:
+    """While open, ``herald.send`` and its like work in memory. Gives the ``Outbox`` whose ``texts`` were sent."""
+    box = Outbox(clock=Clock(datetime.now(UTC)))
+    with wiring.replaced(box):
+        yield box

@@ -1,0 +1,152 @@
+"""``herald keys``: the key is shown once, and only its hash is kept."""
+
+import json
+import uuid
+
+import pytest
+
+from herald import wiring
+from herald.cli.frame import main
+from herald.keys.grant import Grant
+from herald.keys.key import granted
+from local.deploy import client
+
+
+@pytest.fixture
+def stage(engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
+    wiring.parameters.cache_clear()
+    wiring._keys.cache_clear()
+    return f"stage-{uuid.uuid4().hex[:8]}"
+
+
+def kept(engine: str, stage: str, name: str) -> str:
+    """The parameter's value, as SSM keeps it."""
+    ssm = client("ssm", engine)
+    parameter = ssm.get_parameter(Name=f"/herald/{stage}/keys/{name}", WithDecryption=True)["Parameter"]
+    assert parameter["Type"] == "SecureString"
+    return str(parameter["Value"])
+
+
+def test_the_key_on_standard_output_opens_the_door(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "create", "--stage", stage, "--name", "shop"]) == 0
+    key = capsys.readouterr().out.strip()
+    record = kept(engine, stage, "shop")
+    assert granted(f"Bearer {key}", {"shop": record}) == Grant("shop")
+    assert key not in record
+    assert set(json.loads(record)) == {"hash", "created_at", "test", "scopes"}
+
+
+def test_a_name_that_is_taken_keeps_its_key(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["keys", "create", "--stage", stage, "--name", "shop"])
+    before = kept(engine, stage, "shop")
+    capsys.readouterr()
+    assert main(["keys", "create", "--stage", stage, "--name", "shop"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, "--replace" in said.err) == ("", True)
+    assert kept(engine, stage, "shop") == before
+    assert main(["keys", "create", "--stage", stage, "--name", "shop", "--replace"]) == 0
+    assert kept(engine, stage, "shop") != before
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "x" * 65, "ключ"])
+def test_a_name_that_ssm_would_not_take_is_refused(stage: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "create", "--stage", stage, "--name", name]) == 2
+    assert "letters, digits" in capsys.readouterr().err
+
+
+def test_without_a_region_one_line_says_what_to_set(
+    stage: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert main(["keys", "create", "--stage", stage, "--name", "shop"]) == 1
+    said = capsys.readouterr()
+    assert "AWS_DEFAULT_REGION" in said.err
+    assert (said.out, said.err.count("\n")) == ("", 1)
+
+
+def made(stage: str, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """A new key of this stage."""
+    assert main(["keys", "create", "--stage", stage, *options]) == 0
+    return capsys.readouterr().out.strip()
+
+
+def test_what_a_key_may_do_is_said_when_it_is_made(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = ["--scopes", "send,read", "--countries", "IN,SG", "--kinds", "otp", "--channels", "exotel"]
+    amounts = ["--per-minute", "30", "--per-day", "2000", "--spend-day", "12.50", "--spend-month", "100"]
+    key = made(stage, capsys, "--name", "shop", *limits, *amounts)
+    grant = granted(f"Bearer {key}", {"shop": kept(engine, stage, "shop")})
+    assert grant == Grant(
+        "shop",
+        scopes=frozenset({"send", "read"}),
+        channels=frozenset({"exotel"}),
+        countries=frozenset({"IN", "SG"}),
+        kinds=frozenset({"otp"}),
+        per_minute=30,
+        per_day=2000,
+        spend_day=12.5,
+        spend_month=100.0,
+    )
+
+
+def test_a_test_key_is_told_from_a_live_one(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert made(stage, capsys, "--name", "shop").startswith("hk_live_")
+    assert made(stage, capsys, "--name", "ci", "--test").startswith("hk_test_")
+
+
+MISTAKES = [
+    ("--scopes", "send,evrything"), ("--countries", "India"), ("--kinds", "sms"), ("--per-day", "-1"),
+    ("--per-minute", "1.5"), ("--spend-day", "free"), ("--channels", "a b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("option", "value"), MISTAKES)
+def test_a_limit_that_is_none_is_refused_before_anything_is_made(
+    stage: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["keys", "create", "--stage", stage, "--name", "shop", option, value])
+    assert refused.value.code == 2
+    assert option in capsys.readouterr().err
+    assert main(["keys", "list", "--stage", stage]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_keys_are_listed_by_name_with_what_they_may_do_and_without_their_hashes(
+    engine: str, stage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made(stage, capsys, "--name", "shop", "--per-day", "2000")
+    made(stage, capsys, "--name", "ci", "--test")
+    client("ssm", engine).put_parameter(Name=f"/herald/{stage}/keys/broken", Value="{", Type="SecureString")
+    assert main(["keys", "list", "--stage", stage]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["broken", "ci", "shop"]
+    assert "cannot be read" in lines[0]
+    assert lines[1].startswith("ci: test, made 20")
+    assert lines[2].startswith("shop: live, made 20")
+    assert "per_day 2000" in lines[2]
+    assert json.loads(kept(engine, stage, "shop"))["hash"] not in lines[2]
+
+
+def test_a_stage_without_keys_is_told_how_to_make_one(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "list", "--stage", stage]) == 0
+    assert "make key" in capsys.readouterr().err
+
+
+def test_a_revoked_key_is_gone(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made(stage, capsys, "--name", "shop")
+    assert main(["keys", "revoke", "--stage", stage, "--name", "shop"]) == 0
+    assert "five minutes" in capsys.readouterr().out
+    with pytest.raises(Exception, match="ParameterNotFound"):
+        kept(engine, stage, "shop")
+
+
+def test_a_key_that_is_not_there_cannot_be_revoked(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "revoke", "--stage", stage, "--name", "shop"]) == 1
+    assert "make keys" in capsys.readouterr().err
+
+
+def test_a_test_key_that_could_erase_people_is_not_made(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "create", "--stage", stage, "--name", "ci", "--test", "--scopes", "send,erase"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, "cannot erase" in said.err) == ("", True)

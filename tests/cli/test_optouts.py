@@ -1,0 +1,93 @@
+"""``herald optouts``: our own list by hand, SNS's list taken over, and the URL for STOP."""
+
+import io
+import json
+import uuid
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from herald.cli import optouts
+from herald.cli.frame import main
+from herald.settings.parameters import Parameters
+from local.deploy import client
+from tests.tables import a_table
+
+ONE, TWO = "+919741552552", "+6591234567"
+
+
+@pytest.fixture
+def stage(engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A stage with a table and a channel."""
+    name = f"s{uuid.uuid4().hex[:8]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
+    monkeypatch.setenv("HERALD_STAGE", "another")
+    store = Parameters(client("ssm", engine), f"/herald/{name}", hash_key=True)
+    stack = {"table": a_table(client("dynamodb", engine)), "url": "https://api.test/dev"}
+    store.write("stack", json.dumps(stack), secret=False)
+    store.write("channels/exotel", "type: exotel\nsid: a\nkey: b\ntoken: c\n")
+    store.write("channels/amazonsns", "type: amazonsns\n")
+    return name
+
+
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str, lines: str = "") -> Any:
+    """Exit code, standard output and standard error, without the log's lines."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+    code = main(["optouts", *words])
+    said = capsys.readouterr()
+    return code, [line for line in said.out.splitlines() if not line.startswith("{")], said.err.splitlines()
+
+
+@pytest.fixture
+def command(stage: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    return lambda word, *more, lines="": run(monkeypatch, capsys, word, "--stage", stage, *more, lines=lines)
+
+
+def test_a_list_of_numbers_is_added_checked_and_removed(command: Any) -> None:
+    numbers = f"{ONE}\n\n  {TWO}  \n"
+    assert command("check", lines=numbers)[:2] == (0, ["wants texts"] * 2)
+    assert command("add", lines=numbers) == (0, [], ["2 numbers done."])
+    assert command("check", lines=numbers)[:2] == (0, ["opted out"] * 2)
+    assert command("remove", lines="09741552552") == (0, [], ["1 number done."])
+    assert command("check", lines=numbers)[:2] == (0, ["wants texts", "opted out"])
+
+
+def test_a_line_that_is_no_number_is_named_by_its_place_and_the_others_are_done(command: Any) -> None:
+    code, out, err = command("add", lines=f"{ONE}\n12345\n{TWO}\n")
+    assert (code, out, err[-1]) == (1, [], "2 numbers done, 1 left out.")
+    assert err[0].startswith("Line 2: ") and "12345" not in err[0]
+    assert command("check", lines=TWO)[1] == ["opted out"]
+
+
+def test_snss_list_is_taken_over(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sns, real = boto3.client("sns", region_name="us-east-1"), optouts.client
+    with Stubber(sns) as stub:
+        stub.add_response("list_phone_numbers_opted_out", {"phoneNumbers": [ONE], "nextToken": "more"}, {})
+        stub.add_response("list_phone_numbers_opted_out", {"phoneNumbers": [TWO]}, {"nextToken": "more"})
+        monkeypatch.setattr(optouts, "client", lambda service: sns if service == "sns" else real(service))
+        assert command("sync") == (0, [], ["2 numbers done."])
+    assert command("check", lines=f"{ONE}\n{TWO}")[1] == ["opted out"] * 2
+
+
+def test_the_url_for_what_people_write_is_shown_for_a_channel_that_hands_it_over(command: Any) -> None:
+    code, (url,), _ = command("url", "--channel", "exotel")
+    assert code == 0 and url.startswith("https://api.test/dev/inbound/exotel/")
+    assert command("url", "--channel", "exotel")[1] == [url]
+
+
+@pytest.mark.parametrize("channel", ["amazonsns", "other"])
+def test_another_channel_has_none_and_those_that_have_are_named(command: Any, channel: str) -> None:
+    code, out, (said,) = command("url", "--channel", channel)
+    assert (code, out) == (1, [])
+    assert "exotel" in said
+
+
+def test_a_stage_that_is_not_there_is_said_so_in_one_line(
+    stage: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(monkeypatch, capsys, "add", "--stage", "nowhere", lines=ONE)
+    assert (code, out) == (1, [])
+    assert len(err) == 1 and "/herald/nowhere/stack does not name the table: deploy the stack" in err[0]
+    assert ONE not in err[0]

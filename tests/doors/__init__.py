@@ -1,1 +1,0 @@
-"""The doors: what comes in and what is answered, by recorded events and by the running service."""

@@ -1,0 +1,222 @@
+"""Counters: hard limits, the same in memory and in the engine's DynamoDB, however many count at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from herald.journal.counters import DynamoCounters
+from herald.journal.tally import Burst, Cap, Full, Growth, Tally
+from herald.pipeline.ports import Counters
+from herald.testing.memory import MemoryCounters
+from tests.failing import AnswersLost
+
+NOW = datetime(2026, 11, 26, 23, 50, tzinfo=UTC)
+MIDNIGHT = NOW + timedelta(minutes=10)
+UNTIL = NOW + timedelta(days=2)
+names = iter(range(10**9))
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def counters(request: pytest.FixtureRequest) -> Iterator[Counters]:
+    if request.param == "memory":
+        yield MemoryCounters()
+    else:
+        yield DynamoCounters(request.getfixturevalue("dynamodb"), request.getfixturevalue("table"))
+
+
+def a_key() -> str:
+    """An item that nobody has counted in."""
+    return f"count#{next(names)}"
+
+
+def a_cap(amount: int = 1, most: int | None = 3, counter: str = "all", code: str = "day") -> Cap:
+    return Cap(counter, amount, most, code, MIDNIGHT)
+
+
+def a_burst(soon: int | None = 2, most: int | None = 4) -> Burst:
+    return Burst("t552", 600, soon, most, MIDNIGHT)
+
+
+def passed(counters: Counters, tally: Tally, *seconds: int) -> list[str | None]:
+    """What is said when it is counted at these seconds."""
+    said = [counters.take(tally, NOW + timedelta(seconds=after)) for after in seconds]
+    return [full and full.code for full in said]
+
+
+def test_as_many_pass_as_may_and_no_more(counters: Counters) -> None:
+    tally = Tally(a_key(), (a_cap(most=3),), UNTIL)
+    assert passed(counters, tally, 0, 0, 0, 0, 0) == [None, None, None, "day", "day"]
+
+
+def test_what_is_more_than_the_limit_by_itself_never_passes(counters: Counters) -> None:
+    assert passed(counters, Tally(a_key(), (a_cap(amount=4, most=3),), UNTIL), 0) == ["day"]
+
+
+def test_what_fits_still_passes_where_something_larger_did_not(counters: Counters) -> None:
+    key = a_key()
+    assert passed(counters, Tally(key, (a_cap(amount=2),), UNTIL), 0, 0) == [None, "day"]
+    assert passed(counters, Tally(key, (a_cap(amount=1),), UNTIL), 0, 0) == [None, "day"]
+
+
+def test_a_counter_without_a_limit_counts_on(counters: Counters) -> None:
+    key = a_key()
+    assert passed(counters, Tally(key, (a_cap(amount=50, most=None),), UNTIL), 0, 0, 0) == [None] * 3
+    assert passed(counters, Tally(key, (a_cap(most=150),), UNTIL), 0) == ["day"]
+
+
+def test_one_full_counter_counts_in_none(counters: Counters) -> None:
+    key = a_key()
+    both = Tally(key, (a_cap(most=None, counter="a"), a_cap(most=1, counter="b", code="month")), UNTIL)
+    assert passed(counters, both, 0, 0, 0) == [None, "month", "month"]
+    assert passed(counters, Tally(key, (a_cap(most=2, counter="a"),), UNTIL), 0, 0) == [None, "day"]
+
+
+def test_what_is_given_back_can_be_taken_again(counters: Counters) -> None:
+    tally = Tally(a_key(), (a_cap(most=1),), UNTIL, a_burst(soon=1))
+    assert passed(counters, tally, 0, 1) == [None, "number_10_minutes"]
+    counters.give(tally)
+    assert passed(counters, tally, 2, 3) == [None, "number_10_minutes"]
+
+
+def test_an_amount_is_added_whatever_the_limit(counters: Counters) -> None:
+    key = a_key()
+    counters.add(key, {"a": 5, "b": -2})
+    assert passed(counters, Tally(key, (a_cap(most=5, counter="a"),), UNTIL), 0) == ["day"]
+    assert passed(counters, Tally(key, (a_cap(amount=3, most=1, counter="b"),), UNTIL), 0, 0) == [None, "day"]
+
+
+def test_a_number_gets_so_many_within_any_ten_minutes(counters: Counters) -> None:
+    tally = Tally(a_key(), (a_cap(most=None),), UNTIL, a_burst(soon=2, most=None))
+    assert passed(counters, tally, 0, 599, 599, 600, 601, 1199, 1200) == [
+        None, None, "number_10_minutes", None, "number_10_minutes", None, None,
+    ]  # fmt: skip
+
+
+def test_a_number_gets_so_many_a_day(counters: Counters) -> None:
+    tally = Tally(a_key(), (a_cap(most=None),), UNTIL, a_burst(soon=None, most=2))
+    assert passed(counters, tally, 0, 0, 0) == [None, None, "number_day"]
+
+
+def test_numbers_of_one_block_share_its_counter(counters: Counters) -> None:
+    key = a_key()
+    tallies = [
+        Tally(key, (a_cap(most=3, code="block_day"),), UNTIL, Burst(f"t{n}", 600, 1, 5, MIDNIGHT)) for n in range(4)
+    ]
+    assert [passed(counters, tally, 0)[0] for tally in tallies] == [None, None, None, "block_day"]
+
+
+@pytest.mark.parametrize(
+    ("tally", "code", "seconds"),
+    [
+        (Tally("", (a_cap(most=1),), UNTIL), "day", 600),
+        (Tally("", (a_cap(most=None),), UNTIL, a_burst(soon=1)), "number_10_minutes", 600),
+        (Tally("", (a_cap(most=None),), UNTIL, a_burst(soon=None, most=1)), "number_day", 600),
+    ],
+)
+def test_it_is_told_when_asking_again_may_help(counters: Counters, tally: Tally, code: str, seconds: int) -> None:
+    tally = tally._replace(key=a_key())
+    assert counters.take(tally, NOW) is None
+    assert counters.take(tally, NOW) == Full(code, seconds)
+
+
+def day(ordinal: int, most: int = 2) -> Tally:
+    """A country's counter for a day: thrice the best day of the last week, or ``most``."""
+    before = tuple(f"d{n}" for n in range(ordinal - 7, ordinal))
+    return Tally("", (a_cap(counter=f"d{ordinal}", most=most),), UNTIL, None, Growth(3, before), (f"d{ordinal - 8}",))
+
+
+def test_a_country_may_grow_to_thrice_its_best_day_and_no_faster(counters: Counters) -> None:
+    key, counts = a_key(), []
+    for ordinal in range(1, 6):
+        tally = day(ordinal)._replace(key=key)
+        counts.append(passed(counters, tally, *[0] * 200).count(None))
+    assert counts == [2, 6, 18, 54, 162]
+
+
+def test_a_day_counts_for_a_week(counters: Counters) -> None:
+    key = a_key()
+    assert passed(counters, day(1)._replace(key=key), 0, 0) == [None, None]
+    assert passed(counters, day(8)._replace(key=key), *[0] * 10).count(None) == 6
+    assert passed(counters, day(9, most=1)._replace(key=key), *[0] * 40).count(None) == 18  # thrice the sixth
+    assert passed(counters, day(30)._replace(key=key), *[0] * 10).count(None) == 2
+
+
+operations = st.lists(
+    st.tuples(st.sampled_from(["take", "give"]), st.integers(0, 2), st.integers(0, 1), st.integers(0, 400)),
+    max_size=12,
+)
+
+
+@given(operations)
+@examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_memory_and_dynamodb_say_the_same(dynamodb: Any, table: str, done: list[tuple[str, int, int, int]]) -> None:
+    key, now = a_key(), NOW
+    tallies = [
+        Tally(key, (a_cap(most=4),), UNTIL, a_burst()),
+        Tally(key, (a_cap(amount=2, most=5), a_cap(most=None, counter="b")), UNTIL),
+        Tally(key, (a_cap(amount=1, most=2, counter="b", code="month"),), UNTIL, Burst("t1", 600, 1, 2, MIDNIGHT)),
+    ]
+    real, memory = DynamoCounters(dynamodb, table), MemoryCounters()
+    for operation, which, _, seconds in done:
+        now += timedelta(seconds=seconds)
+        if operation == "take":
+            assert real.take(tallies[which], now) == memory.take(tallies[which], now)
+        else:
+            real.give(tallies[which])
+            memory.give(tallies[which])
+
+
+def test_of_twenty_that_count_at_once_exactly_as_many_pass_as_may(counters: Counters) -> None:
+    tally = Tally(a_key(), (a_cap(most=50),), UNTIL)
+    with ThreadPoolExecutor(20) as crowd:
+        said = list(crowd.map(lambda _: counters.take(tally, NOW), range(120)))
+    assert said.count(None) == 50
+
+
+def test_a_write_whose_answer_was_lost_lets_less_through_and_never_more(dynamodb: Any, table: str) -> None:
+    tally = Tally(a_key(), (a_cap(most=3),), UNTIL)
+    lossy = DynamoCounters(AnswersLost(dynamodb, lost=1), table)
+    said = [lossy.take(tally, NOW) for _ in range(5)]
+    assert said.count(None) == 2
+
+
+def test_what_was_full_and_has_room_by_now_is_refused_for_a_second(dynamodb: Any, table: str) -> None:
+    class Late:
+        """A client whose refusals tell how the item stands when it has room again."""
+
+        def __init__(self) -> None:
+            self.exceptions = dynamodb.exceptions
+
+        def update_item(self, **request: Any) -> Any:
+            try:
+                return dynamodb.update_item(**request)
+            except dynamodb.exceptions.ConditionalCheckFailedException as error:
+                error.response["Item"] = {"pk": request["Key"]["pk"], "all": {"N": "0"}}
+                raise
+
+    caps = (a_cap(most=1), a_cap(most=9, counter="b", code="month"))
+    late, tally = DynamoCounters(Late(), table), Tally(a_key(), caps, UNTIL)
+    assert late.take(tally, NOW) is None
+    assert late.take(tally, NOW) == Full("day", 1)
+
+
+def test_days_that_are_over_leave_the_item(dynamodb: Any, table: str) -> None:
+    counters, key = DynamoCounters(dynamodb, table), a_key()
+    for name in ("d1", "d2", "d3"):
+        counters.take(Tally(key, (a_cap(counter=name),), UNTIL), NOW)
+    counters.take(Tally(key, (a_cap(counter="d4"),), UNTIL, over=("d1", "d2")), NOW)
+    item = dynamodb.get_item(TableName=table, Key={"pk": {"S": key}})["Item"]
+    assert item.keys() == {"pk", "ttl", "d3", "d4"}
+
+
+def test_an_item_of_counters_ends(dynamodb: Any, table: str) -> None:
+    tally = Tally(a_key(), (a_cap(),), UNTIL)
+    DynamoCounters(dynamodb, table).take(tally, NOW)
+    item = dynamodb.get_item(TableName=table, Key={"pk": {"S": tally.key}})["Item"]
+    assert item["ttl"] == {"N": str(int(UNTIL.timestamp()))}

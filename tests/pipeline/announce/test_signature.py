@@ -1,0 +1,84 @@
+"""Signature: who has the secret knows a webhook from a forged, a changed and an old one."""
+
+import hashlib
+import hmac
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from herald.pipeline.announce.signature import sign, verify
+
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"
+BODY, SECRET, AT = b'{"type": "SMS Delivered"}', "whsec_one", 1_764_041_400
+
+
+def test_the_signature_is_what_the_guide_says() -> None:
+    proof = hmac.new(SECRET.encode(), f"{AT}.".encode() + BODY, hashlib.sha256).hexdigest()
+    assert sign(BODY, [SECRET], AT) == f"t={AT},v1={proof}"
+
+
+@given(st.binary(), st.lists(st.text(min_size=1), min_size=1, max_size=3), st.integers(0, 10**11))
+def test_what_is_signed_is_known_by_each_of_its_secrets(body: bytes, secrets: list[str], at: int) -> None:
+    secrets = [secret.encode("utf-8", "replace").decode() for secret in secrets]
+    header = sign(body, secrets, at)
+    assert header.isascii() and header.isprintable()
+    assert all(verify(body, header, secret, now=at) for secret in secrets)
+    assert not verify(body + b" ", header, secrets[0], now=at)
+    assert not verify(body, header, secrets[0] + "x", now=at) or secrets[0] + "x" in secrets
+
+
+def test_the_receiver_in_the_guide_knows_what_is_ours() -> None:
+    (code,) = re.findall(r"^```python\n(import hashlib.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    receiver: dict[str, Any] = {}
+    exec(code, receiver)
+    known, now = receiver["is_from_herald"], int(time.time())
+    assert known(BODY, sign(BODY, ["another", SECRET], now), SECRET)
+    assert not known(BODY, sign(BODY, ["another"], now), SECRET)
+    assert not known(BODY + b" ", sign(BODY, [SECRET], now), SECRET)
+    assert not known(BODY, sign(BODY, [SECRET], now - 400), SECRET)
+    assert not known(BODY, "", SECRET)
+
+
+@pytest.mark.parametrize(("now", "known"), [(AT, True), (AT + 300, True), (AT - 300, True), (AT + 301, False)])
+def test_an_old_webhook_is_a_repetition(now: int, known: bool) -> None:
+    assert verify(BODY, sign(BODY, [SECRET], AT), SECRET, now=now) is known
+
+
+def test_the_receiver_may_take_more_or_less_time() -> None:
+    header = sign(BODY, [SECRET], AT)
+    assert verify(BODY, header, SECRET, now=AT + 900, tolerance=1000)
+    assert not verify(BODY, header, SECRET, now=AT + 10, tolerance=5)
+
+
+def test_without_a_time_the_clock_of_the_machine_counts() -> None:
+    assert not verify(BODY, sign(BODY, [SECRET], 1_000), SECRET)
+    assert verify(BODY, sign(BODY, [SECRET], 1_000), SECRET, tolerance=10**11)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "t=", "v1=", "t=1", ",", "t=1,v1=", f"v1={'0' * 64}", f"t={AT}", f"t={AT},v0=%s", f"t={AT},t={AT},v1=%s",
+     f"t={AT}.0,v1=%s", f"t=-{AT},v1=%s", f"t={'9' * 400},v1=%s", "t=\u0661,v1=%s", f"t={AT},v1=\u00e9",
+     f"t={AT},v1=\ud800", f"t={AT + 1},v1=%s"],
+)  # fmt: skip
+def test_a_header_that_is_none_is_no_proof(header: str) -> None:
+    proof = sign(BODY, [SECRET], AT).rpartition("=")[2]
+    assert not verify(BODY, header.replace("%s", proof), SECRET, now=AT)
+
+
+@given(st.text(max_size=100), st.binary(max_size=20))
+def test_no_header_at_all_is_a_crash_or_a_proof(header: str, body: bytes) -> None:
+    assert not verify(body, header, SECRET, now=AT)
+
+
+@given(st.integers(0, 200), st.characters())
+def test_a_changed_signature_is_no_proof(place: int, other: str) -> None:
+    header = sign(BODY, [SECRET], AT)
+    place %= len(header)
+    changed = header[:place] + other + header[place + 1 :]
+    assert changed == header or not verify(BODY, changed, SECRET, now=AT)

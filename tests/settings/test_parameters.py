@@ -1,0 +1,255 @@
+"""Store: parameters of a real SSM, read whole, kept for a while, and served on when SSM fails."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from herald.errors import NotAccepted
+from herald.settings.parameters import HASH_KEY, KEEP_SECONDS, Parameters
+from tests.failing import Down
+from tests.tables import client
+
+SECRET = "Zq9-s3cr3t"
+
+
+class Ssm:
+    """A real SSM client that counts its calls and can be cut off: ``down`` names the operations that fail."""
+
+    def __init__(self, real: Any) -> None:
+        self._real, self.exceptions = real, real.exceptions
+        self.calls: list[str] = []
+        self.down: set[str] = set()
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            self.calls.append(operation)
+            if operation in self.down:
+                raise Down
+            return getattr(self._real, operation)(**request)
+
+        return call
+
+
+class Seconds:
+    """A clock in seconds."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def ssm(engine: str) -> Ssm:
+    return Ssm(client("ssm", engine))
+
+
+@pytest.fixture
+def path() -> str:
+    return f"/herald/{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def clock() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def store(ssm: Ssm, path: str, clock: Seconds) -> Parameters:
+    return Parameters(ssm, path, clock=clock)
+
+
+def test_parameters_are_named_relative_to_their_path_and_secrets_are_decrypted(store: Parameters, ssm: Ssm) -> None:
+    store.write("settings", "default_region: IN", secret=False)
+    store.write("channels/exotel", SECRET)
+    assert store.current() == {"settings": "default_region: IN", "channels/exotel": SECRET}
+
+
+@pytest.mark.parametrize(("secret", "kind"), [(True, "SecureString"), (False, "String")])
+def test_a_secret_is_written_as_a_secure_string(
+    store: Parameters, ssm: Ssm, path: str, secret: bool, kind: str
+) -> None:
+    store.write("channels/x", SECRET, secret=secret)
+    assert ssm.get_parameter(Name=f"{path}/channels/x")["Parameter"]["Type"] == kind
+
+
+def test_more_parameters_than_ssm_gives_at_once_are_all_read(store: Parameters, ssm: Ssm) -> None:
+    expected = {f"channels/c{number:02}": str(number) for number in range(25)}
+    for name, value in expected.items():
+        store.write(name, value)
+    assert store.current() == expected
+    assert ssm.calls.count("get_parameters_by_path") == 3
+
+
+def test_the_parameters_of_another_stage_are_none_of_ours(store: Parameters, ssm: Ssm, path: str) -> None:
+    Parameters(ssm, f"{path}-other").write("settings", "x")
+    assert store.current() == {}
+
+
+def test_nothing_is_read_before_it_is_needed_and_then_once_in_five_minutes(
+    store: Parameters, ssm: Ssm, clock: Seconds
+) -> None:
+    assert ssm.calls == []
+    first = store.current()
+    clock.now += KEEP_SECONDS - 1
+    assert store.current() is first
+    assert len(ssm.calls) == 1
+    clock.now += 1
+    store.current()
+    assert len(ssm.calls) == 2
+
+
+def test_a_change_is_seen_when_the_time_is_over(store: Parameters, ssm: Ssm, clock: Seconds, path: str) -> None:
+    store.write("settings", "old")
+    store.current()
+    Parameters(ssm, path).write("settings", "new")
+    assert store.current() == {"settings": "old"}
+    clock.now += KEEP_SECONDS
+    assert store.current() == {"settings": "new"}
+
+
+def test_a_refresh_sees_a_change_at_once_and_starts_the_time_anew(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.write("settings", "old")
+    store.current()
+    clock.now += KEEP_SECONDS - 1
+    store.write("settings", "new")
+    assert store.refresh() == {"settings": "new"}
+    clock.now += KEEP_SECONDS - 1
+    assert store.current() == {"settings": "new"}
+    assert ssm.calls.count("get_parameters_by_path") == 2
+
+
+def test_when_ssm_fails_the_last_known_values_are_served_on(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.write("settings", "known")
+    store.current()
+    ssm.down = {"get_parameters_by_path"}
+    clock.now += KEEP_SECONDS
+    assert store.current() == {"settings": "known"}
+
+
+def test_while_ssm_fails_it_is_not_asked_for_each_message(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.write("settings", "known")
+    store.current()
+    ssm.down = {"get_parameters_by_path"}
+    clock.now += KEEP_SECONDS
+    before = len(ssm.calls)
+    for _ in range(10):
+        store.current()
+    assert len(ssm.calls) == before + 1
+
+
+def test_when_ssm_is_back_the_new_values_are_served(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.write("settings", "known")
+    store.current()
+    store.write("settings", "new")
+    ssm.down = {"get_parameters_by_path"}
+    clock.now += KEEP_SECONDS
+    store.current()
+    ssm.down = set()
+    clock.now += KEEP_SECONDS
+    assert store.current() == {"settings": "new"}
+
+
+@pytest.mark.parametrize("ask", [Parameters.current, Parameters.refresh])
+def test_when_ssm_fails_and_nothing_is_known_nothing_is_accepted(
+    store: Parameters, ssm: Ssm, ask: Callable[[Parameters], object]
+) -> None:
+    ssm.down = {"get_parameters_by_path"}
+    with pytest.raises(NotAccepted) as refused:
+        ask(store)
+    assert "Down" in str(refused.value)
+    assert "table" not in str(refused.value)
+    assert refused.value.__suppress_context__
+    ssm.down = set()
+    assert store.current() == {}
+
+
+def test_a_refresh_that_fails_says_so_and_keeps_what_is_known(store: Parameters, ssm: Ssm) -> None:
+    store.write("settings", "known")
+    store.current()
+    ssm.down = {"get_parameters_by_path"}
+    with pytest.raises(NotAccepted):
+        store.refresh()
+    assert store.current() == {"settings": "known"}
+
+
+def test_what_is_there_is_replaced_only_if_that_is_meant(store: Parameters, ssm: Ssm) -> None:
+    store.write("settings", "first")
+    with pytest.raises(ssm.exceptions.ParameterAlreadyExists):
+        store.write("settings", "second", replace=False)
+    assert store.current() == {"settings": "first"}
+
+
+# ------------------------------------------------------------------------------------------------------- the hash key
+
+
+def test_a_fresh_stack_gets_a_hash_key_that_stays(ssm: Ssm, path: str) -> None:
+    made = Parameters(ssm, path, hash_key=True).current()[HASH_KEY]
+    assert len(bytes.fromhex(made)) == 32
+    assert Parameters(ssm, path, hash_key=True).current()[HASH_KEY] == made
+    assert ssm.get_parameter(Name=f"{path}/{HASH_KEY}")["Parameter"]["Type"] == "SecureString"
+    assert ssm.calls.count("put_parameter") == 1
+
+
+def test_two_stacks_have_different_hash_keys(ssm: Ssm, path: str) -> None:
+    paths = (path, f"{path}-other")
+    assert len({Parameters(ssm, each, hash_key=True).current()[HASH_KEY] for each in paths}) == 2
+
+
+def test_a_store_that_needs_no_hash_key_makes_none(store: Parameters, ssm: Ssm) -> None:
+    store.current()
+    assert "put_parameter" not in ssm.calls
+
+
+def test_functions_that_start_at_once_agree_on_one_hash_key(ssm: Ssm, path: str) -> None:
+    together = Barrier(10)
+
+    class Together(Ssm):
+        """All have seen that there is no key before any makes one."""
+
+        def __getattr__(self, operation: str) -> Callable[..., Any]:
+            if operation == "put_parameter":
+                together.wait()
+            return super().__getattr__(operation)
+
+    def start(_: int) -> str:
+        return Parameters(Together(ssm._real), path, hash_key=True).current()[HASH_KEY]
+
+    with ThreadPoolExecutor(10) as crowd:
+        assert len(set(crowd.map(start, range(10)))) == 1
+
+
+def test_a_hash_key_that_is_made_but_cannot_be_seen_yet_is_waited_for(ssm: Ssm, path: str) -> None:
+    class Behind(Ssm):
+        """SSM may show a parameter a moment after it was written."""
+
+        behind = True
+
+        def __getattr__(self, operation: str) -> Callable[..., Any]:
+            if operation == "get_parameters_by_path" and self.behind:
+                return lambda **_: {"Parameters": []}
+            return super().__getattr__(operation)
+
+    made = Parameters(ssm, path, hash_key=True).current()[HASH_KEY]
+    behind = Behind(ssm._real)
+    store = Parameters(behind, path, hash_key=True)
+    with pytest.raises(NotAccepted):
+        store.current()
+    behind.behind = False
+    assert store.current()[HASH_KEY] == made
+
+
+def test_the_function_that_makes_the_hash_key_uses_it_without_seeing_it(ssm: Ssm, path: str) -> None:
+    parameters = Parameters(ssm, path, hash_key=True).current()
+    assert ssm.calls == ["get_parameters_by_path", "put_parameter"]
+    assert HASH_KEY in parameters
+
+
+def test_a_function_that_may_not_make_the_hash_key_accepts_nothing(ssm: Ssm, path: str) -> None:
+    ssm.down = {"put_parameter"}
+    with pytest.raises(NotAccepted):
+        Parameters(ssm, path, hash_key=True).current()
