@@ -5,10 +5,9 @@ from threading import BoundedSemaphore, Thread
 
 import urllib3
 
-from local import fates
-from local.carrier import Carrier
-from local.server import Server
-from local.vendors._base import Reply, Request
+from local.carrier import fates
+from local.carrier.carrier import Carrier
+from local.server import Reply, Request, Server
 
 # How many requests the engine works on at once, and how many callbacks beside them. More would start more functions,
 # each a process: on two cores their starts take so long that the engine answers 429 and 500. Here the others wait for

@@ -1,18 +1,54 @@
 """Server: HTTP/1.1 on loopback with the sockets in hand, so that answers can come late, cut short, or not at all."""
 
+import binascii
 import json
 import socket
 import sys
-from collections.abc import Callable
+from base64 import b64decode
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
-from typing import Any
-from urllib.parse import urlsplit
-
-from local.vendors._base import Reply, Request
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 LONGEST_BODY = 1_000_000
+
+
+class Request(NamedTuple):
+    """An HTTP request, read whole. ``path`` has no query; ``query`` no question mark."""
+
+    method: str
+    path: str
+    headers: Message
+    body: bytes = b""
+    query: str = ""
+
+    def form(self) -> dict[str, str]:
+        """The fields of a form-encoded body; none if it is something else."""
+        if not self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            return {}
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def basic(self) -> tuple[str, str]:
+        """User and password of HTTP Basic; empty if there are none."""
+        scheme, _, value = self.headers.get("Authorization", "").partition(" ")
+        try:
+            user, _, password = b64decode(value if scheme.lower() == "basic" else "").decode().partition(":")
+        except (binascii.Error, ValueError):
+            return "", ""
+        return user, password
+
+
+class Reply(NamedTuple):
+    """An HTTP answer. ``content`` is sent as JSON unless it is bytes; ``fault`` is how the handing over goes wrong."""
+
+    status: int
+    content: object = b""
+    type: str = "application/json"
+    headers: Mapping[str, str] = {}
+    fault: str = ""
 
 
 class Server(ThreadingHTTPServer):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from herald.keys.grant import SCOPES, Grant
 from herald.keys.key import create
-from local.bridge import Bridge
-from local.carrier import Carrier
+from local.carrier.carrier import Carrier
 from local.deploy import STAGE, build_layer, client, deploy
 from local.engine import CREDENTIALS, CannotRun, Engine
-from local.figures import Figures
+from local.figures.bridge import Bridge
+from local.figures.figures import Figures
 from local.front import Front
 
 ROOT = Path(__file__).resolve().parent.parent

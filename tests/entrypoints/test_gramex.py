@@ -17,10 +17,10 @@ from herald.errors import (
     Unsupported,
 )
 from herald.testing.fakes import Clock
-from local.carrier import Carrier
-from local.faults import Fault
-from local.handset import Text
-from local.vendors import amazonsns
+from local.carrier.carrier import Carrier
+from local.carrier.faults import Fault
+from local.carrier.handset import Text
+from local.carrier.vendors import amazonsns
 
 TO = "+919741552552"
 SID, KEY, TOKEN = "acme", "a-key-to-hide", "a-token-to-hide"

@@ -3,15 +3,16 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from threading import Event, Lock, Thread
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from local.carrier import Carrier
+from local.carrier.carrier import Carrier
 from local.front import AT_ONCE, Front
-from local.server import Server
-from local.vendors._base import Reply, Request
+from local.server import Reply, Request, Server
 
 
 class Engine:
@@ -92,3 +93,41 @@ def test_a_front_that_never_started_gives_its_port_back(front: Front) -> None:
     front.stop()
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
+
+
+class TestFront:
+    @pytest.fixture
+    def front(self) -> Iterator[tuple[str, list[BaseException]]]:
+        broken: list[BaseException] = []
+
+        def figures() -> dict[str, object]:
+            if broken:
+                raise broken[0]
+            return {"channels": {}, "reasons": {}, "queue": {"waiting": 0}}
+
+        front = Front("http://127.0.0.1:9", Carrier(None, {}), "key-of-the-laptop", figures)
+        yield front.start(0), broken
+        front.stop()
+
+    def test_figures_and_fates_are_served_to_this_machine(self, front: tuple[str, list[BaseException]]) -> None:
+        figures = requests.get(f"{front[0]}/local/figures", timeout=10)
+        assert figures.json() == {"channels": {}, "reasons": {}, "queue": {"waiting": 0}}
+        assert figures.headers["Cache-Control"] == "no-store"
+        assert requests.get(f"{front[0]}/local/fates", timeout=10).json()[0] == {
+            "to": "+919876500000",
+            "what": "delivered",
+        }
+        assert requests.get(f"{front[0]}/local", timeout=10).json() == {"key": "key-of-the-laptop"}
+
+    @pytest.mark.parametrize("path", ["/local", "/local/figures", "/local/fates"])
+    def test_a_foreign_host_name_is_not_answered(self, front: tuple[str, list[BaseException]], path: str) -> None:
+        connection = HTTPConnection(urlsplit(front[0]).netloc, timeout=10)
+        connection.request("GET", path, headers={"Host": "evil.example"})
+        answer = connection.getresponse()
+        assert (answer.status, b"key-of-the-laptop" in answer.read()) == (421, False)
+        connection.close()
+
+    def test_an_engine_that_is_gone_is_said(self, front: tuple[str, list[BaseException]]) -> None:
+        front[1].append(OSError("gone"))
+        answer = requests.get(f"{front[0]}/local/figures", timeout=10)
+        assert (answer.status_code, "local engine" in answer.json()["detail"]) == (502, True)

@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, unquote
 from herald.entrypoints.api.routes import Https
 from herald.message import Message
 from herald.message.status import Status, Step
-from local.server import Server
-from local.vendors._base import Reply, Request
+from local.server import Reply, Request, Server
 
 FILES = Path(__file__).resolve().parents[2] / "functions" / "api"
 KEY = "hk_test_page"

@@ -16,11 +16,10 @@ from herald.message.receipt import Sent
 from herald.message.status import Status
 from herald.providers import load
 from herald.providers._http import Http
-from local.faults import Faults
-from local.handset import Handset, Text
-from local.server import Server
-from local.vendors._base import Reply, Request
-from local.vendors.exotel import Exotel
+from local.carrier.faults import Faults
+from local.carrier.handset import Handset, Text
+from local.carrier.vendors.exotel import Exotel
+from local.server import Reply, Request, Server
 
 ACCOUNT = {"sid": "jungle1", "key": "k3y-of-jungle", "token": "t0ken-of-jungle"}
 # A reply that is slow takes three times as long as we wait for it.

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from local.deploy import client
-from local.figures import WHOLE
+from local.figures.figures import WHOLE
 from local.stack import Stack
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from herald.keys.key import create
-from local.fates import FATES
+from local.carrier.fates import FATES
+from local.carrier.vendors.exotel import Exotel
 from local.stack import STAGE, Stack
-from local.vendors.exotel import Exotel
 from tests.system.conftest import Answer, Api, Carrier, payload, until
 from tests.system.test_promises import logged
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.bridge import HOUR, Bridge
 from local.engine import asking_once
+from local.figures.bridge import HOUR, Bridge
 
 NAMESPACE, SERVICE, QUEUE = "Herald", "herald-local", "herald-local"
 SUMS = {

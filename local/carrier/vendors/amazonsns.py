@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from herald.message.text import measure
-from local.delivery_log import DeliveryLog
-from local.fates import BY_CARRIER, Fate, Sns
-from local.handset import Handset, Text
-from local.post import Post
-from local.receipts import Manners
+from local.carrier.fates import BY_CARRIER, Fate, Sns
+from local.carrier.handset import Handset, Text
+from local.carrier.manners import Manners
+from local.carrier.post import Post
+from local.carrier.vendors._amazonsns_log import DeliveryLog
 
 # Where ministack 1.5.33 shows what was published to phones: {"sms_messages": {number: [record]}}, in order for each
 # number, without times, and for reading only.

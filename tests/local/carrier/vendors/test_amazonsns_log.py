@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from local.carrier.fates import BY_CARRIER, FATES, NUMBERS
+from local.carrier.handset import Handset, Text
+from local.carrier.manners import Manners
+from local.carrier.vendors.amazonsns import AmazonSNS, said
 from local.engine import asking_once
-from local.fates import BY_CARRIER, FATES, NUMBERS
-from local.handset import Handset, Text
-from local.receipts import Manners
-from local.vendors.amazonsns import AmazonSNS, said
-from tests.local.test_carrier import Caller, running, threads, until
+from tests.local.carrier.caller import Caller, running
+from tests.local.waiting import threads, until
 
 GROUP = "sns/us-east-1/000000000000/DirectPublishToPhoneNumber"
 FAILURES = f"{GROUP}/Failure"

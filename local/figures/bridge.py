@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.emf import Datum, read
 from local.engine import asking_once
-from local.lines import GROUPS, Line, Lines
+from local.figures.emf import Datum, read
+from local.figures.lines import GROUPS, Line, Lines
 
 PAUSE = 1.0
 SHARE = 20  # It is at work for less than a twentieth of the time.

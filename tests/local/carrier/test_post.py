@@ -7,7 +7,7 @@ from threading import Barrier, Event, Thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.post import Post
+from local.carrier.post import Post
 
 
 class Received:

@@ -21,13 +21,13 @@ from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
 
-from local import faults, receipts
-from local.callbacks import Callbacks
-from local.handset import Handset
-from local.server import Server
-from local.vendors._base import Reply, Request, Vendor
-from local.vendors.amazonsns import AmazonSNS
-from local.vendors.exotel import Exotel
+from local.carrier import faults, manners
+from local.carrier.callbacks import Callbacks
+from local.carrier.handset import Handset
+from local.carrier.vendors._base import Vendor
+from local.carrier.vendors.amazonsns import AmazonSNS
+from local.carrier.vendors.exotel import Exotel
+from local.server import Reply, Request, Server
 
 Answers = Callable[[Request], Reply]
 
@@ -51,7 +51,7 @@ class Carrier:
         slow: float = 12.0,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        self.handset, self.faults, self.manners = Handset(), faults.Faults(), receipts.Manners()
+        self.handset, self.faults, self.manners = Handset(), faults.Faults(), manners.Manners()
         self.callbacks = Callbacks(self.handset.mark)
         exotel = Exotel(accounts, self.handset, self.faults, clock, manners=self.manners, callbacks=self.callbacks)
         self.vendors: tuple[Vendor, ...] = (exotel,)
@@ -89,7 +89,7 @@ class Carrier:
         return {
             "/messages": {"GET": self._list_texts, "DELETE": self._empty_texts},
             "/faults": _wishes(self.faults, self._fault),
-            "/receipts": _wishes(self.manners, receipts.read),
+            "/receipts": _wishes(self.manners, manners.read),
         }
 
     def _vendors_answer(self, request: Request) -> Reply:
@@ -127,7 +127,7 @@ def _wishes(waiting: Any, read: Callable[[object], Any]) -> Mapping[str, Answers
             wish = read(json.loads(request.body or b"null"))
         except ValueError:
             return _sentence(400, "The body is not JSON.")
-        except (faults.NotAFault, receipts.NotAManner) as problem:
+        except (faults.NotAFault, manners.NotAManner) as problem:
             return _sentence(400, str(problem))
         waiting.add(wish)
         return Reply(201, wish.public())

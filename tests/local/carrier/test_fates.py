@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from herald.message.reasons import REASONS
 from herald.message.status import Status
 from herald.providers import amazonsns, exotel, load
-from local import fates
-from local.fates import FATES, Fate, fate
-from local.handset import Text
-from local.vendors.amazonsns import said
-from local.vendors.exotel_forms import callback
+from local.carrier import fates
+from local.carrier.fates import FATES, Fate, fate
+from local.carrier.handset import Text
+from local.carrier.vendors._exotel_forms import callback
+from local.carrier.vendors.amazonsns import said
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide.md"
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
 FAILING = {ending: told for ending, told in FATES.items() if told.receipt == "failed"}
 # What Herald makes of Exotel's words, and of SNS's.

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from local.post import Post
+from local.carrier.post import Post
 
 PATIENCE = 10.0
 AGAIN = (1.0, 1.0, 1.0)  # Seconds until the second, third and fourth try.

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple
 
-from local import fates
-from local.callbacks import Callbacks, Letter
-from local.fates import Fate
-from local.faults import Faults
-from local.handset import Handset, Text
-from local.receipts import Manners
-from local.vendors._base import Reply, Request, Vendor
-from local.vendors.exotel_forms import as_xml, callback, ist, problem, refusal, units
+from local.carrier import fates
+from local.carrier.callbacks import Callbacks, Letter
+from local.carrier.fates import Fate
+from local.carrier.faults import Faults
+from local.carrier.handset import Handset, Text
+from local.carrier.manners import Manners
+from local.carrier.vendors._base import Vendor
+from local.carrier.vendors._exotel_forms import as_xml, callback, ist, problem, refusal, units
+from local.server import Reply, Request
 
 # Exotel writes /Sms/ in its page about sending and /SMS/ in the one about details (November 2026): either works.
 PATH = re.compile(

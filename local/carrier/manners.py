@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from threading import Lock
 
-from local.fates import Fate, fate
+from local.carrier.fates import Fate, fate
 
 LONGEST_DELAY = 3600.0
 MOST_COPIES = 20

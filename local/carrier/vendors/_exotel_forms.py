@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from xml.etree import ElementTree
 
-from local.fates import SEPARATORS, Exotel
-from local.vendors._base import Reply
+from local.carrier.fates import SEPARATORS, Exotel
+from local.server import Reply
 
 IST = timezone(timedelta(hours=5, minutes=30))
 NEVER = "1970-01-01 05:30:00"

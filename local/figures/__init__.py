@@ -1,0 +1,1 @@
+"""Figures: how the log lines of the functions become metrics, and what the metrics of the last hour say."""
