@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 from herald.keys.grant import SCOPES, Grant
@@ -15,7 +16,6 @@ from local.figures.figures import Figures
 from local.front import Front
 
 ROOT = Path(__file__).resolve().parent.parent
-SID = "herald-laptop"
 # Whoever tries things out sends to one phone again and again, and anywhere.
 GUARDS = "countries: all\nlimits: {number_10_minutes: unlimited, number_day: unlimited, block_day: unlimited}\n"
 
@@ -80,15 +80,15 @@ class Stack:
         layers = ROOT / ".local"
         layers.mkdir(exist_ok=True)
         outputs = deploy(engine, build_layer(layers), self._template)
-        account = (SID, secrets.token_urlsafe(16), secrets.token_urlsafe(16))
-        self.carrier = Carrier(engine, {account[0]: account[1:]})
+        self.carrier = Carrier(engine)
         carrier = self.carrier.start()
+        channels = {name: vendor.channel(carrier) for name, vendor in self.carrier.vendors.items()}
         key = create(Grant("laptop", scopes=frozenset(SCOPES)))
         api = f"{engine}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
         self._bridge = Bridge(engine)
         self._figures = Figures(engine, self._bridge)
         self._front = Front(api, self.carrier, key.key, self._figures.public)
-        _configure(engine, account, carrier, key.record, self._front.listen(self._port))
+        _configure(engine, channels, key.record, self._front.listen(self._port))
         self._bridge.start()
         return {
             "HERALD_URL": self._front.start(),
@@ -103,20 +103,21 @@ class Stack:
         }
 
 
-def _configure(engine: str, account: tuple[str, str, str], carrier: str, key: str, url: str) -> None:
+def _configure(engine: str, channels: Mapping[str, Mapping[str, str]], key: str, url: str) -> None:
     """The laptop's settings and channels, in SSM as anywhere. Callbacks come to ``url``, the front's."""
-    sid, name, token = account
-    exotel = {"type": "exotel", "sid": sid, "key": name, "token": token, "endpoint_url": carrier}
     parameters = {
         "settings": ("String", f"default_region: IN\nurl: {url}\ncallback_hosts: [127.0.0.1]\n{GUARDS}"),
-        "channels/amazonsns": ("SecureString", "type: amazonsns\nsmstype: Transactional\n"),
-        "channels/exotel": ("SecureString", "".join(f"{field}: {value}\n" for field, value in exotel.items())),
+        **{f"channels/{name}": ("SecureString", _block({"type": name, **channels[name]})) for name in channels},
         "keys/laptop": ("SecureString", key),
         "webhook-secret": ("SecureString", secrets.token_urlsafe(32)),
     }
     ssm = client("ssm", engine)
     for parameter, (kind, value) in parameters.items():
         ssm.put_parameter(Name=f"/herald/{STAGE}/{parameter}", Type=kind, Value=value, Overwrite=True)
+
+
+def _block(fields: Mapping[str, str]) -> str:
+    return "".join(f"{field}: {value}\n" for field, value in fields.items())
 
 
 def _check_port(port: int) -> None:

@@ -4,58 +4,46 @@ It answers the vendors' own paths, and some of its own::
 
     GET /messages     what was accepted, oldest first: [{provider, to, from, body, id, at, fields, receipt}]
     DELETE /messages  forget it
-    POST /faults      {"provider": "exotel", "fault": "drop_reply", "count": 1}: how the next sends shall fail
+    POST /faults      {"provider": name, "fault": "drop_reply", "count": 1}: how the next sends shall fail
     GET /faults, DELETE /faults
     POST /receipts    {"delay": 0.2, "copies": 2, "disorder": true, "count": 1}: how the next texts shall be told of
     GET /receipts, DELETE /receipts
 
-The texts of SNS come from the local engine, which does not say when it took them: their ``at`` is the moment when the
-carrier first saw them: it looks about twice a second, at a look at ``/messages``, and just before the next send to a
-vendor.
+What the local engine takes for a vendor has no time: the ``at`` of such a text is the moment when the carrier first saw
+it. It looks about twice a second, at a look at ``/messages``, and just before the next send to a vendor.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Thread
 from typing import Any
 
 from local.carrier import faults, manners
 from local.carrier.callbacks import Callbacks
 from local.carrier.handset import Handset
-from local.carrier.vendors._base import Vendor
-from local.carrier.vendors.amazonsns import AmazonSNS
-from local.carrier.vendors.exotel import Exotel
+from local.carrier.vendors import load, names
+from local.carrier.vendors._base import Shared, Vendor, now
 from local.server import Reply, Request, Server
 
 Answers = Callable[[Request], Reply]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Carrier:
     """The vendors and all phones of one laptop.
 
-    ``engine_url`` is the local engine whose SNS is shown too, ``accounts`` Exotel's: sid -> (key, token). ``slow`` is
-    how many seconds the fault of that name takes.
+    ``engine_url`` is the local engine, if there is one: what it takes is shown too. ``slow`` is how many seconds the
+    fault of that name takes. ``clock`` gives aware times.
     """
 
-    def __init__(
-        self,
-        engine_url: str | None,
-        accounts: Mapping[str, tuple[str, str]],
-        *,
-        slow: float = 12.0,
-        clock: Callable[[], datetime] = _now,
-    ) -> None:
+    def __init__(self, engine_url: str | None, *, slow: float = 12.0, clock: Callable[[], datetime] = now) -> None:
         self.handset, self.faults, self.manners = Handset(), faults.Faults(), manners.Manners()
         self.callbacks = Callbacks(self.handset.mark)
-        exotel = Exotel(accounts, self.handset, self.faults, clock, manners=self.manners, callbacks=self.callbacks)
-        self.vendors: tuple[Vendor, ...] = (exotel,)
-        self._sns = AmazonSNS(engine_url, self.handset, self.manners) if engine_url else None
+        shared = Shared(self.handset, self.faults, self.manners, self.callbacks, clock, engine_url or "")
+        classes = {name: load(name) for name in names()}
+        self.vendors: Mapping[str, Vendor] = {
+            name: vendor(shared) for name, vendor in classes.items() if engine_url or not vendor.needs_engine
+        }
         self._slow = slow
         self._server: Server | None = None
 
@@ -64,16 +52,16 @@ class Carrier:
         self._server = Server(port, self.answer, self._slow)
         Thread(target=self._server.serve_forever, args=(0.05,), name="carrier", daemon=True).start()
         self.callbacks.start()
-        if self._sns:
-            self._sns.start()
+        for vendor in self.vendors.values():
+            vendor.start()
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:
         """Stop listening, close every connection, and tell nobody anything any more."""
         if self._server:
             self._server.stop()
-        if self._sns:
-            self._sns.stop()
+        for vendor in self.vendors.values():
+            vendor.stop()
         self.callbacks.stop()
 
     def answer(self, request: Request) -> Reply:
@@ -93,9 +81,9 @@ class Carrier:
         }
 
     def _vendors_answer(self, request: Request) -> Reply:
-        if request.method == "POST":  # a send: what SNS took before it is to stand before it
+        if request.method == "POST":  # a send: what the engine took before it is to stand before it
             self._caught_up()
-        answers = (vendor.answer(request) for vendor in self.vendors)
+        answers = (vendor.answer(request) for vendor in self.vendors.values())
         known = "/messages, /faults, /receipts and the vendors' paths"
         return next(filter(None, answers), _sentence(404, f"The carrier has {known}."))
 
@@ -109,14 +97,17 @@ class Carrier:
         return problem or Reply(204)
 
     def _caught_up(self) -> Reply | None:
-        with suppress(OSError):
-            if self._sns:
-                self._sns.look()
-            return None
-        return _sentence(502, "The local engine cannot be reached, so the texts of SNS are not known.")
+        for vendor in self.vendors.values():
+            try:
+                vendor.look()
+            except OSError:
+                known = f"the texts of {vendor.name} are not known"
+                return _sentence(502, f"The local engine cannot be reached, so {known}.")
+        return None
 
     def _fault(self, asked: object) -> faults.Fault:
-        return faults.read(asked, {vendor.name: vendor.offered for vendor in self.vendors})
+        offered = {name: vendor.offered for name, vendor in self.vendors.items() if vendor.offered}
+        return faults.read(asked, offered)
 
 
 def _wishes(waiting: Any, read: Callable[[object], Any]) -> Mapping[str, Answers]:

@@ -55,7 +55,8 @@ class Faults:
 def read(asked: object, offered: Mapping[str, tuple[str, ...]]) -> Fault:
     """``{"provider", "fault", "count"}`` as a ``Fault``; ``offered`` maps provider -> faults. Raises ``NotAFault``."""
     if not isinstance(asked, dict):
-        raise NotAFault('Send a JSON object: {"provider": "exotel", "fault": "500", "count": 1}.')
+        example = next(iter(offered), "")
+        raise NotAFault(f'Send a JSON object: {{"provider": "{example}", "fault": "500", "count": 1}}.')
     if unknown := sorted(set(asked) - {"provider", "fault", "count"}):
         raise NotAFault(f"Unknown field {unknown[0]!r}: a fault has provider, fault and count.")
     provider, fault, count = str(asked.get("provider")), str(asked.get("fault")), asked.get("count", 1)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 
@@ -21,6 +22,7 @@ from local.carrier.carrier import Carrier
 from local.carrier.faults import Fault
 from local.carrier.handset import Text
 from local.carrier.vendors import amazonsns
+from local.carrier.vendors import exotel as exotel_vendor
 
 TO = "+919741552552"
 SID, KEY, TOKEN = "acme", "a-key-to-hide", "a-token-to-hide"
@@ -32,7 +34,9 @@ class Phones:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.carrier = Carrier(None, {SID: (KEY, TOKEN), "plain": ("plain", TOKEN)}, clock=self.clock)
+        self.carrier = Carrier(None, clock=self.clock)
+        vendor = cast(exotel_vendor.Exotel, self.carrier.vendors["exotel"])
+        vendor.accounts = {SID: (KEY, TOKEN), "plain": ("plain", TOKEN)}
         self.url = self.carrier.start()
 
     def texts(self) -> list[Text]:

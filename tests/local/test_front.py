@@ -51,7 +51,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def front(engine: Engine) -> Iterator[Front]:
-    made = Front(engine.url, Carrier(None, {}), "a key", dict)
+    made = Front(engine.url, Carrier(None), "a key", dict)
     yield made
     made.stop()
 
@@ -105,7 +105,7 @@ class TestFront:
                 raise broken[0]
             return {"channels": {}, "reasons": {}, "queue": {"waiting": 0}}
 
-        front = Front("http://127.0.0.1:9", Carrier(None, {}), "key-of-the-laptop", figures)
+        front = Front("http://127.0.0.1:9", Carrier(None), "key-of-the-laptop", figures)
         yield front.start(0), broken
         front.stop()
 

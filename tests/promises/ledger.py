@@ -5,7 +5,6 @@ import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -16,8 +15,8 @@ from herald.message.receipt import Sent
 from herald.message.status import Status
 from herald.providers import load
 from herald.providers._http import Http
-from local.carrier.faults import Faults
 from local.carrier.handset import Handset, Text
+from local.carrier.vendors._base import Shared
 from local.carrier.vendors.exotel import Exotel
 from local.server import Reply, Request, Server
 
@@ -40,7 +39,7 @@ class Ledger:
         self.fault: tuple[str, bool] | None = None
         self.statuses: Counter[int] = Counter()
         self._handset, self._accounts = Handset(), {ACCOUNT["sid"]: (ACCOUNT["key"], ACCOUNT["token"])}
-        self._vendor = Exotel(self._accounts, self._handset, Faults(), lambda: datetime.now(UTC))
+        self._vendor = Exotel(Shared(self._handset), self._accounts)
         self._server = Server(0, self._answer, slow=3 * PATIENCE)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -32,7 +32,7 @@ def person() -> str:
 def exotel(stack: Stack) -> Exotel:
     """The carrier's Exotel."""
     assert stack.carrier
-    return next(vendor for vendor in stack.carrier.vendors if isinstance(vendor, Exotel))
+    return cast(Exotel, stack.carrier.vendors["exotel"])
 
 
 @pytest.fixture

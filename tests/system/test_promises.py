@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from local.stack import SID, Stack
+from local.carrier.vendors.exotel import SID
+from local.stack import Stack
 from tests.system.conftest import Api, Carrier, until
 
 TO = "+919741552552"
@@ -194,7 +195,7 @@ def test_credentials_that_were_changed_work_with_the_next_send(
     old = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     assert api.send(to=TO, body="Before", channel="exotel").status == 201
     assert stack.carrier
-    stack.carrier.vendors[0].accounts[SID] = ("a-new-key-of-exotel", "a-new-token-of-exotel")  # type: ignore[attr-defined]
+    stack.carrier.vendors["exotel"].accounts[SID] = ("a-new-key-of-exotel", "a-new-token-of-exotel")  # type: ignore[attr-defined]
     refused = api.send(to=TO, body="Refused", channel="exotel").body
     assert (refused["code"], refused["message"]["reason"]["who"]) == ("credentials_refused", "account")
     new = "".join(line + "\n" for line in old.splitlines() if not line.startswith(("key", "token")))

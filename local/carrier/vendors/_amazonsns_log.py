@@ -1,16 +1,28 @@
-"""Delivery log: what SNS writes into CloudWatch Logs about each text, written into the engine's."""
+"""Amazon SNS's delivery log: what it writes into CloudWatch Logs about each text, written into the engine's."""
 
 import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+from herald.message.text import measure
+from local.carrier.handset import Text
 from local.engine import REGION, asking_once
 
 Entry = Mapping[str, Any]
+TYPE = "AWS.SNS.SMS.SMSType"
+PRICE = 0.00278  # of one part, in USD
+
+
+class State(NamedTuple):
+    """How a text fares: the ``status`` and ``providerResponse`` of an entry."""
+
+    status: str
+    text: str
 
 
 class DeliveryLog:
@@ -61,3 +73,23 @@ class DeliveryLog:
         now = time.time_ns() // 1_000_000
         events = [{"timestamp": now, "message": json.dumps(entry)} for entry in entries]
         self._logs.put_log_events(logGroupName=group, logStreamName=self._stream, logEvents=events)
+
+
+def said(text: Text, state: State, delay: float) -> dict[str, object]:
+    """An entry of SNS's delivery log, ``delay`` seconds after the text. A failure has neither carrier nor price."""
+    way = {} if state.status == "FAILURE" else {"phoneCarrier": "Herald Mobile", "mnc": 0, "mcc": 404}
+    parts, dwelt = measure(text.body).segments, round(delay * 1000)
+    price = {} if state.status == "FAILURE" else {"priceInUSD": round(PRICE * parts, 5)}
+    return {
+        "notification": {"messageId": text.id, "timestamp": _written(text.at)},
+        "delivery": {
+            **way, "numberOfMessageParts": parts, "destination": text.to, **price,
+            "smsType": text.fields.get(TYPE, "Promotional"), "providerResponse": state.text,
+            "dwellTimeMs": dwelt, "dwellTimeMsUntilDeviceAck": dwelt,
+        },
+        "status": state.status,
+    }  # fmt: skip
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

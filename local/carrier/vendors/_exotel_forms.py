@@ -1,11 +1,12 @@
-"""Exotel's forms: what it takes and what it posts, and how it writes numbers, times, units and XML."""
+"""Exotel's forms: what it takes, answers and posts, and how it writes numbers, times, units and XML."""
 
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 from xml.etree import ElementTree
 
-from local.carrier.fates import SEPARATORS, Exotel
+from local.carrier.fates import SEPARATORS
 from local.server import Reply
 
 IST = timezone(timedelta(hours=5, minutes=30))
@@ -15,6 +16,14 @@ INDIAN = re.compile(r"(?:\+?91|0)?([6-9][0-9]{9})")
 LONGEST_BODY = 2000
 CHOICES = {"EncodingType": ("plain", "unicode"), "Priority": ("normal", "high")}
 GSM_7_TWO_SEPTETS = "^{}\\[~]|€\f"
+
+
+class State(NamedTuple):
+    """How a text fares: Exotel's ``Status``, ``DetailedStatusCode`` and ``DetailedStatus``."""
+
+    status: str
+    code: int
+    detail: str
 
 
 def refusal(status: int, code: int, text: str, **headers: str) -> Reply:
@@ -38,7 +47,22 @@ def problem(account: str, fields: Mapping[str, str]) -> Reply | None:
     return refusal(400, 34001, f"Invalid value: {wrong[0]}") if wrong else None
 
 
-def callback(sid: str, fields: Mapping[str, str], state: Exotel, at: datetime) -> dict[str, str]:
+def message(
+    sid: str, account: str, fields: Mapping[str, str], at: datetime, now: tuple[State, datetime]
+) -> dict[str, dict[str, object]]:
+    """Exotel's whole object of a text. ``now`` is its state, and since when."""
+    state, since = now
+    return {"SMSMessage": {
+        "Sid": sid, "AccountSid": account, "From": fields["From"], "To": fields["To"],
+        "DateCreated": ist(at), "DateUpdated": ist(since), "DateSent": ist(since) if state.status == "sent" else None,
+        "Body": fields["Body"], "Direction": "outbound-api", "ApiVersion": None, "Price": None,
+        "Uri": f"/v1/Accounts/{account}/SMS/Messages/{sid}.json",
+        "Status": state.status, "DetailedStatusCode": state.code, "DetailedStatus": state.detail,
+        "SmsUnits": units(fields),
+    }}  # fmt: skip
+
+
+def callback(sid: str, fields: Mapping[str, str], state: State, at: datetime) -> dict[str, str]:
     """The form that tells that a text is in this state since ``at``. Its ``To`` is not as it was sent."""
     return {
         "SmsSid": sid, "To": dialled(fields["To"]), "Status": state.status, "SmsUnits": str(units(fields)),

@@ -10,24 +10,44 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from herald.message.text import measure
-from local.carrier.fates import BY_CARRIER, Fate, Sns
-from local.carrier.handset import Handset, Text
-from local.carrier.manners import Manners
+from local.carrier.fates import Fate
+from local.carrier.handset import Text
 from local.carrier.post import Post
-from local.carrier.vendors._amazonsns_log import DeliveryLog
+from local.carrier.vendors._amazonsns_log import DeliveryLog, State, said
+from local.carrier.vendors._base import Shared, Vendor
 
 # Where ministack 1.5.33 shows what was published to phones: {"sms_messages": {number: [record]}}, in order for each
 # number, without times, and for reading only.
 PATH = "/_ministack/sns/sms-messages"
-SENDER, TYPE = "AWS.SNS.SMS.SenderID", "AWS.SNS.SMS.SMSType"
-PRICE = 0.00278  # of one part, in USD
+SENDER = "AWS.SNS.SMS.SenderID"
 PAUSE = 0.5
 SHARE = 20  # The engine shows every text each time: it is asked for less than a twentieth of the time.
 NEXT = 0.2
 TRIES = 4
 # The engine starts a function for each writing into the log, and drops what is too much for it: AWS tries again.
 BREATH = 2.0
+
+BY_CARRIER = State("SUCCESS", "Message has been accepted by phone carrier")
+NO_CAUSE = State("FAILURE", "Unknown error attempting to reach phone")
+WORDS = {
+    "delivered": State("SUCCESS", "Message has been accepted by phone"),
+    "sent": BY_CARRIER,
+    "unknown": State("DIVERTED", "Message has been diverted"),
+    "invalid_number": State("FAILURE", "Invalid phone number"),
+    "spam": State("FAILURE", "Blocked as spam by phone carrier"),
+    "opted_out": State("FAILURE", "Phone number is opted out"),
+    "recipient_unavailable": State("FAILURE", "Phone is currently unreachable/unavailable"),
+    "carrier_blocked": State("FAILURE", "Phone carrier has blocked this message"),
+    "carrier_unavailable": State("FAILURE", "Phone carrier is currently unreachable/unavailable"),
+    "invalid_text": State("FAILURE", "Message body is invalid"),
+    "number_blocked": State("FAILURE", "Phone is on a blocked list"),
+    "texts_blocked": State("FAILURE", "Phone has blocked SMS"),
+    "spend_limit": State("FAILURE", "No quota left for account"),
+    "price_too_high": State("FAILURE", "This delivery would exceed max price"),
+    # SNS has no words of their own for these.
+    **dict.fromkeys(("do_not_disturb", "no_consent", "invalid_sender", "not_registered"), NO_CAUSE),
+    **dict.fromkeys(("template_mismatch", "no_route", "provider_failed", "unexplained"), NO_CAUSE),
+}
 
 
 class _Entry(NamedTuple):
@@ -37,15 +57,22 @@ class _Entry(NamedTuple):
     tries: int = 1
 
 
-class AmazonSNS:
-    """The SNS of one engine. ``manners`` says how receipts come."""
+class AmazonSNS(Vendor):
+    """The SNS of one engine."""
 
-    def __init__(self, engine_url: str, handset: Handset, manners: Manners) -> None:
-        self._url, self._handset, self._manners = engine_url, handset, manners
-        self._log = DeliveryLog(engine_url)
+    name = "amazonsns"
+    words = WORDS
+    needs_engine = True
+
+    def __init__(self, shared: Shared) -> None:
+        super().__init__(shared)
+        self._log = DeliveryLog(shared.engine_url)
         self._post: Post[_Entry] = Post("delivery-log", self._write, most=1000)
         self._stopping = Event()
         self._thread = Thread(target=self._watch, name="sns", daemon=True)
+
+    def channel(self, url: str) -> Mapping[str, str]:
+        return {"smstype": "Transactional"}
 
     def start(self) -> None:
         """Look for new texts from now on."""
@@ -63,20 +90,20 @@ class AmazonSNS:
 
     def look(self) -> None:
         """Put new texts on their phones, and see to it that they are told of. Raises ``OSError`` without an engine."""
-        for text in texts(self._url):
-            if self._handset.take(text):
-                self._tell(text, self._manners.fate(text.to))
+        for text in texts(self.shared.engine_url):
+            if self.shared.handset.take(text):
+                self._tell(text, self.shared.manners.fate(text.to))
 
     def _tell(self, text: Text, fate: Fate) -> None:
         if fate.receipt:
-            states = [fate.sns] * fate.copies + [BY_CARRIER] * fate.disorder
+            states = [WORDS[fate.word]] * fate.copies + [BY_CARRIER] * fate.disorder
             for place, state in enumerate(states):
                 entry = _Entry(text, fate.receipt, said(text, state, fate.delay))
                 self._post.put(entry, fate.delay + place * NEXT)
 
     def _write(self, entries: list[_Entry]) -> None:
         for entry in entries:
-            self._handset.mark(entry.text.id, entry.receipt)
+            self.shared.handset.mark(entry.text.id, entry.receipt)
         try:
             self._log.write([entry.said for entry in entries])
         except OSError:
@@ -108,29 +135,12 @@ def texts(engine_url: str) -> Iterable[Text]:
     return [_text(record, now) for records in phones.values() for record in records]
 
 
-def said(text: Text, state: Sns, delay: float) -> dict[str, object]:
-    """An entry of SNS's delivery log, ``delay`` seconds after the text. A failure has neither carrier nor price."""
-    way = {} if state.status == "FAILURE" else {"phoneCarrier": "Herald Mobile", "mnc": 0, "mcc": 404}
-    parts, dwelt = measure(text.body).segments, round(delay * 1000)
-    price = {} if state.status == "FAILURE" else {"priceInUSD": round(PRICE * parts, 5)}
-    return {
-        "notification": {"messageId": text.id, "timestamp": _written(text.at)},
-        "delivery": {
-            **way, "numberOfMessageParts": parts, "destination": text.to, **price,
-            "smsType": text.fields.get(TYPE, "Promotional"), "providerResponse": state.text,
-            "dwellTimeMs": dwelt, "dwellTimeMsUntilDeviceAck": dwelt,
-        },
-        "status": state.status,
-    }  # fmt: skip
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-
-
 def _text(record: Mapping[str, Any], at: datetime) -> Text:
     attributes = {name: str(value.get("StringValue", "")) for name, value in record["MessageAttributes"].items()}
     fields = {"PhoneNumber": record["PhoneNumber"], "Message": record["Message"], **attributes}
     return Text(
         "amazonsns", record["PhoneNumber"], attributes.get(SENDER), record["Message"], record["MessageId"], at, fields
     )
+
+
+VENDOR = AmazonSNS

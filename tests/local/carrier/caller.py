@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from local.carrier.carrier import Carrier
+from local.carrier.vendors.exotel import Exotel
 
 ACCOUNTS = {"acme": ("key", "token"), "other": ("key2", "token2")}
 
@@ -96,7 +97,8 @@ class Caller:
 
 @contextmanager
 def running(engine_url: str | None = None, **options: Any) -> Iterator[tuple[Carrier, Caller]]:
-    carrier = Carrier(engine_url, ACCOUNTS, **options)
+    carrier = Carrier(engine_url, **options)
+    cast(Exotel, carrier.vendors["exotel"]).accounts = dict(ACCOUNTS)
     caller = Caller(carrier.start())
     yield carrier, caller
     caller.connection.close()

@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 
 from herald.message.reasons import REASONS
 from herald.message.status import Status
+from herald.pipeline.send import simulate
 from herald.providers import amazonsns, exotel, load
 from local.carrier import fates
 from local.carrier.fates import FATES, Fate, fate
 from local.carrier.handset import Text
+from local.carrier.vendors._amazonsns_log import said
 from local.carrier.vendors._exotel_forms import callback
-from local.carrier.vendors.amazonsns import said
+from local.carrier.vendors.amazonsns import NO_CAUSE
+from local.carrier.vendors.amazonsns import WORDS as SNS
+from local.carrier.vendors.exotel import UNEXPLAINED
+from local.carrier.vendors.exotel import WORDS as EXOTEL
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
@@ -57,26 +62,36 @@ def test_a_magic_number_that_is_not_in_the_table_gets_its_texts() -> None:
     assert fate(fates.NUMBERS + "77") is FATES["00"]
 
 
+def test_texts_fail_for_the_reasons_for_which_those_of_a_key_for_tests_do() -> None:
+    assert {ending: told.what for ending, told in FAILING.items()} == simulate.FATES
+    assert [ending for ending, told in FATES.items() if not told.receipt] == [simulate.SILENT]
+    assert all(simulate.MAGIC.fullmatch(fates.NUMBERS + ending) for ending in FATES)
+
+
 @pytest.mark.parametrize("told", FAILING.values(), ids=lambda told: told.what)
 def test_each_way_to_fail_is_named_by_its_reason_and_herald_understands_it(told: Fate) -> None:
     assert told.what in REASONS
-    form = load("exotel").parse_receipt(callback("a" * 32, {"To": "+919876500001", "Body": "Hi"}, told.exotel, NOW))
-    entry = load("amazonsns").parse_receipt(said(text("+919876500001"), told.sns, 1.0))
+    form = load("exotel").parse_receipt(
+        callback("a" * 32, {"To": "+919876500001", "Body": "Hi"}, EXOTEL[told.word], NOW)
+    )
+    entry = load("amazonsns").parse_receipt(said(text("+919876500001"), SNS[told.word], 1.0))
     assert (form.status, entry.status) == (Status.UNDELIVERED, Status.UNDELIVERED)
     assert form.reason and entry.reason
-    assert form.reason.code == ("unexplained" if told.exotel == fates.UNEXPLAINED else told.what)
-    assert entry.reason.code == ("unexplained" if told.sns == fates.NO_CAUSE else told.what)
+    assert form.reason.code == ("unexplained" if EXOTEL[told.word] == UNEXPLAINED else told.what)
+    assert entry.reason.code == ("unexplained" if SNS[told.word] == NO_CAUSE else told.what)
 
 
 @pytest.mark.parametrize("told", FAILING.values(), ids=lambda told: told.what)
 def test_at_least_one_vendor_has_words_for_each_way_to_fail(told: Fate) -> None:
-    assert told.what == "unexplained" or (told.exotel, told.sns) != (fates.UNEXPLAINED, fates.NO_CAUSE)
+    assert told.what == "unexplained" or (EXOTEL[told.word], SNS[told.word]) != (UNEXPLAINED, NO_CAUSE)
 
 
 @pytest.mark.parametrize("told", [f for f in FATES.values() if f.receipt in NO_FAILURE], ids=lambda told: told.what)
 def test_what_does_not_fail_is_understood_too(told: Fate) -> None:
-    form = load("exotel").parse_receipt(callback("a" * 32, {"To": "+919876500001", "Body": "Hi"}, told.exotel, NOW))
-    entry = load("amazonsns").parse_receipt(said(text("+919876500001"), told.sns, 1.0))
+    form = load("exotel").parse_receipt(
+        callback("a" * 32, {"To": "+919876500001", "Body": "Hi"}, EXOTEL[told.word], NOW)
+    )
+    entry = load("amazonsns").parse_receipt(said(text("+919876500001"), SNS[told.word], 1.0))
     assert (form.status, entry.status) == NO_FAILURE[str(told.receipt)]
 
 
@@ -99,8 +114,8 @@ def test_the_page_is_told_of_each_number() -> None:
 def shown(told: Fate) -> tuple[str, str, str]:
     """A row of the guide's table: what becomes of the text, Exotel's words, SNS's words."""
     what = f"`{told.what}`" if told.receipt == "failed" else told.what
-    silent, explained = not told.receipt, told.what != "unexplained"
-    words = f"`{told.exotel.status}` {told.exotel.code}"
-    of_exotel = "-" if silent or (explained and told.exotel == fates.UNEXPLAINED) else words
-    of_sns = "-" if silent or (explained and told.sns == fates.NO_CAUSE) else told.sns.text
-    return what, of_exotel, of_sns
+    if not told.receipt:
+        return what, "-", "-"
+    exotel, sns, explained = EXOTEL[told.word], SNS[told.word], told.what != "unexplained"
+    of_exotel = "-" if explained and exotel == UNEXPLAINED else f"`{exotel.status}` {exotel.code}"
+    return what, of_exotel, "-" if explained and sns == NO_CAUSE else sns.text

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from local.carrier.fates import BY_CARRIER, FATES, NUMBERS
-from local.carrier.handset import Handset, Text
-from local.carrier.manners import Manners
-from local.carrier.vendors.amazonsns import AmazonSNS, said
+from local.carrier.fates import FATES, NUMBERS
+from local.carrier.handset import Text
+from local.carrier.vendors._amazonsns_log import said
+from local.carrier.vendors._base import Shared
+from local.carrier.vendors.amazonsns import BY_CARRIER, WORDS, AmazonSNS
 from local.engine import asking_once
 from tests.local.carrier.caller import Caller, running
 from tests.local.waiting import threads, until
@@ -105,7 +106,7 @@ def test_copies_and_disorder_come_as_they_were_asked_for(caller: Caller, sns: Sn
     message = sns.publish("+919741552552")
     until(lambda: len(sns.told(message)) == 3)
     answers = [entry["delivery"]["providerResponse"] for _, entry in sns.told(message)]
-    assert answers == [FATES["00"].sns.text] * 2 + [BY_CARRIER.text]
+    assert answers == [WORDS["delivered"].text] * 2 + [BY_CARRIER.text]
 
 
 def test_a_silent_text_is_never_told_of(caller: Caller, sns: Sns) -> None:
@@ -138,7 +139,7 @@ def test_no_thread_survives_the_carrier(engine: str) -> None:
 
 def test_without_an_engine_the_carrier_starts_and_stops_all_the_same() -> None:
     others = threads(*THREADS)
-    nobody = AmazonSNS("http://127.0.0.1:9", Handset(), Manners())
+    nobody = AmazonSNS(Shared(engine_url="http://127.0.0.1:9"))
     with pytest.raises(ConnectionRefusedError):
         nobody.look()
     nobody.start()
@@ -151,10 +152,10 @@ def test_an_entry_is_json_with_the_words_of_its_fate(told: Any) -> None:
     text = Text(
         "amazonsns", "+919741552552", None, "x" * 161, str(uuid.uuid4()), NOW, {"AWS.SNS.SMS.SMSType": "Transactional"}
     )
-    entry = json.loads(json.dumps(said(text, told.sns, told.delay)))
+    entry = json.loads(json.dumps(said(text, WORDS[told.word], told.delay)))
     assert entry["notification"] == {"messageId": text.id, "timestamp": "2026-11-25 03:30:00.123"}
     delivery = entry["delivery"]
-    assert (entry["status"], delivery["providerResponse"]) == told.sns
+    assert (entry["status"], delivery["providerResponse"]) == WORDS[told.word]
     assert (delivery["destination"], delivery["numberOfMessageParts"]) == ("+919741552552", 2)
     assert (delivery["smsType"], delivery["dwellTimeMs"]) == ("Transactional", told.delay * 1000)
     assert ("priceInUSD" in delivery) == ("phoneCarrier" in delivery) == (entry["status"] != "FAILURE")

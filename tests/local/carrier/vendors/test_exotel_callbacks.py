@@ -7,6 +7,7 @@ import pytest
 
 from local.carrier.fates import FATES, NUMBERS
 from local.carrier.vendors._exotel_forms import NEVER, callback, dialled
+from local.carrier.vendors.exotel import WORDS
 from tests.local.carrier.caller import TEXT, Caller, Clock, wish
 from tests.local.carrier.listener import Listener
 from tests.local.waiting import until
@@ -36,16 +37,16 @@ class TestExotel:
     def test_each_fate_is_told_in_exotels_words_and_the_details_agree(
         self, caller: Caller, listener: Listener, ending: str
     ) -> None:
-        told = FATES[ending]
+        told, words = FATES[ending], WORDS[FATES[ending].word]
         wish(caller, delay=0)
         uri = caller.send(To=NUMBERS + ending, StatusCallback=listener.url)["Uri"]
         until(lambda: len(listener.forms) == told.copies + told.disorder)
         form = listener.forms[0]
-        assert (form["Status"], int(form["DetailedStatusCode"]), form["DetailedStatus"]) == told.exotel
-        assert (form["DateSent"] == NEVER) == (told.exotel.status != "sent")
+        assert (form["Status"], int(form["DetailedStatusCode"]), form["DetailedStatus"]) == words
+        assert (form["DateSent"] == NEVER) == (words.status != "sent")
         assert caller.texts()[0]["receipt"] == told.receipt
         details = caller.details(uri)
-        assert (details["Status"], details["DetailedStatusCode"], details["DetailedStatus"]) == told.exotel
+        assert (details["Status"], details["DetailedStatusCode"], details["DetailedStatus"]) == words
 
     def test_a_silent_text_is_never_told_of_and_stays_on_its_way(
         self, caller: Caller, listener: Listener, clock: Clock
@@ -120,4 +121,4 @@ class TestExotel:
     )
     def test_a_callback_does_not_repeat_the_number_as_it_was_sent(self, to: str, written: str) -> None:
         assert dialled(to) == written
-        assert callback("a", {"To": to, "Body": "x"}, FATES["00"].exotel, NOW)["To"] == written
+        assert callback("a", {"To": to, "Body": "x"}, WORDS["delivered"], NOW)["To"] == written
