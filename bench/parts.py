@@ -88,7 +88,7 @@ def measures(bench: Bench) -> dict[str, float]:
     )
     bench.set(warm=True, delay=0, items={})
     plain = bench.without("herald/aws/client.py", "parameter_validation=", "user_agent=")
-    alone = bench.without("herald/budget.py", "shared=True")
+    alone = bench.without("herald/pipeline/guard/budget.py", "shared=True")
     stacks = (bench.herald(), bench.herald(layer=plain), bench.herald(layer=alone))
     with Function(stacks[0]) as ours, Function(stacks[1]) as other, Function(stacks[2]) as one_by_one:
         bench.medians(
