@@ -1,7 +1,7 @@
 """``python -m bench``: measures everything, prints a table, and writes ``.local/bench.json``.
 
 What is compared is run in turn, pair after pair, so that whatever slows the machine down slows all of them; a ratio is
-that of the medians.
+that of the medians. With ``--before REV`` it measures two commits only: that one, and what is here.
 """
 
 import argparse
@@ -10,12 +10,14 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.bench import ROOT, Bench, cloud
+from bench.before import compare
+from bench.bench import Bench, cloud
 from bench.parts import PARTS
+from bench.tree import ROOT, commit_of
 from tests.promises.figures import rewrite
 
 GOALS = {
@@ -27,15 +29,38 @@ LARGER_IS_BETTER = ("worker_vs_ideal",)
 WHOLE = 15
 
 
-def main() -> int:
-    """Measure, print, write."""
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What somebody asks for; ``before`` and ``after`` are whole names of commits."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--pairs", type=int, default=WHOLE, help="how often everything is repeated")
+    parser.add_argument("--before", metavar="REV", help="compare this commit, and nothing else, with the working tree")
+    parser.add_argument("--after", metavar="REV", help="with --before: this commit instead of the working tree")
+    parser.add_argument("--seed", type=int, default=1, help="with --before: of the pairs' order and of the intervals")
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default: all")
-    options = parser.parse_args()
+    options = parser.parse_args(given)
+    if options.pairs < 1:
+        parser.error("--pairs: at least 1")
+    if unknown := [part for part in options.parts if part not in PARTS]:
+        parser.error(f"there is no part {', '.join(unknown)}")
+    if options.parts and options.before:
+        parser.error("--before runs its own comparisons: name no parts beside it")
+    if options.after and not options.before:
+        parser.error("--after needs --before")
+    try:
+        options.before, options.after = (each and commit_of(each) for each in (options.before, options.after))
+    except ValueError as wrong:
+        parser.error(str(wrong))
+    return options
+
+
+def main() -> int:
+    """Measure, print, write."""
+    options = arguments()
     ratios: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, cloud() as url:
         bench = Bench(Path(folder), url, options.pairs)
+        if options.before:
+            return compare(bench, options.before, options.after, options.seed)
         for name, part in PARTS.items():
             if not options.parts or name in options.parts:
                 print(f"Measuring: {name} ...", file=sys.stderr)

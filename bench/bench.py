@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,9 @@ from typing import Any
 import requests
 
 from bench.runtime import Stack
-from herald.aws.client import ROOTS
+from bench.tree import CERTIFICATES, ROOT, build
 
-ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
-CERTIFICATES = ROOT / "tests" / "pipeline" / "announce" / "certificates"
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 
 
@@ -32,8 +31,8 @@ class Bench:
         self.authorities = self.folder / "authorities.pem"
         world = next(self.site.glob("certifi/cacert.pem")).read_text()
         self.authorities.write_text(world + (CERTIFICATES / "ca.pem").read_text())
-        self.layer = self._layer()
-        self.plain = self._without_bytecode()
+        self._compile(self.site)
+        self.tree = build(ROOT, self.folder / "tree")
         self.seconds: dict[str, float] = {}
         self.number = count()
 
@@ -42,7 +41,7 @@ class Bench:
     ) -> Stack:
         """One of the functions that are compared, or one of Herald's (``app``), with its bytecode or without."""
         site = self.site if bytecode else self.plain / "site"
-        ours = layer or (self.layer if bytecode else self.plain / "layer")
+        ours = layer or (self.tree.layer if bytecode else self.plain / "layer")
         environment = {
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL": self.cloud,
@@ -63,7 +62,7 @@ class Bench:
 
     def herald(self, function: str = "api", *, imports: str = "", **more: Any) -> Stack:
         """One of Herald's functions, as it ships; ``imports`` names a module that it imports before all else."""
-        app = ROOT / "functions" / function
+        app = self.tree.functions / function
         if imports:
             source = app / "app.py"
             app = Path(tempfile.mkdtemp(dir=self.folder))
@@ -87,7 +86,7 @@ class Bench:
         self._compile(layer / file)
         return layer
 
-    def set(self, **state: float | bool) -> None:
+    def set(self, **state: object) -> None:
         """How the cloud is to behave."""
         for name, value in state.items():
             answer = requests.put(f"{self.cloud}/{name}", json=value, verify=str(CERTIFICATES / "ca.pem"), timeout=10)
@@ -103,27 +102,19 @@ class Bench:
         self.seconds |= found
         return found
 
-    def _layer(self) -> Path:
-        arguments = [f"ARTIFACTS_DIR={self.folder / 'built'}", f"PYTHON={sys.executable}", "HERALD_LAYER_FOR=here"]
-        command = ["make", "--silent", "-C", str(ROOT / "layers" / "herald"), "build-HeraldLayer", *arguments]
-        outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-        subprocess.run(command, env=outer, check=True)
-        with (self.folder / "built" / "python" / ROOTS.relative_to(ROOTS.parents[3])).open("a") as roots:
-            roots.write((CERTIFICATES / "ca.pem").read_text())  # The cloud's authority beside Amazon's.
-        self._compile(self.site)
-        return self.folder / "built" / "python"
-
     def _compile(self, path: Path) -> None:
         compiled = [str(PYTHON), "-m", "compileall", "-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash"]
         subprocess.run([*compiled, str(path)], check=False)
 
     def _copied(self) -> Path:
         copy = Path(tempfile.mkdtemp(dir=self.folder)) / "python"
-        return shutil.copytree(self.layer, copy, copy_function=os.link)
+        return shutil.copytree(self.tree.layer, copy, copy_function=os.link)
 
-    def _without_bytecode(self) -> Path:
+    @cached_property
+    def plain(self) -> Path:
+        """What has bytecode else, copied without."""
         plain, without = self.folder / "plain", shutil.ignore_patterns("__pycache__", "*.pyc")
-        shutil.copytree(self.layer, plain / "layer", ignore=without)
+        shutil.copytree(self.tree.layer, plain / "layer", ignore=without)
         shutil.copytree(self.site, plain / "site", ignore=without)
         return plain
 

@@ -4,13 +4,13 @@ import json
 import os
 import statistics
 import subprocess
-import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.bench import HERE, PYTHON, ROOT, Bench
+from bench.bench import HERE, PYTHON, Bench
 from bench.cost import per_million
 from bench.runtime import Function, Stack
+from bench.tree import ROOT, zipped
 from herald.keys.grant import Grant, written
 
 PROVIDER_MS, BATCH = 50, 10
@@ -33,7 +33,7 @@ def fresh(bench: Bench, stack: Stack) -> Callable[[], float]:
     def run() -> float:
         with Function(stack) as function:
             seconds, answer = function.invoke(post(next(bench.number)))
-            assert answer["statusCode"] == 201, answer
+            assert answer.get("statusCode") == 201, answer
         return seconds
 
     return run
@@ -121,7 +121,7 @@ def peers(bench: Bench) -> dict[str, float]:
     """The ratios of warm sends by classes of other libraries."""
     bench.set(warm=True, delay=0)
     stack = bench.herald()
-    path = os.pathsep.join([str(bench.layer), str(ROOT)])
+    path = os.pathsep.join([str(bench.tree.layer), str(ROOT)])
     environment = {**stack.environment, "PYTHONPATH": path, "CLOUD": bench.cloud, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [str(PYTHON), str(HERE / "sends.py")], env=environment, stdout=subprocess.PIPE, text=True, check=True
@@ -163,13 +163,7 @@ def worker(bench: Bench) -> dict[str, float]:
 
 def size(bench: Bench) -> dict[str, float]:
     """Layer and functions, zipped."""
-    archive = bench.folder / "all.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for folder in (bench.layer, ROOT / "functions"):
-            for path in folder.rglob("*"):
-                if path.is_file() and (folder == bench.layer or "__pycache__" not in path.parts):
-                    packed.write(path, path.relative_to(folder.parent))
-    return {"zip_mb": archive.stat().st_size / 1e6}
+    return {"zip_mb": zipped(bench.tree, bench.folder / "all.zip")}
 
 
 PARTS: Mapping[str, Callable[[Bench], dict[str, float]]] = {

@@ -39,7 +39,7 @@ class Function:
         self._events: Queue[bytes] = Queue()
         self._answers: Queue[tuple[float, bytes]] = Queue()
         self._server = Quiet(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         environment = {
             **stack.environment,
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}",
@@ -82,6 +82,11 @@ class Function:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
+
+    def computed(self) -> float:
+        """Seconds that it has had a processor so far, all its threads together."""
+        # Linux numbers the clock of a process so: clock_getcpuclockid(3), which Python does not have.
+        return time.clock_gettime(~self._process.pid << 3 | 2)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         events, answers = self._events, self._answers

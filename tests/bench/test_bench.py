@@ -9,10 +9,11 @@ import boto3
 import pytest
 
 from bench.__main__ import GOALS, table
-from bench.bench import CERTIFICATES, cloud
+from bench.bench import cloud
 from bench.cost import WRITES, per_million
 from bench.parts import post
 from bench.runtime import Function, Stack
+from bench.tree import CERTIFICATES
 from herald.journal.item import item_of
 from herald.journal.messages import DynamoJournal
 from herald.message.status import Status, Step
