@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from bench.runtime import Stack
-from bench.tree import CERTIFICATES, ROOT, build
+from bench.tree import CERTIFICATES, ROOT, Tree, build
 
 HERE = Path(__file__).resolve().parent
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -32,9 +32,13 @@ class Bench:
         world = next(self.site.glob("certifi/cacert.pem")).read_text()
         self.authorities.write_text(world + (CERTIFICATES / "ca.pem").read_text())
         self._compile(self.site)
-        self.tree = build(ROOT, self.folder / "tree")
         self.seconds: dict[str, float] = {}
         self.number = count()
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The working tree, built."""
+        return build(ROOT, self.folder / "tree")
 
     def stack(
         self, name: str, *, bytecode: bool = True, app: Path | None = None, layer: Path | None = None, **more: str
