@@ -15,7 +15,7 @@ function note(entry) {
 }
 
 function why({ status, reason, send_at }) {
-  if (status === "scheduled") return [element("p", "", "Leaves ", timeElement(send_at, moment), ".")];
+  if (status === "scheduled") return [element("p", "", "Will be sent ", timeElement(send_at, moment), ".")];
   if (!reason || status === "delivered") return [];
   if (status === "canceled") return [element("p", "", reason.text)];
   return [element("p", "", reason.text), element("p", "advice", `To act: ${WHO[reason.who] ?? reason.who}. ${again(status, reason)}`)];
