@@ -4,7 +4,8 @@ export PYTHONPATH := layers/herald
 export SAM_CLI_TELEMETRY := 0
 SAM = .venv-sam/bin/python .venv-sam/bin/sam
 LINT = .venv-sam/bin/python .venv-sam/bin/cfn-lint
-LAPTOP = .venv/.laptop
+LAPTOP = .venv/bin/herald
+HERALD = @.venv/bin/herald
 LOCKS = layers/herald/requirements.txt $(filter-out requirements/laptop.txt,$(wildcard requirements/*.txt))
 # Two files of tests at a time, each pair of hands with a stack of its own.
 TOGETHER = --numprocesses 2 --dist loadfile
@@ -33,7 +34,7 @@ test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs 
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
 	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
 	@$(if $(ARGS),,.venv/bin/python -m bench.mutants)
-bench: .venv/.laptop .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (two minutes)
+bench: $(LAPTOP) .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (two minutes)
 	@.venv/bin/python -m bench $(ARGS)
 mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
 	@.venv/bin/python -m bench.mutants $(ARGS)
@@ -77,24 +78,24 @@ deploy: build ## Build, then deploy the stack herald-STAGE; guided the first tim
 	@echo "For a key to its API: make key NAME=me STAGE=$(STAGE)"
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev (ARGS=--help: test keys, scopes, limits)
 	@$(if $(NAME),,echo "Whose key? Say for example: make key NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/python -m herald.cli.keys create --stage $(STAGE) --name $(NAME) $(ARGS)
+	.venv/bin/herald keys create --stage $(STAGE) --name $(NAME) $(ARGS)
 keys: $(LAPTOP) ## List the API keys, and what each may do (STAGE=dev)
-	@.venv/bin/python -m herald.cli.keys list --stage $(STAGE)
+	$(HERALD) keys list --stage $(STAGE) $(ARGS)
 revoke: $(LAPTOP) ## Delete an API key; dead within 5 minutes: make revoke NAME=ci STAGE=dev
 	@$(if $(NAME),,echo "Whose key? Say for example: make revoke NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/python -m herald.cli.keys revoke --stage $(STAGE) --name $(NAME)
+	.venv/bin/herald keys revoke --stage $(STAGE) --name $(NAME) $(ARGS)
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
 	@$(if $(FILE),,echo "Which file? Say for example: make import FILE=gramex.yaml STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/python -m herald.cli.settings import $(FILE) --stage $(STAGE)
+	.venv/bin/herald settings import $(FILE) --stage $(STAGE) $(ARGS)
 secret: $(LAPTOP) ## Make (or show) the secret that webhooks are signed with (STAGE=dev)
-	@.venv/bin/python -m herald.cli.webhooks --stage $(STAGE) $(ARGS)
+	$(HERALD) webhooks secret --stage $(STAGE) $(ARGS)
 receipts: $(LAPTOP) ## Let Amazon SNS write down what became of its texts; once an account (STAGE=dev)
-	@.venv/bin/python -m herald.cli.receipts --stage $(STAGE) $(ARGS)
+	$(HERALD) receipts enable --stage $(STAGE) $(ARGS)
 optouts: $(LAPTOP) ## Who wants no texts: DO=sync, DO=url CHANNEL=exotel, DO=add <numbers.txt (STAGE=dev)
 	@$(if $(DO),,echo "Do what? DO=sync, DO=url CHANNEL=exotel, or DO=add, remove or check <numbers.txt" >&2; exit 1;) \
-	.venv/bin/python -m herald.cli.optouts $(DO) --stage $(STAGE) $(if $(CHANNEL),--channel $(CHANNEL))
+	.venv/bin/herald optouts $(DO) --stage $(STAGE) $(if $(CHANNEL),--channel $(CHANNEL)) $(ARGS)
 redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STAGE=dev)
-	@.venv/bin/python -m herald.cli.redrive --stage $(STAGE) $(ARGS)
+	$(HERALD) redrive --stage $(STAGE) $(ARGS)
 
 stack = --stack-name herald-$(STAGE) --s3-prefix herald-$(STAGE) --parameter-overrides Stage=$(STAGE)
 
@@ -109,6 +110,10 @@ compile = echo "Locking $(2) ..." && touch -a $(2) && cp $(2) $(2).new && \
 .venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-bench/bin/python .venv-uv/bin/python:
 .venv/.laptop: requirements/laptop.txt .venv/bin/python
 	@requirements/set-up .venv laptop
+# The command runs the package as it lies here: it is the layer, and not installed.
+.venv/bin/herald: .venv/.laptop
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m herald "$$@"\n' "$(CURDIR)/layers/herald" "$(CURDIR)/.venv/bin/python" >$@
+	@chmod +x $@
 .venv/.test: requirements/test.txt .venv/.laptop
 	@requirements/set-up .venv test .venv/.laptop
 .venv-sam/.sam: requirements/sam.txt .venv-sam/bin/python

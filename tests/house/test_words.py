@@ -1,6 +1,7 @@
 """What every file of the repository keeps to: a first sentence, no address of a machine or a registry, no print."""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -60,3 +61,22 @@ def test_the_package_has_the_projects_version() -> None:
     import herald
 
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == herald.__version__
+
+
+# Said once as pictures of the code; the field has words for them: entry point, step, budget, obey or settle.
+PICTURES = re.compile(r"\b(doors?|rooms?|purses?|heed(s|ed|ing)?)\b", re.IGNORECASE)
+# What a message may say to a guest of a hotel, and what is recorded of how the code was once.
+NOT_OURS = ("CHANGELOG.md", "docs/mutants.md", "tests/house/test_words.py")
+
+
+def test_names_and_prose_are_plain_technical_english() -> None:
+    kinds = {".py", ".md", ".yaml", ".toml", ".html", ".js", ".json", ""}
+    read = [path for path in in_the_repository() if path.suffix in kinds and name(path) not in NOT_OURS]
+    found = [
+        f"{name(path)}:{number}: {line.strip()[:80]}"
+        for path in read
+        if not name(path).startswith("requirements/")
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if PICTURES.search(line)
+    ]
+    assert found == []

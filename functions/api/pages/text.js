@@ -3,20 +3,20 @@
 const ONE = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
 const TWO = new Set("\f^{}\\[~]|€");
 
-/** {encoding, segments, characters, used, room, forcing}: `used` of the `room` of the last segment. */
+/** {encoding, segments, characters, used, space, forcing}: `used` of the `space` of the last segment. */
 function measure(text) {
   const characters = [...text];
   const forcing = [...new Set(characters.filter((c) => !ONE.has(c) && !TWO.has(c)))];
   const [encoding, alone, part] = forcing.length ? ["UCS-2", 70, 67] : ["GSM-7", 160, 153];
   const sizes = characters.map((c) => (forcing.length ? c.length : TWO.has(c) ? 2 : 1));
   const length = sizes.reduce((sum, size) => sum + size, 0);
-  if (length <= alone) return { encoding, segments: 1, characters: characters.length, used: length, room: alone, forcing };
+  if (length <= alone) return { encoding, segments: 1, characters: characters.length, used: length, space: alone, forcing };
   let segments = 1, used = 0;
   for (const size of sizes) {
     if (used + size > part) { segments += 1; used = 0; }
     used += size;
   }
-  return { encoding, segments, characters: characters.length, used, room: part, forcing };
+  return { encoding, segments, characters: characters.length, used, space: part, forcing };
 }
 
 /** What a typewriter has for typographic characters, as the service's own table says. */
@@ -42,8 +42,8 @@ function count() {
   $("smart-row").hidden = plain === text || would.encoding !== "GSM-7";
   if (!$("smart-row").hidden) $("smart-gain").textContent = `${plural(would.segments, "segment")}, GSM-7`;
   const m = wantsTwins() ? would : measure(text);
-  $("room").max = m.room;
-  $("room").value = m.used;
+  $("space").max = m.space;
+  $("space").value = m.used;
   if (!m.characters) return $("count").replaceChildren("160 characters fit into one segment, 70 with emoji.");
   const line = [element("span", "", `${plural(m.characters, "character")} · `, element("b", "", plural(m.segments, "segment")), ` · ${m.encoding}`)];
   if (m.forcing.length) line.push(element("span", "", `${m.forcing.slice(0, 5).map(visible).join(" ")}${m.forcing.length > 5 ? " …" : ""} not in GSM-7`));

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from herald.aws.client import client
 from herald.aws.cloudwatch import CloudWatch
-from herald.aws.queue import Queue
 from herald.errors import HeraldError, Refused
 from herald.journal.counters import DynamoCounters
 from herald.journal.messages import DynamoJournal
@@ -34,6 +33,7 @@ from herald.settings.values import Channel, Field, Settings
 
 if TYPE_CHECKING:
     from herald.aws.bus import Bus
+    from herald.aws.queue import Queue
     from herald.aws.schedule import Schedule
     from herald.pipeline.announce.announcer import Announcer
     from herald.pipeline.announce.webhook import Webhooks
@@ -90,13 +90,13 @@ class Stack:
         return DynamoTurns(self._dynamodb, self.part("table"))
 
     @cached_property
-    def queue(self) -> Queue:
-        return Queue(client("sqs"), self.part("queue"))
+    def queue(self) -> "Queue":
+        return self._queue("queue")
 
     @cached_property
-    def dead_webhooks(self) -> Queue:
+    def dead_webhooks(self) -> "Queue":
         """Where webhooks go that were given up."""
-        return Queue(client("sqs"), self.part("dead_hooks"))
+        return self._queue("dead_hooks")
 
     @cached_property
     def bus(self) -> "Bus":
@@ -147,6 +147,11 @@ class Stack:
     def part(self, name: str) -> str:
         """The name, URL or ARN of a part of the stack. Raises ``NotAccepted``."""
         return stack.part(self.parameters.path, self.parameters.current().get(stack.NAME), name)
+
+    def _queue(self, part: str) -> "Queue":
+        from herald.aws.queue import Queue
+
+        return Queue(client("sqs"), self.part(part))
 
     @cached_property
     def _dynamodb(self) -> Any:

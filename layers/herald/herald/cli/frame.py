@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     groups = parser.add_subparsers(metavar="GROUP", required=True)
     for name in GROUPS:
         module = import_module(f"herald.cli.{name}")
-        said = _said(str(module.__doc__).partition(": ")[2])
-        module.arguments(groups.add_parser(name, help=said, description=module.__doc__))
+        about = str(module.__doc__).partition(": ")[2].strip()
+        module.arguments(groups.add_parser(name, help=_said(about), description=about[0].upper() + about[1:]))
     return parser
 
 

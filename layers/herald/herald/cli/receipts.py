@@ -42,7 +42,7 @@ def run(ssm: Any, sns: Any, stage: str, *, replace: bool = False) -> int:
     if foreign(before, role) and not replace:
         raise Stopped(
             "Nothing was changed: SNS writes its logs with another role. If it is another stage's, that is as good; "
-            "ARGS=--replace takes this stack's."
+            "--replace takes this stack's."
         )
     switch_on(sns, role)
     print("Changed. What becomes of a text that is sent from now on is written down, at the latest after 72 hours.")

@@ -1,4 +1,4 @@
-"""``herald settings``: the settings of a stage: bring the channels of a Gramex configuration along."""
+"""``herald settings``: the settings of a stage; for now, bring the channels of a Gramex configuration along."""
 
 import argparse
 from pathlib import Path

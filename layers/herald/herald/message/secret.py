@@ -1,6 +1,6 @@
 """Secret: keyed hashes: what stands for a number or a text where neither may stand, and proofs that are ours alone.
 
-Each purpose has a word of its own, so that no hash that was made for one passes for another.
+Each purpose has a word of its own, and none begins as another does: no hash that was made for one passes for another.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ Purpose = Literal["block", "content", "inbound", "page", "receipt", "recipient"]
 
 def keyed(secret: bytes, purpose: Purpose, said: bytes) -> bytes:
     """16 bytes that stand for ``said``, which only ``secret`` can make."""
-    return hmac.new(secret, f"{purpose} ".encode() + said, hashlib.sha256).digest()[:16]
+    return hmac.new(secret, purpose.encode() + said, hashlib.sha256).digest()[:16]
 
 
 def recipient(secret: bytes, e164: str) -> str:

@@ -2,8 +2,8 @@
 
 ::
 
-    validate -> guard -> (claim) -> route -> send -> (record)      a request becomes a text
-                                       \\-> wait: schedule, queue -> guard -> route -> send
+    validate -> route -> guard -> (claim) -> send -> (record)       a request becomes a text
+                                        \\-> wait: schedule, queue -> route -> guard -> send
     receive: a provider's receipt -> (record)                       what became of it
     announce: (the journal's stream) -> events, webhooks            who is told
     recipients: search, erase, opt-outs                             what a person may ask for

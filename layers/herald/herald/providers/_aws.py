@@ -7,7 +7,6 @@ from traceback import walk_tb
 from typing import Any
 
 from herald.errors import AttemptError, Refused, Unavailable, Uncertain
-from herald.providers._http import retry_after
 
 # Codes that any AWS service may answer with; what is not here is the service's own.
 CODES = {
@@ -84,6 +83,8 @@ def _answered(response: Mapping[str, Any], explain: Explain) -> AttemptError:
     kept = {"code": code, "http_status": status, "request_id": metadata.get("RequestId")}
     reason = CODES.get(code) or explain(code, str(error.get("Message", ""))) or STATUSES.get(status, "request_refused")
     if reason in ("throttled", "provider_unavailable"):
+        from herald.providers._http import retry_after  # With what it needs for HTTP, which an AWS service does not.
+
         return Unavailable(reason, retry_after=retry_after(metadata.get("HTTPHeaders", {})), response=kept)
     if reason == "answer_unclear" or not 400 <= status < 500:
         return Uncertain("answer_unclear", response=kept)

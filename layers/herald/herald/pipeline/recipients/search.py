@@ -94,7 +94,7 @@ class Search:
     def _cursor(self, mark: Mark, whose: str) -> str:
         """A place in the list of one person's messages, for one caller: nobody else can make or use it."""
         place = f"{mark.created_at.isoformat()} {mark.id}"
-        proof = keyed(self._ports.secret, "page", f"{whose} {place}".encode()).hex()[:16]
+        proof = keyed(self._ports.secret, "page", f" {whose} {place}".encode()).hex()[:16]
         return base64.urlsafe_b64encode(f"{place} {proof}".encode()).decode().rstrip("=")
 
     def _mark(self, value: object, whose: str) -> Mark:

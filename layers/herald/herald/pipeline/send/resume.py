@@ -46,12 +46,12 @@ class Resume:
         if message.expired(self._ports.clock()):
             return self._unsent(message, Status.EXPIRED, REASONS["expired"])
         settings = self._ports.settings
+        way, delivery = route(message, settings), Delivery(self._ports, settings)
         try:
             Gate(self._ports, settings).let_on(message)
         except NotAllowed as refused:
             reason = REASONS.get(refused.code, REASONS["not_allowed"])
             return self._unsent(message, Status.FAILED, reason, f"refused by the guard {refused.code}")
-        way, delivery = route(message, settings), Delivery(self._ports, settings)
         if not way.channels:
             return self._unsent(message, Status.FAILED, REASONS["channel_missing"])
         return delivery.begin(message, way, delivery.moves(message))
