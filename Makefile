@@ -38,15 +38,15 @@ bench: $(LAPTOP) .venv-bench/.gramex ## How fast it is, beside others: a table, 
 	@.venv/bin/python -m bench $(ARGS)
 mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
 	@.venv/bin/python -m bench.mutants $(ARGS)
-check: $(TOOLS) ## Style, types, the template, its security: without the tests
+check: $(TOOLS) ## Style, types, the templates, their security: without the tests
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet . || { echo "Run: .venv/bin/python -m ruff format" >&2; exit 1; }
 	@.venv/bin/python -m mypy
 	@mkdir -p .local && .venv/bin/python -m tests.house.transform > .local/transformed.json
-	@$(LINT) template.yaml
+	@$(LINT) template.yaml watch.yaml
 	@$(LINT) .local/transformed.json --ignore-checks W1020 # The transform has filled in what Fn::Sub was for.
 	@$(SAM) validate --lint
-	@.venv-checkov/bin/python -m checkov.main --file template.yaml
+	@.venv-checkov/bin/python -m checkov.main --file template.yaml watch.yaml
 audit: .venv-audit/.audit ## Is anything that the locks pin known to be vulnerable?
 	@.venv-audit/bin/python requirements/audit.py $(LOCKS)
 lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes (UPGRADE=1: to the newest)

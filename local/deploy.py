@@ -1,6 +1,7 @@
 """Deploy: the template, as it stands, by CloudFormation with the SAM transform onto the local engine.
 
-What ``sam package`` does is done here: the code is zipped into a bucket, and the template's paths become its addresses.
+What ``sam package`` does is done here: code and nested templates go into a bucket, and the template's paths become
+addresses in it.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ STAGE = "local"
 STACK = f"herald-{STAGE}"
 BUCKET = "herald-local-artifacts"
 CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+NESTED = "AWS::CloudFormation::Stack"
 # Of the layer. The engine unpacks it anew for each process of a function, a second for 2 900 files, and lets functions
 # import its own packages, which are the same ones. That the layer is complete is tested by itself (tests/house).
 OURS = "python/herald"
@@ -47,13 +49,17 @@ def deploy(engine_url: str, layer: Path, template_path: Path) -> dict[str, str]:
             built = "BuildMethod" in resource.get("Metadata", {})
             folder, below = (layer, OURS) if built else (ROOT / resource["Properties"]["CodeUri"], "")
             resource["Properties"][CODE[resource["Type"]]] = _upload(s3, folder, below)
+        if resource["Type"] == NESTED:
+            path = ROOT / resource["Properties"]["TemplateURL"]
+            nested = yaml_parse(path.read_text(encoding="utf-8"))
+            resource["Properties"]["TemplateURL"] = f"{engine_url}/{_put(s3, f'{path.stem}.json', nested)}"
     # By its address: in a request itself CloudFormation takes no more than 51 200 bytes.
-    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
+    address = f"{engine_url}/{_put(s3, 'template.json', template)}"
     cloudformation = client("cloudformation", engine_url)
     try:
         cloudformation.create_stack(
             StackName=STACK,
-            TemplateURL=f"{engine_url}/{BUCKET}/template.json",
+            TemplateURL=address,
             Parameters=[{"ParameterKey": "Stage", "ParameterValue": STAGE}],
             Capabilities=CAPABILITIES,
         )
@@ -109,6 +115,12 @@ def _upload(s3: Any, folder: Path, below: str) -> dict[str, str] | str:
     key = hashlib.sha256(content.getvalue()).hexdigest()
     s3.put_object(Bucket=BUCKET, Key=key, Body=content.getvalue())
     return f"s3://{BUCKET}/{key}"
+
+
+def _put(s3: Any, key: str, template: Any) -> str:
+    """A template into the bucket, as JSON. Returns its path in S3."""
+    s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(template).encode())
+    return f"{BUCKET}/{key}"
 
 
 def _cause(cloudformation: Any) -> str:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from herald.aws.cloudwatch import COUNTERS, NAMESPACE, TOTALS, UNITS
 from herald.cli.receipts import PART as DELIVERY_ROLE
@@ -13,9 +14,9 @@ from herald.journal.messages import BY_RECIPIENT
 from herald.message.status import Status
 from herald.pipeline.send.transitions import LEASE
 from tests.house import ROOT
-from tests.house.transform import transform
+from tests.house.transform import together
 
-TEMPLATE: dict[str, Any] = transform()
+TEMPLATE: dict[str, Any] = together()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
 
@@ -65,6 +66,32 @@ def target(rule: str) -> Any:
     """The one target of an EventBridge rule."""
     (only,) = RESOURCES[rule]["Properties"]["Targets"]
     return only
+
+
+def test_the_template_says_on_top_what_is_where() -> None:
+    text = ROOT.joinpath("template.yaml").read_text(encoding="utf-8")
+    contents, _, rest = text.partition("\nAWSTemplateFormatVersion:")
+    listed = re.findall(r"^#   (\w+(?: \w+)?)  +\w", contents, re.MULTILINE)
+    assert listed == re.findall(r"^  # -{40,} (.+)$", rest, re.MULTILINE)
+    assert FUNCTIONS.keys() <= set(listed)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_the_log_group_and_the_role_of_a_function_are_in_its_own_part_of_the_template(name: str) -> None:
+    text = ROOT.joinpath("template.yaml").read_text(encoding="utf-8")
+    (part,) = re.findall(rf"^  # -+ {name}$(.+?)^  # -{{40,}} ", text, re.MULTILINE | re.DOTALL)
+    own = name.removesuffix("Function")
+    assert re.findall(r"^  (\w+):$", part, re.MULTILINE)[:3] == [f"{own}Logs", f"{own}Role", name]
+
+
+def test_the_stack_that_watches_knows_each_part_by_the_name_that_it_has_in_the_template() -> None:
+    watch = RESOURCES["Watch"]["Properties"]
+    asked = yaml_parse(ROOT.joinpath("watch.yaml").read_text(encoding="utf-8"))["Parameters"]
+    assert watch["Parameters"] == {
+        name: {"Fn::GetAtt": [name, "QueueName"]} if name in of_type("AWS::SQS::Queue") else {"Ref": name}
+        for name in asked
+    }
+    assert not [name for name, parameter in asked.items() if "Default" in parameter]
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
