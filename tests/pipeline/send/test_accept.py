@@ -1,7 +1,6 @@
-"""Flow: the journey from end to end, in memory: what callers hear, and what reaches a phone."""
+"""Accept: a request is a message, once, and is sent or waits: what callers are answered, and what reaches a phone."""
 
 import re
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,12 +10,10 @@ from typing import Any
 import pytest
 
 from herald.errors import (
-    HeraldError,
     InvalidMessage,
     KeyReused,
     NotAccepted,
     NotAllowed,
-    NotFound,
     Refused,
     StillSending,
     Unavailable,
@@ -32,19 +29,14 @@ from herald.pipeline.send.transitions import LEASE
 from herald.settings.values import DEFAULT_CHANNELS, Limits, Rate, Settings
 from herald.testing.memory import MemoryQueue
 from herald.testing.outbox import Outbox
-from tests.builders import FIELDS, NOW, NUMBER, TEXT, a_box, a_message, fails, reason, send, sends, steps
+from tests.builders import FIELDS, NOW, NUMBER, TEXT, a_box, fails, reason, send, sends, steps
 from tests.failing import FailingJournal, FailingQueue, FailingSchedule
+from tests.pipeline.send.quiet import quiet
 
 TOMORROW = rfc3339(NOW + timedelta(days=1))
 
 
-def quiet(error: HeraldError) -> bool:
-    """True if neither the error nor what would be printed of its causes tells number or text."""
-    printed = "".join(traceback.format_exception(error))
-    return not [word for word in (NUMBER, TEXT) if word in printed]
-
-
-# --------------------------------------------------------------------------------------------------------- at once
+# ---- at once
 
 
 def test_a_direct_send_answers_with_the_providers_word() -> None:
@@ -124,7 +116,7 @@ def test_a_refused_message_is_an_answer_and_no_error() -> None:
     assert (message.status, reason(message)) == (Status.FAILED, "invalid_number")
 
 
-# ------------------------------------------------------------------------------------------------------ idempotency
+# ---- idempotency
 
 
 @pytest.mark.parametrize(
@@ -247,7 +239,33 @@ def test_fifty_at_once_with_one_key_send_one_text() -> None:
     assert heard <= {*box.journal.messages, "still sending"}
 
 
-# ------------------------------------------------------------------------------------------ when a part is down
+def test_a_repetition_that_comes_after_the_time_gets_the_stored_answer() -> None:
+    """Who repeats because the first answer was lost must not hear "in the past": that would invite a second text."""
+    box = a_box()
+    message = send(box, send_at=TOMORROW, key="order-7")
+    box.clock.pass_(days=2)
+    again = sends(box, send_at=TOMORROW, key="order-7")
+    assert (again.message.id, again.replayed) == (message.id, True)
+
+
+@pytest.mark.parametrize("key", [None, "never used"])
+def test_a_time_that_has_passed_is_refused_if_nobody_asked_for_it_before(key: str | None) -> None:
+    box = a_box()
+    box.clock.pass_(days=2)
+    with pytest.raises(InvalidMessage, match="send_at"):
+        send(box, send_at=TOMORROW, key=key)
+    assert not box.journal.messages
+
+
+def test_another_content_for_a_time_that_has_passed_is_refused() -> None:
+    box = a_box()
+    send(box, send_at=TOMORROW, key="order-7")
+    box.clock.pass_(days=2)
+    with pytest.raises(KeyReused):
+        send(box, send_at=TOMORROW, key="order-7", body="Another text")
+
+
+# ---- when a part is down
 
 
 @pytest.mark.parametrize("fields", [{}, {"mode": "async"}, {"send_at": TOMORROW}], ids=["sync", "async", "scheduled"])
@@ -309,66 +327,7 @@ def test_what_reached_the_worker_after_all_is_accepted_and_sent_once() -> None:
     assert len(box.texts) == 1
 
 
-def test_a_journal_that_cannot_be_read_says_so() -> None:
-    journal = FailingJournal()
-    box = a_box(journal=journal)
-    message = send(box, send_at=TOMORROW)
-    journal.failing = {"get": 99}
-    for act in (box.herald().find, box.herald().cancel):
-        with pytest.raises(NotAccepted) as refused:
-            act(message.id)
-        assert quiet(refused.value)
-
-
-def test_a_cancellation_that_cannot_be_written_says_so_and_cancels_nothing() -> None:
-    journal = FailingJournal()
-    box = a_box(journal=journal)
-    message = send(box, send_at=TOMORROW)
-    journal.failing = {"move": 1}
-    with pytest.raises(NotAccepted) as refused:
-        box.herald().cancel(message.id)
-    assert quiet(refused.value)
-    assert box.schedule.at
-    assert ("message not canceled", "Down") in box.observer.told
-
-
-def test_a_schedule_that_cannot_be_removed_does_no_harm() -> None:
-    schedule = FailingSchedule()
-    schedule.down = False
-    box = a_box(schedule=schedule)
-    message = send(box, send_at=TOMORROW)
-    schedule.down = True
-    assert box.herald().cancel(message.id).status is Status.CANCELED
-    box.clock.pass_(days=1)
-    box.herald().resume(message.id)
-    assert not box.texts
-    assert ("schedule not removed", "Down") in box.observer.told
-
-
-def test_who_looks_hears_unknown_even_if_that_cannot_be_written() -> None:
-    journal = FailingJournal()
-    box = a_box(journal=journal)
-    message = a_message(status=Status.SENDING, attempts=1, due_at=NOW)
-    journal.claim(message)
-    journal.failing = {"move": 1}
-    found = box.herald().find(message.id)
-    assert (found.status, reason(found)) == (Status.UNKNOWN, "interrupted")
-    assert journal.messages[message.id].status is Status.SENDING
-
-
-def test_of_two_who_look_at_once_both_hear_unknown() -> None:
-    class Twice(FailingJournal):
-        def move(self, old: Message, new: Message) -> Message:
-            super().move(old, new)
-            return super().move(old, new)
-
-    box = a_box(journal=Twice())
-    box.journal.claim(a_message(id="msg_" + "0" * 26, status=Status.SENDING, due_at=NOW))
-    found = box.herald().find("msg_" + "0" * 26)
-    assert (found.status, steps(found)) == (Status.UNKNOWN, ["accepted", "unknown"])
-
-
-# ---------------------------------------------------------------------------------------------------- what is told
+# ---- what is told
 
 
 def stories() -> list[Outbox]:
@@ -415,15 +374,7 @@ def test_what_a_caller_hands_over_is_not_changed() -> None:
     assert given_fields == copy
 
 
-@pytest.mark.parametrize("message_id", ["", "x", "msg_", "msg_" + "I" * 26, "A" * 5000, "msg_" + "0" * 26 + "\n"])
-def test_an_id_that_cannot_be_is_not_found_without_asking_the_journal(message_id: str) -> None:
-    box = a_box(journal=FailingJournal())
-    box.journal.failing["get"] = 1
-    with pytest.raises(NotFound):
-        box.herald().find(message_id)
-
-
-# ------------------------------------------------------------------------------------------------- once a request
+# ---- once a request
 
 
 class Counting(Outbox):

@@ -1,4 +1,4 @@
-"""Flow, later: what waits is sent in its time, found, canceled or buried, in memory."""
+"""Resume: what waits is sent in its time, once, or ends; what cannot be handled is kept to be sent later."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -7,25 +7,19 @@ from typing import Any
 
 import pytest
 
-from herald.errors import (
-    InvalidMessage,
-    KeyReused,
-    NotCancelable,
-    NotFound,
-)
 from herald.message import Message
 from herald.message.status import Status
 from herald.message.times import rfc3339
 from herald.settings.values import Rate
 from herald.testing.memory import MemoryJournal
 from herald.testing.outbox import Outbox
-from tests.builders import NOW, TEXT, a_box, a_message, reason, send, sends, steps
+from tests.builders import NOW, TEXT, a_box, a_message, reason, send, steps
 from tests.failing import FailingJournal
 
 TOMORROW = rfc3339(NOW + timedelta(days=1))
 
 
-# -------------------------------------------------------------------------------------------------- async, scheduled
+# ---- async, scheduled
 
 
 def test_an_async_message_is_queued_and_sent_by_the_worker() -> None:
@@ -51,32 +45,6 @@ def test_a_scheduled_message_waits_for_its_time() -> None:
     sent = box.herald().resume(message.id)
     assert sent
     assert (sent.status, len(box.texts)) == (Status.SENT, 1)
-
-
-def test_a_repetition_that_comes_after_the_time_gets_the_stored_answer() -> None:
-    """Who repeats because the first answer was lost must not hear "in the past": that would invite a second text."""
-    box = a_box()
-    message = send(box, send_at=TOMORROW, key="order-7")
-    box.clock.pass_(days=2)
-    again = sends(box, send_at=TOMORROW, key="order-7")
-    assert (again.message.id, again.replayed) == (message.id, True)
-
-
-@pytest.mark.parametrize("key", [None, "never used"])
-def test_a_time_that_has_passed_is_refused_if_nobody_asked_for_it_before(key: str | None) -> None:
-    box = a_box()
-    box.clock.pass_(days=2)
-    with pytest.raises(InvalidMessage, match="send_at"):
-        send(box, send_at=TOMORROW, key=key)
-    assert not box.journal.messages
-
-
-def test_another_content_for_a_time_that_has_passed_is_refused() -> None:
-    box = a_box()
-    send(box, send_at=TOMORROW, key="order-7")
-    box.clock.pass_(days=2)
-    with pytest.raises(KeyReused):
-        send(box, send_at=TOMORROW, key="order-7", body="Another text")
 
 
 def test_resuming_before_the_time_only_puts_it_back() -> None:
@@ -135,94 +103,7 @@ def test_a_message_that_is_resumed_goes_by_the_route_of_today() -> None:
     assert sent.channel == "beta"
 
 
-# ---------------------------------------------------------------------------------------------------- find, cancel
-
-
-def test_a_message_is_found_by_its_own_caller_only() -> None:
-    box = a_box()
-    message = send(box)
-    kept = box.journal.messages[message.id]
-    assert box.herald().find(message.id) == box.herald().find(message.id, caller="shop") == kept
-    for caller in ("clinic", ""):
-        with pytest.raises(NotFound):
-            box.herald().find(message.id, caller=caller)
-
-
-def test_what_was_never_sent_is_not_found() -> None:
-    with pytest.raises(NotFound):
-        a_box().herald().find("msg_" + "0" * 26)
-
-
-def test_a_scheduled_message_can_be_canceled_and_is_never_sent() -> None:
-    box = a_box()
-    message = send(box, send_at=TOMORROW)
-    canceled = box.herald().cancel(message.id, caller="shop")
-    assert (canceled.status, reason(canceled), canceled.body) == (Status.CANCELED, "canceled", None)
-    assert not box.schedule.at
-    box.clock.pass_(days=1)
-    assert box.herald().resume(message.id) == canceled
-    assert not box.texts
-
-
-def test_a_queued_message_can_be_canceled() -> None:
-    box = a_box()
-    message = send(box, mode="async")
-    assert box.herald().cancel(message.id).status is Status.CANCELED
-    box.herald().resume(message.id)
-    assert not box.texts
-
-
-def test_canceling_twice_is_well() -> None:
-    box = a_box()
-    message = send(box, send_at=TOMORROW)
-    assert box.herald().cancel(message.id) == box.herald().cancel(message.id)
-
-
-@pytest.mark.parametrize("status", [s for s in Status if s.rank > 0 and s is not Status.CANCELED])
-def test_what_waits_no_more_cannot_be_canceled(status: Status) -> None:
-    box = a_box()
-    message = a_message(status=status)
-    box.journal.claim(message)
-    with pytest.raises(NotCancelable, match=str(status)):
-        box.herald().cancel(message.id)
-    assert box.journal.messages[message.id].status is status
-
-
-def test_another_caller_cannot_cancel() -> None:
-    box = a_box()
-    message = send(box, send_at=TOMORROW)
-    with pytest.raises(NotFound):
-        box.herald().cancel(message.id, caller="clinic")
-    assert box.schedule.at
-
-
-def test_what_was_sent_while_it_was_being_canceled_is_not_canceled() -> None:
-    class Faster(FailingJournal):
-        def move(self, old: Message, new: Message) -> Message:
-            if new.status is Status.CANCELED:
-                box.herald().resume(old.id)
-            return super().move(old, new)
-
-    box = a_box(journal=Faster())
-    message = send(box, mode="async")
-    with pytest.raises(NotCancelable, match="sent"):
-        box.herald().cancel(message.id)
-    assert len(box.texts) == 1
-
-
-def test_what_is_gone_while_it_is_being_canceled_is_said_to_be_gone() -> None:
-    class Gone(FailingJournal):
-        def move(self, old: Message, new: Message) -> Message:
-            self.messages.clear()
-            return super().move(old, new)
-
-    box = a_box(journal=Gone())
-    message = send(box, mode="async")
-    with pytest.raises(NotCancelable, match="gone"):
-        box.herald().cancel(message.id)
-
-
-# ---------------------------------------------------------------------------------------------------- dead letters
+# ---- dead letters
 
 
 def dead(box: Outbox, **fields: object) -> Message:
@@ -269,12 +150,6 @@ def test_what_is_redriven_while_its_channel_is_busy_waits_for_its_turn() -> None
     assert waiting
     assert (waiting.status, len(box.texts)) == (Status.ACCEPTED, 1)
     assert waiting.turn_at
-
-
-def test_a_dead_letter_cannot_be_canceled() -> None:
-    box = a_box()
-    with pytest.raises(NotCancelable):
-        box.herald().cancel(dead(box).id)
 
 
 def test_what_was_sent_meanwhile_is_not_buried() -> None:
