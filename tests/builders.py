@@ -43,12 +43,12 @@ def fails(box: Outbox, *answers: Exception | None, channel: str = "amazonsns") -
 
 
 def sends(box: Outbox, *, key: str | None = None, caller: str = "shop", **fields: object) -> Accepted:
-    """What the caller hears."""
+    """What the caller is answered."""
     return box.herald().send({**FIELDS, **fields}, caller=caller, entrypoint="https", key=key)
 
 
 def send(box: Outbox, *, key: str | None = None, caller: str = "shop", **fields: object) -> Message:
-    """The message that the caller hears of."""
+    """The message that the caller is answered with."""
     return sends(box, key=key, caller=caller, **fields).message
 
 

@@ -1,1 +1,1 @@
-"""Mutation: small wrong changes to the core, one at a time. A test of the same part must notice each of them."""
+"""Mutation: small wrong changes to the core, one at a time. A test of its modules must notice each of them."""

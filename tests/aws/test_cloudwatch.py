@@ -1,4 +1,4 @@
-"""Observe: one JSON line a step with masked numbers, its figures by two dimensions, and never a text or a secret."""
+"""CloudWatch: one JSON line a step with masked numbers, its figures by two dimensions, and never a text or a secret."""
 
 import json
 import logging

@@ -82,16 +82,16 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_what_was_not_checked_does_not_count_and_what_no_test_reaches_survives(tmp_path: Path) -> None:
-    source = tmp_path / "mutants" / "src" / "herald" / "providers" / "room.py"
+    source = tmp_path / "mutants" / "src" / "herald" / "providers" / "vendor.py"
     source.parent.mkdir(parents=True)
     versions = {"orig": "1 + 1", "1": "1 - 1", "2": "1 + 2", "3": "None", "4": "2 + 1", "5": "1 * 1"}
     source.write_text("".join(f"def x_two__mutmut_{name}():\n    return {value}\n" for name, value in versions.items()))
     killed, not_reached, never_ended, not_checked, survived = 1, 33, -24, None, 0
     ends = [killed, not_reached, never_ended, not_checked, survived]
-    keys = [f"herald.providers.room.x_two__mutmut_{number}" for number in range(1, 6)]
+    keys = [f"herald.providers.vendor.x_two__mutmut_{number}" for number in range(1, 6)]
     source.with_suffix(".py.meta").write_text(json.dumps({"exit_code_by_key": dict(zip(keys, ends, strict=True))}))
-    alive = [Survivor("providers.room.two", "return 1 + 1", f"return {value}") for value in ("1 + 2", "1 * 1")]
-    assert read(tmp_path) == [Score("providers.room", 4, alive)]
+    alive = [Survivor("providers.vendor.two", "return 1 + 1", f"return {value}") for value in ("1 + 2", "1 * 1")]
+    assert read(tmp_path) == [Score("providers.vendor", 4, alive)]
 
 
 @pytest.mark.parametrize(
@@ -102,5 +102,5 @@ def test_a_run_is_whole_if_no_mutant_was_left_out(tmp_path: Path, ends: list[lis
     folder.mkdir(parents=True)
     for number, each in enumerate(ends):
         keys = {str(key): end for key, end in enumerate(each)}
-        (folder / f"room{number}.py.meta").write_text(json.dumps({"exit_code_by_key": keys}))
+        (folder / f"vendor{number}.py.meta").write_text(json.dumps({"exit_code_by_key": keys}))
     assert complete(tmp_path) is whole

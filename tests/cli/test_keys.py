@@ -28,7 +28,7 @@ def kept(engine: str, stage: str, name: str) -> str:
     return str(parameter["Value"])
 
 
-def test_the_key_on_standard_output_opens_the_door(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_key_on_standard_output_opens_the_api(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "create", "--stage", stage, "--name", "shop"]) == 0
     key = capsys.readouterr().out.strip()
     record = kept(engine, stage, "shop")

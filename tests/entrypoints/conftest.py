@@ -1,4 +1,4 @@
-"""The recorded events, and Herald in memory behind every door."""
+"""The recorded events, and Herald in memory behind every entry point."""
 
 import copy
 import json
@@ -55,7 +55,7 @@ def parts(path: str, resource: str) -> dict[str, str]:
 
 
 class Answer(NamedTuple):
-    """What the HTTPS door answered; ``body`` is the JSON in it."""
+    """What the HTTPS API answered; ``body`` is the JSON in it."""
 
     status: int
     body: Any
@@ -63,10 +63,10 @@ class Answer(NamedTuple):
 
 
 class Caller:
-    """Speaks to the HTTPS door as API Gateway does, in the name of one API key."""
+    """Speaks to the HTTPS API as API Gateway does, in the name of one API key."""
 
-    def __init__(self, door: Https, name: str = "shop", grant: Grant = ALL) -> None:
-        self.door, self.name, self.grant = door, name, grant
+    def __init__(self, api: Https, name: str = "shop", grant: Grant = ALL) -> None:
+        self.api, self.name, self.grant = api, name, grant
 
     def event(self, method: str, path: str, body: str | None, headers: Mapping[str, str], **changes: Any) -> Any:
         """The event of a request: the recorded one of its path, changed. The path may have a query."""
@@ -87,7 +87,7 @@ class Caller:
     def __call__(
         self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None, **changes: Any
     ) -> Answer:
-        answer = self.door.answer(self.event(method, path, body, headers or {}, **changes))
+        answer = self.api.answer(self.event(method, path, body, headers or {}, **changes))
         assert set(answer) == {"statusCode", "headers", "body", "isBase64Encoded"}
         kind = answer["headers"]["Content-Type"]
         content = json.loads(answer["body"]) if "json" in kind and answer["body"] else answer["body"]
@@ -107,7 +107,7 @@ def caller(box: Outbox) -> Caller:
 @pytest.fixture
 def another(caller: Caller) -> Caller:
     """The owner of another key."""
-    return Caller(caller.door, "another")
+    return Caller(caller.api, "another")
 
 
 class Broken:

@@ -1,4 +1,4 @@
-"""The journal's door and the webhooks behind it: a recorded stream in, on the engine's bus and queue what it tells."""
+"""The journal's stream and the webhooks behind: a recorded stream in, on the engine's bus and queue what it tells."""
 
 import json
 import uuid

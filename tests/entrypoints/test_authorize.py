@@ -1,4 +1,4 @@
-"""The lock of the HTTPS door, with its keys in the engine's parameter store: who has a key comes in, by name."""
+"""The authorizer of the HTTPS API, with its keys in the engine's parameter store: who has a key comes in, by name."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""The providers' door: what API Gateway hands over for a callback, and what a vendor gets for an answer."""
+"""Callbacks: what API Gateway hands over for a callback, and what a vendor gets for an answer."""
 
 import json
 from dataclasses import replace
@@ -151,7 +151,7 @@ def written(method: str, **said: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_stop_is_heeded_as_the_provider_calls(box: Outbox, method: str) -> None:
+def test_stop_is_obeyed_as_the_provider_calls(box: Outbox, method: str) -> None:
     box.settings = Settings(channels={"exotel": Channel("exotel", "exotel")})
     answer = app.handler(written(method, From=TO, Body=" stop. "), CONTEXT) or {}
     assert (answer["statusCode"], answer["body"]) == (204, "")

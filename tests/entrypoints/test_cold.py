@@ -56,7 +56,7 @@ print(json.dumps({"status": answer["statusCode"], "loaded": sorted(sys.modules),
 
 
 def first_text(engine: str, **parameters: str) -> dict[str, Any]:
-    """What a fresh process of the HTTPS door says after its first text, on a stage with these parameters."""
+    """What a fresh process of the HTTPS API says after its first text, on a stage with these parameters."""
     stage = f"s{uuid.uuid4().hex[:8]}"
     stack = {"table": a_table(client("dynamodb", engine)), "url": "https://api.test/dev"}
     store = Parameters(client("ssm", engine), f"/herald/{stage}", hash_key=True)

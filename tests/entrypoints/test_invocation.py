@@ -82,7 +82,7 @@ def test_another_content_under_the_same_key_is_refused(box: Outbox) -> None:
         invoke(box, {**SIMPLE, "body": "Another", "idempotency_key": "parcel-9"})
 
 
-def test_the_same_key_at_another_door_is_another_message(box: Outbox) -> None:
+def test_the_same_key_at_another_entry_point_is_another_message(box: Outbox) -> None:
     keyed = {**SIMPLE, "idempotency_key": "9"}
     event = {**recorded("event-sms-requested"), "detail": keyed}
     assert invoke(box, keyed)["id"] != invoke(box, event)["id"]

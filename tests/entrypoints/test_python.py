@@ -1,4 +1,4 @@
-"""The Python door: ``herald.send`` and its like from a Lambda function, and ``herald.sms[...]`` as in Gramex."""
+"""The Python API: ``herald.send`` and its like from a Lambda function, and ``herald.sms[...]`` as in Gramex."""
 
 import os
 import subprocess
@@ -60,7 +60,7 @@ def test_every_field_of_a_message_can_be_given(box: Outbox) -> None:
     assert message.expires_at == box.clock.now + timedelta(days=1, seconds=60)
 
 
-def test_the_names_of_its_arguments_are_the_fields_of_every_door() -> None:
+def test_the_names_of_its_arguments_are_the_fields_of_every_entry_point() -> None:
     import inspect
 
     from herald.pipeline.validate.validate import FIELDS
@@ -197,7 +197,7 @@ def test_all_that_is_promised_is_there() -> None:
         herald.Twitter  # noqa: B018
 
 
-# ---- herald.sms[...], the door of Gramex
+# ---- herald.sms[...], the interface of Gramex
 
 
 def test_the_lines_of_the_guide_of_gramex_send(box: Outbox) -> None:

@@ -1,4 +1,4 @@
-"""Records: what the queue hands over is sent; what cannot be handled comes back, and in the end is buried, not lost."""
+"""Worker: what the queue hands over is sent; what cannot be handled comes back, and in the end is buried, not lost."""
 
 import json
 from collections.abc import Mapping

@@ -44,7 +44,7 @@ def test_each_function_has_a_role_of_its_own_that_lambda_alone_takes_on(function
     assert (trust["Principal"], trust["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
 
 
-def test_a_role_has_no_policy_that_aws_wrote_and_only_the_doors_for_callers_have_the_callers() -> None:
+def test_a_role_has_no_policy_that_aws_wrote_and_only_the_entry_points_for_callers_have_the_callers() -> None:
     shared = {function: RESOURCES[role]["Properties"].get("ManagedPolicyArns") for function, role in ROLES.items()}
     callers = {"Api": [{"Ref": "UsePolicy"}], "Invoke": [{"Ref": "UsePolicy"}]}
     assert {function: policies for function, policies in shared.items() if policies} == callers
@@ -116,7 +116,7 @@ def test_schedules_are_made_for_messages_of_this_stage_alone() -> None:
     assert USE["Schedules"]["Resource"]["Fn::Sub"].endswith(":schedule/herald-${Stage}/msg_*")
 
 
-# ---- the doors
+# ---- the entry points
 
 
 def test_a_request_needs_a_key_unless_anybody_may_ask_or_its_path_proves_it() -> None:

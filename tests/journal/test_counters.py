@@ -186,9 +186,9 @@ def test_a_write_whose_answer_was_lost_lets_less_through_and_never_more(dynamodb
     assert said.count(None) == 2
 
 
-def test_what_was_full_and_has_room_by_now_is_refused_for_a_second(dynamodb: Any, table: str) -> None:
+def test_what_was_full_and_is_free_by_now_is_refused_for_a_second(dynamodb: Any, table: str) -> None:
     class Late:
-        """A client whose refusals tell how the item stands when it has room again."""
+        """A client whose refusals tell how the item stands when more may be counted again."""
 
         def __init__(self) -> None:
             self.exceptions = dynamodb.exceptions

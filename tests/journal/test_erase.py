@@ -25,7 +25,7 @@ def test_what_is_erased_is_gone_and_its_id_is_not_used_again(journal: Journal) -
     assert journal.get(message.id) is None
 
 
-def test_what_is_erased_hears_of_nothing_any_more(journal: Journal) -> None:
+def test_what_is_erased_records_nothing_any_more(journal: Journal) -> None:
     message = claimed(journal, status=Status.SENT, attempts=1)
     assert journal.erase(message)
     with pytest.raises(Moved) as gone:

@@ -1,4 +1,4 @@
-"""Reads: what stands in the table, by as few calls as the threads that ask at once leave room for."""
+"""Reads: what stands in the table, by as few calls as the threads that ask at once allow."""
 
 import threading
 import uuid

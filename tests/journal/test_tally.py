@@ -1,4 +1,4 @@
-"""Tally: which limit has no room, and after how many seconds it is worth asking again. To the second."""
+"""Tally: which limit is reached, and after how many seconds it is worth asking again. To the second."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ def a_cap(most: int | None, amount: int = 1, frees: datetime = TOMORROW) -> Cap:
 @pytest.mark.parametrize(
     ("ago", "wait"), [([10, 300], 300), ([0, 599], 1), ([299, 300], 300), ([10, 600], None), ([10], None), ([], None)]
 )
-def test_the_last_but_one_text_says_when_there_is_room_for_another(ago: list[int], wait: int | None) -> None:
+def test_the_last_but_one_text_says_when_another_may_be_sent(ago: list[int], wait: int | None) -> None:
     tally = a_tally(burst=Burst("t1", 600, 2, None, TOMORROW))
     found = full(tally, {"t1": [SECONDS - each for each in ago]}, NOW)
     assert found == (Full("number_10_minutes", wait) if wait else None)

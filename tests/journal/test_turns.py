@@ -1,4 +1,4 @@
-"""Limit: turns are dealt one by one, in all processes together, and never faster than the rate."""
+"""Turns: they are dealt one by one, in all processes together, and never faster than the rate."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor

@@ -85,7 +85,7 @@ def test_a_record_that_somebody_broke_opens_nothing_and_keeps_nobody_else_out(re
 
 
 @given(st.text(), st.text())
-def test_no_header_and_no_record_breaks_the_door(header: str, record: str) -> None:
+def test_no_header_and_no_record_breaks_the_authorizer(header: str, record: str) -> None:
     assert owner(header, {"broken": record, "shop": KEY.record}) is None
 
 

@@ -1,4 +1,4 @@
-"""Moments: a time says its zone or is refused, and changes of the clock lose no message."""
+"""Times: each says its zone or is refused, and changes of the clock lose no message."""
 
 import re
 import zoneinfo

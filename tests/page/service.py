@@ -17,7 +17,7 @@ PAGE_OF = 2  # messages in one page of an answer
 
 
 def _no_herald() -> None:
-    raise AssertionError("the page alone asks nothing of the journey")
+    raise AssertionError("the page alone asks nothing of the pipeline")
 
 
 class Service:

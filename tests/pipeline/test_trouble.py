@@ -202,7 +202,7 @@ def test_what_is_no_message_is_told_without_asking_the_journal(wrong: dict[str, 
     assert recorded(box).troubles == []
 
 
-def test_who_cannot_cancel_a_message_any_more_hears_where_it_is() -> None:
+def test_who_cannot_cancel_a_message_any_more_is_told_where_it_is() -> None:
     class Gone(FailingJournal):
         def move(self, old: Message, new: Message) -> Message:
             self.messages.clear()

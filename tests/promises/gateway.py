@@ -1,4 +1,4 @@
-"""Gateway: the HTTPS door behind real HTTP on loopback, with the template's paths, its lock, and its own refusals.
+"""Gateway: the HTTPS API behind real HTTP on loopback, with the template's paths, its lock, and its own refusals.
 
 What API Gateway does between a request and the function is done here in a few lines, so that thousands of requests take
 seconds; tests/entrypoints/api/test_contract_live.py asks the deployed whole the same questions, fewer of them.
@@ -32,7 +32,7 @@ class Gateway:
 
     def __init__(self, box: Outbox) -> None:
         self.box, self.asked = box, Counter[int]()
-        self._door = Https(box.herald, {"stage": "test", "version": "0"}, ROOT / "functions" / "api")
+        self._api = Https(box.herald, {"stage": "test", "version": "0"}, ROOT / "functions" / "api")
         made = create(Grant("shop", scopes=frozenset(SCOPES)))
         self.key, self._records = made.key, {"shop": made.record}
 
@@ -60,7 +60,7 @@ class Gateway:
             "body": base64.b64encode(body).decode(), "isBase64Encoded": True,
         }  # fmt: skip
         event["requestContext"] |= {"authorizer": authorizer, "requestId": str(uuid.uuid4())}
-        return self._door.answer(event)
+        return self._api.answer(event)
 
 
 def refusal(kind: str) -> dict[str, Any]:

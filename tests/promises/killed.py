@@ -75,7 +75,7 @@ class Manner(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One act of a journey in a process of its own, which dies at the event ``stop``: its number, or its name."""
+    """One act of Herald's in a process of its own, which dies at the event ``stop``: its number, or its name."""
 
     place: Place
     now: datetime
@@ -153,8 +153,8 @@ class Ports:
         """No receipts are awaited."""
 
 
-class Journey:
-    """Herald's doors on what is at a place. ``tell`` hears of every call."""
+class EntryPoints:
+    """Herald's entry points on what is at a place. ``tell`` is called with every call."""
 
     def __init__(
         self, place: Place, clock: Callable[[], datetime], manner: Manner, tell: Tell = lambda event: None
@@ -230,9 +230,9 @@ def run(job: Job) -> list[str]:
             os.kill(os.getpid(), signal.SIGKILL)
         events.append(event)
 
-    journey = Journey(job.place, lambda: job.now, job.manner, tell)
+    herald = EntryPoints(job.place, lambda: job.now, job.manner, tell)
     with suppress(Broken):
-        getattr(journey, job.act)(*job.given)
+        getattr(herald, job.act)(*job.given)
     tell(END)
     return events
 

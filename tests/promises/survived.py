@@ -23,7 +23,7 @@ from herald.message.times import rfc3339
 from herald.settings.values import Rate
 from herald.testing.fakes import Clock
 from tests.builders import NUMBER
-from tests.promises.killed import CALLER, MAX_RECEIVES, Broken, Job, Journey, Manner, Place, clients
+from tests.promises.killed import CALLER, MAX_RECEIVES, Broken, EntryPoints, Job, Manner, Place, clients
 from tests.promises.ledger import Ledger
 from tests.tables import a_table
 
@@ -50,7 +50,7 @@ class World:
         queue = self._sqs.create_queue(QueueName=own)["QueueUrl"]
         self.place = Place(engine, a_table(self._dynamodb), own, queue, provider.url)
         self.journal = DynamoJournal(self._dynamodb, self.place.table)
-        self._journey = Journey(self.place, self.clock, Manner())
+        self._herald = EntryPoints(self.place, self.clock, Manner())
         self._held: dict[str, Record] = {}
 
     def messages(self) -> dict[str, Message]:
@@ -95,7 +95,7 @@ class World:
     def give_up(self) -> None:
         """The worker fails at each record for the last time."""
         self.receive()
-        broken = Journey(self.place, self.clock, Manner(broken=True))
+        broken = EntryPoints(self.place, self.clock, Manner(broken=True))
         for name in self.names:
             with suppress(Broken):
                 broken.work(*self.job("give_up", name).given)
@@ -140,7 +140,7 @@ class World:
 
     def sweep(self) -> None:
         """The sweep runs."""
-        self._journey.sweep()
+        self._herald.sweep()
 
     def _swept(self) -> None:
         """The sweep runs. What is overdue afterwards is stuck, and what waits and was overdue unless it is queued."""
@@ -162,7 +162,7 @@ class World:
 
     def _ask(self, name: str) -> None:
         with suppress(StillSending):
-            self._journey.ask(*self._request(name))
+            self._herald.ask(*self._request(name))
 
     def _request(self, name: str) -> tuple[str, dict[str, object]]:
         return name, {"to": NUMBER, "body": name, "reference": name, **self._fields}
@@ -171,7 +171,7 @@ class World:
         """The worker handles what is in the queue. Returns the messages' names."""
         received = self._received()
         for record in received.values():
-            self._journey.work(_times(1, record))
+            self._herald.work(_times(1, record))
             self._remove(record)
         return set(received)
 
@@ -202,7 +202,7 @@ class World:
             for listed in page["Schedules"]:
                 schedule = self._scheduler.get_schedule(Name=listed["Name"], **group)
                 if schedule["ScheduleExpression"] <= expression(self.clock.now):
-                    self._journey.resume(json.loads(schedule["Target"]["Input"])["id"])
+                    self._herald.resume(json.loads(schedule["Target"]["Input"])["id"])
                     self._scheduler.delete_schedule(Name=listed["Name"], **group)
 
 

@@ -1,4 +1,4 @@
-"""Promise 6: a vendor that tells of hundreds of texts at the same moment is heard, and none of it is lost."""
+"""Promise 6: a vendor that tells of hundreds of texts at the same moment is answered, and none of it is lost."""
 
 import statistics
 import time
@@ -117,7 +117,7 @@ def inside(aws: Aws, since: float) -> list[float]:
     return [float(report.partition("Duration: ")[2].split()[0]) for report in reports]
 
 
-def test_a_burst_of_callbacks_is_heard_at_the_first_call_and_none_is_lost(
+def test_a_burst_of_callbacks_is_recorded_at_the_first_call_and_none_is_lost(
     stack: Stack, channel: str, size: Callable[[int, int], int], figures: Figures
 ) -> None:
     many = size(20, 200)

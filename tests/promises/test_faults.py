@@ -1,6 +1,6 @@
 """Promises 2, 3 and 5: with a fifth of all calls going wrong, nothing is lost, and nothing is sent twice under hold.
 
-The journey is the real one, with the real Exotel provider over real HTTP; journal and queue are those in memory, which
+The flow is the real one, with the real Exotel provider over real HTTP; journal and queue are those in memory, which
 keep the same rules: what is proved here is what becomes of an outcome.
 """
 

@@ -72,7 +72,7 @@ def _calm(faulty: Faulty) -> Iterator[None]:
 
 
 class Client:
-    """Asks for texts by three doors: each number has its own text, name (key and reference) and door.
+    """Asks for texts by three entry points: each number has its own text, name (key and reference) and entry point.
 
     ``refused`` are the numbers of which Herald said, at least once, that it did not accept them.
     """
@@ -94,8 +94,8 @@ class Client:
 
     def ask(self, number: int, **more: str) -> Told:
         """Ask once. Asked again, the same number asks the same under the same key."""
-        door = (self.https, partial(self.https, mode="async"), self.invoke)[number % 3]
-        return door(number, **self._asked.setdefault(number, more))
+        ask = (self.https, partial(self.https, mode="async"), self.invoke)[number % 3]
+        return ask(number, **self._asked.setdefault(number, more))
 
     def https(self, number: int, **more: str) -> Told:
         key = {"Idempotency-Key": self.name(number)}

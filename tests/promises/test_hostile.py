@@ -1,4 +1,4 @@
-"""Promise 8: whatever comes, every door answers it: nothing breaks off, and what is refused is a problem."""
+"""Promise 8: whatever comes, every entry point answers it: nothing breaks off, and what is refused is a problem."""
 
 import json
 from collections import Counter
@@ -64,38 +64,38 @@ def is_right(answer: dict[str, Any], counted: Counter[str]) -> None:
     counted["problems"] += 1
 
 
-def tell(figures: Figures, door: str, counted: Counter[str]) -> None:
-    figures(f"Requests of any shape to {door}", promise="8", **counted)
+def tell(figures: Figures, entry_point: str, counted: Counter[str]) -> None:
+    figures(f"Requests of any shape to {entry_point}", promise="8", **counted)
     assert counted["refused"] == counted["problems"]
     assert 0.2 * counted["asked"] < counted["refused"] < counted["asked"]
 
 
-def test_the_https_door_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
-    door, counted = Https(box.herald, {}, ROOT / "functions" / "api"), Counter[str](answers_5xx=0)
+def test_the_https_api_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
+    api, counted = Https(box.herald, {}, ROOT / "functions" / "api"), Counter[str](answers_5xx=0)
 
     def check(event: dict[str, Any]) -> None:
         event["requestContext"]["authorizer"]["grant"] = ALL
-        is_right(door.answer(event), counted)
+        is_right(api.answer(event), counted)
         box.journal.messages.clear()
 
     every(requests(), size(6_000, 60_000), check)
-    tell(figures, "the HTTPS door", counted)
+    tell(figures, "the HTTPS API", counted)
     assert not [told for told in box.observer.told if "broke off" in told[0]]
 
 
-def test_the_providers_door_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
+def test_the_entry_point_of_providers_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
     message = box.herald().send({"to": TO, "body": "Hi"}, caller="shop", entrypoint="https").message
     token = box.callback(message.with_(channel="exotel")).rpartition("/")[2]
     places = [("exotel", token), ("exotel", inbound(SECRET, "exotel"))]
     counted = Counter[str](answers_5xx=0)
     with wiring.replaced(box):
-        door = Callbacks(wiring.herald)
-        every(callbacks(places), size(2_000, 20_000), lambda event: is_right(door.answer(event), counted))
-    tell(figures, "the providers' door", counted)
+        called_back = Callbacks(wiring.herald)
+        every(callbacks(places), size(2_000, 20_000), lambda event: is_right(called_back.answer(event), counted))
+    tell(figures, "the entry point of providers", counted)
     assert not [told for told in box.observer.told if "broke off" in told[0]]
 
 
-def test_the_door_for_invocations_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
+def test_the_entry_point_for_invocations_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
     herald, counted = box.herald(), Counter[str](uncaught=0)
 
     def check(payload: Any) -> None:

@@ -36,7 +36,7 @@ def shop(box: Outbox) -> Caller:
 @pytest.fixture
 def clinic(shop: Caller) -> Caller:
     """The owner of another API key."""
-    return Caller(shop.door, "clinic")
+    return Caller(shop.api, "clinic")
 
 
 def send(caller: Caller, key: str, body: str = "Your table is ready.") -> Answer:
@@ -47,20 +47,20 @@ def test_fifty_at_once_with_one_key_send_once(box: Outbox, size: Callable[[int, 
     keys, start, herald = [f"order-{number}" for number in range(size(10, 200))], Barrier(THREADS), box.herald()
 
     def race(_: int) -> list[str | None]:
-        heard: list[str | None] = []
+        answers: list[str | None] = []
         for key in keys:
             start.wait(60)
             try:
                 answer = herald.send({"to": TO, "body": key}, caller="key:shop", entrypoint="https", key=key)
             except StillSending:
-                heard.append(None)
+                answers.append(None)
             else:
-                heard.append(answer.message.id)
-        return heard
+                answers.append(answer.message.id)
+        return answers
 
     with ThreadPoolExecutor(THREADS) as threads:
-        heard = list(threads.map(race, range(THREADS)))
-    sent, told = Counter(text.body for text in box.texts), [answer for each in heard for answer in each]
+        answers = list(threads.map(race, range(THREADS)))
+    sent, told = Counter(text.body for text in box.texts), [answer for each in answers for answer in each]
     figures(
         f"{THREADS} threads at once on one key, DynamoDB of the local engine",
         promise="1",
@@ -70,7 +70,7 @@ def test_fifty_at_once_with_one_key_send_once(box: Outbox, size: Callable[[int, 
         sends=sent.total(),
     )
     assert sent == dict.fromkeys(keys, 1)
-    assert [len(set(each) - {None}) for each in zip(*heard, strict=True)] == [1] * len(keys)
+    assert [len(set(each) - {None}) for each in zip(*answers, strict=True)] == [1] * len(keys)
     assert told.count(None) > 0
 
 
@@ -93,7 +93,7 @@ def test_the_same_key_of_two_callers_is_two_messages_and_neither_sees_the_others
     assert seen == 0
 
 
-def test_a_repetition_hears_its_own_callers_answer(shop: Caller, clinic: Caller) -> None:
+def test_a_repetition_gets_its_own_callers_answer(shop: Caller, clinic: Caller) -> None:
     answers = {caller.name: send(caller, "order-1") for caller in (shop, clinic)}
     for caller in (shop, clinic):
         again = send(caller, "order-1")

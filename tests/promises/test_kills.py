@@ -28,7 +28,7 @@ QUEUED, SCHEDULED = {"mode": "async"}, {"send_at": rfc3339(START.replace(minute=
 
 
 @dataclass(frozen=True)
-class Door:
+class Entry:
     """An act at which a process is killed: what happened before, what it meets, and in what manner it is done."""
 
     name: str
@@ -70,37 +70,37 @@ def busied(world: World, process: Process) -> None:
 BROKEN, TWO = {"broken": True}, {"channels": 2}
 LATER, TOO_LATE = waited(minutes=2, seconds=5), waited(days=2)
 UNKNOWN = (asked("drop_reply"), LATER)
-DOORS = (
-    Door("direct", "ask"),
-    Door("direct, failed over", "ask", fault="503", manner=TWO),
-    Door("direct, refused", "ask", fault="refuse"),
-    Door("direct, answer lost", "ask", fault="drop_reply"),
-    Door("direct, throttled", "ask", fault="429"),
-    Door("direct, no time left", "ask", asked={"valid_for": 1}, fault="503"),
-    Door("direct, busy", "ask", (busied,)),
-    Door("queued", "ask", asked=QUEUED),
-    Door("taken up", "work", (asked(),), QUEUED),
-    Door("taken up, busy", "work", (asked(), busied), QUEUED),
-    Door("taken up too late", "work", (asked(), TOO_LATE), QUEUED),
-    Door("taken up for the last time", "give_up", (asked(),), QUEUED, manner=BROKEN),
-    Door("repeated", "work", (asked("429"), LATER)),
-    Door("scheduled", "ask", asked=SCHEDULED),
-    Door("fired", "resume", (asked(), LATER), SCHEDULED),
-    Door("fired, busy", "resume", (asked(), LATER, busied), SCHEDULED),
-    Door("fired too late", "resume", (asked(), TOO_LATE), SCHEDULED),
-    Door("never fired", "sweep", (asked(), LATER), SCHEDULED),
-    Door("never fired, for the last time", "give_up", (asked(), LATER), SCHEDULED, manner=BROKEN),
-    Door("resent", "work", (*UNKNOWN, swept)),
-    Door("resent, throttled", "work", (*UNKNOWN, swept), fault="429"),
-    Door("resent, answer lost", "work", (*UNKNOWN, swept), fault="drop_reply"),
-    Door("redriven", "work", (asked(), buried), QUEUED),
-    Door("redriven, busy", "work", (asked(), buried, busied), QUEUED),
-    Door("redriven too late", "work", (asked(), buried, TOO_LATE), QUEUED),
-    Door("swept: lease over", "sweep", (crashed, LATER)),
-    Door("swept: forgotten", "sweep", (asked(), lost, LATER), QUEUED),
-    Door("swept: to be resent", "sweep", UNKNOWN),
-    Door("canceled", "cancel", (asked(),), QUEUED),
-    Door("canceled, scheduled", "cancel", (asked(),), SCHEDULED),
+ENTRIES = (
+    Entry("direct", "ask"),
+    Entry("direct, failed over", "ask", fault="503", manner=TWO),
+    Entry("direct, refused", "ask", fault="refuse"),
+    Entry("direct, answer lost", "ask", fault="drop_reply"),
+    Entry("direct, throttled", "ask", fault="429"),
+    Entry("direct, no time left", "ask", asked={"valid_for": 1}, fault="503"),
+    Entry("direct, busy", "ask", (busied,)),
+    Entry("queued", "ask", asked=QUEUED),
+    Entry("taken up", "work", (asked(),), QUEUED),
+    Entry("taken up, busy", "work", (asked(), busied), QUEUED),
+    Entry("taken up too late", "work", (asked(), TOO_LATE), QUEUED),
+    Entry("taken up for the last time", "give_up", (asked(),), QUEUED, manner=BROKEN),
+    Entry("repeated", "work", (asked("429"), LATER)),
+    Entry("scheduled", "ask", asked=SCHEDULED),
+    Entry("fired", "resume", (asked(), LATER), SCHEDULED),
+    Entry("fired, busy", "resume", (asked(), LATER, busied), SCHEDULED),
+    Entry("fired too late", "resume", (asked(), TOO_LATE), SCHEDULED),
+    Entry("never fired", "sweep", (asked(), LATER), SCHEDULED),
+    Entry("never fired, for the last time", "give_up", (asked(), LATER), SCHEDULED, manner=BROKEN),
+    Entry("resent", "work", (*UNKNOWN, swept)),
+    Entry("resent, throttled", "work", (*UNKNOWN, swept), fault="429"),
+    Entry("resent, answer lost", "work", (*UNKNOWN, swept), fault="drop_reply"),
+    Entry("redriven", "work", (asked(), buried), QUEUED),
+    Entry("redriven, busy", "work", (asked(), buried, busied), QUEUED),
+    Entry("redriven too late", "work", (asked(), buried, TOO_LATE), QUEUED),
+    Entry("swept: lease over", "sweep", (crashed, LATER)),
+    Entry("swept: forgotten", "sweep", (asked(), lost, LATER), QUEUED),
+    Entry("swept: to be resent", "sweep", UNKNOWN),
+    Entry("canceled", "cancel", (asked(),), QUEUED),
+    Entry("canceled, scheduled", "cancel", (asked(),), SCHEDULED),
 )
 # Before the request leaves; after the provider accepted, before its answer is read; after it is read.
 THREE = ("http.post", ANSWERED, "journal.move from sending to sent")
@@ -124,16 +124,16 @@ class Deaths:
         self.stuck: set[str] = set()
         self.too_early: set[str] = set()
 
-    def at(self, door: Door, times: int) -> None:
-        """Kill at each of the door's points so often, each time with a message of its own; then let the world go on."""
+    def at(self, entry: Entry, times: int) -> None:
+        """Kill at each of the entry's points so often, with a message of its own each time; then let all go on."""
         with ledger() as rehearsal:
-            told = self._unhurt(door, rehearsal)
-        stops = {f"{door.name} {self._policy} {stop} {n}": stop for stop in range(len(told)) for n in range(times)}
-        world = self._world(door, self._provider, *stops)
+            told = self._unhurt(entry, rehearsal)
+        stops = {f"{entry.name} {self._policy} {stop} {n}": stop for stop in range(len(told)) for n in range(times)}
+        world = self._world(entry, self._provider, *stops)
         for name, stop in stops.items():
-            assert self._done(world, door, name, stop) == signal.SIGKILL, name
-            self.points[door.name, told[stop], stop] += 1
-        self._settle(world, door)
+            assert self._done(world, entry, name, stop) == signal.SIGKILL, name
+            self.points[entry.name, told[stop], stop] += 1
+        self._settle(world, entry)
 
     def audit(self) -> Audit:
         return audit(self.messages, self._provider.texts())
@@ -142,33 +142,33 @@ class Deaths:
         """How often each text was accepted."""
         return Counter(text.body for text in self._provider.texts())
 
-    def _unhurt(self, door: Door, rehearsal: Ledger) -> list[str]:
+    def _unhurt(self, entry: Entry, rehearsal: Ledger) -> list[str]:
         """What a process tells that nobody kills."""
-        told = self._done(self._world(door, rehearsal, "unhurt"), door, "unhurt")
+        told = self._done(self._world(entry, rehearsal, "unhurt"), entry, "unhurt")
         assert isinstance(told, list)
         return told
 
-    def _world(self, door: Door, provider: Ledger, *names: str) -> World:
-        world = World(self._engine, provider, *names, on_unknown=self._policy, **door.asked)
-        for step in door.before:
+    def _world(self, entry: Entry, provider: Ledger, *names: str) -> World:
+        world = World(self._engine, provider, *names, on_unknown=self._policy, **entry.asked)
+        for step in entry.before:
             step(world, self._process)
-        if door.act in ("work", "give_up"):
+        if entry.act in ("work", "give_up"):
             world.receive()
         return world
 
-    def _done(self, world: World, door: Door, name: str, stop: int | None = None) -> list[str] | int:
-        world.fault(door.fault)
-        ended = self._process(world.job(door.act, name, stop, **door.manner))
+    def _done(self, world: World, entry: Entry, name: str, stop: int | None = None) -> list[str] | int:
+        world.fault(entry.fault)
+        ended = self._process(world.job(entry.act, name, stop, **entry.manner))
         assert not isinstance(ended, str), ended
-        handled = isinstance(ended, list) or door.act == "give_up"
+        handled = isinstance(ended, list) or entry.act == "give_up"
         (world.gone if handled else world.back)(name)
         return ended
 
-    def _settle(self, world: World, door: Door) -> None:
+    def _settle(self, world: World, entry: Entry) -> None:
         """Whoever got no answer asks again, and the world goes on."""
         unclaimed = set(world.names) - world.messages().keys()
         self.too_early |= unclaimed & self.times().keys()
-        if door.act == "ask":
+        if entry.act == "ask":
             world.ask()
         self.minutes = max(self.minutes, world.settle())
         self.stuck |= world.stuck
@@ -209,8 +209,8 @@ def test_killed_anywhere_it_loses_nothing_and_doubles_only_what_may_be_resent(
     reached: set[tuple[Status, Status]],
 ) -> None:
     dead = deaths(policy)
-    for door in DOORS:
-        dead.at(door, size(1, TIMES))
+    for entry in ENTRIES:
+        dead.at(entry, size(1, TIMES))
     found = dead.audit()
     figures(
         f"SIGKILL between any two calls, {policy}",
@@ -222,7 +222,7 @@ def test_killed_anywhere_it_loses_nothing_and_doubles_only_what_may_be_resent(
         minutes_until_all_was_over=dead.minutes,
     )
     assert moves(dead) == reached
-    assert set(THREE) < {event for door, event, _ in dead.points if door == "direct"}
+    assert set(THREE) < {event for entry, event, _ in dead.points if entry == "direct"}
     assert (dead.too_early, dead.stuck) == (set(), set())
     assert (found.lost, found.untrue, found.unmarked) == (0, 0, 0)
     assert found.sent + found.unsent + found.unknown == len(dead.messages) == dead.points.total()

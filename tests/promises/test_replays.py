@@ -1,4 +1,4 @@
-"""Promise 1: however often, through whatever door and however concurrently a request is repeated, one text is sent."""
+"""Promise 1: however often, concurrently and through whatever entry point a request is repeated, one text is sent."""
 
 import importlib.util
 import json
@@ -67,7 +67,7 @@ def invoked(payload: object, request_id: str) -> str | None:
     return message["id"]
 
 
-# ---- The doors: each makes the delivery of one event
+# ---- The entry points: each makes the delivery of one event
 
 
 def https(number: int) -> SENT:
@@ -124,7 +124,7 @@ def python(number: int) -> SENT:
     return deliver
 
 
-DOORS = (https, invocation, asynchronous, eventbridge, scheduler, queue, python)
+ENTRY_POINTS = (https, invocation, asynchronous, eventbridge, scheduler, queue, python)
 
 
 @pytest.fixture
@@ -154,12 +154,12 @@ def test_every_event_is_sent_once_whatever_repeats_it(
     box: Outbox, size: Callable[[int, int], int], figures: Figures
 ) -> None:
     dice, count = random.Random(SEED), size(300, 10_000)
-    events = {number: DOORS[number % len(DOORS)](number) for number in range(count)}
+    events = {number: ENTRY_POINTS[number % len(ENTRY_POINTS)](number) for number in range(count)}
     heard, ids = replay(events, dice)
     sent = Counter(text.body for text in box.texts)
     extra = sum(sent.values()) - len(sent)
     figures(
-        f"Events replayed 1 to {MOST} times through {len(DOORS)} doors, {THREADS} threads",
+        f"Events replayed 1 to {MOST} times through {len(ENTRY_POINTS)} entry points, {THREADS} threads",
         promise="1",
         events=count,
         deliveries=len(heard),
@@ -173,18 +173,18 @@ def test_every_event_is_sent_once_whatever_repeats_it(
     assert len(set.union(*ids.values())) == count
 
 
-def test_once_more_afterwards_every_door_tells_of_the_same_message(box: Outbox) -> None:
-    events = {number: door(number) for number, door in enumerate(DOORS)}
+def test_once_more_afterwards_every_entry_point_tells_of_the_same_message(box: Outbox) -> None:
+    events = {number: entry_point(number) for number, entry_point in enumerate(ENTRY_POINTS)}
     _, ids = replay(events, random.Random(SEED))
     for number, deliver in events.items():
         assert {deliver(MOST)} == ids[number]
-    assert len(box.texts) == len(DOORS)
+    assert len(box.texts) == len(ENTRY_POINTS)
 
 
-def test_two_events_are_two_texts_at_every_door(box: Outbox) -> None:
-    for first, door in enumerate(DOORS):
-        assert door(2 * first)(1) != door(2 * first + 1)(1)
-    assert len(box.texts) == 2 * len(DOORS)
+def test_two_events_are_two_texts_at_every_entry_point(box: Outbox) -> None:
+    for first, entry_point in enumerate(ENTRY_POINTS):
+        assert entry_point(2 * first)(1) != entry_point(2 * first + 1)(1)
+    assert len(box.texts) == 2 * len(ENTRY_POINTS)
 
 
 def test_without_its_key_a_repetition_is_another_text(box: Outbox) -> None:

@@ -57,7 +57,7 @@ class Stage:
         self._store.write("channels/exotel", yaml.safe_dump(block))
 
     def process(self) -> Herald:
-        """The journey as a new process makes it: nothing has been read yet."""
+        """Herald as a new process makes it: nothing has been read yet."""
         wiring.real.cache_clear()
         wiring.real(self.name).parameters = Parameters(
             self.ssm, f"/herald/{self.name}", hash_key=True, clock=self.clock
@@ -79,9 +79,9 @@ def stage(engine: str, provider: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ite
     wiring.real.cache_clear()
 
 
-def caller(journey: Herald) -> Caller:
-    """A client of the HTTPS door."""
-    return Caller(Https(lambda: journey, {}, ROOT / "functions" / "api"))
+def caller(herald: Herald) -> Caller:
+    """A client of the HTTPS API."""
+    return Caller(Https(lambda: herald, {}, ROOT / "functions" / "api"))
 
 
 def send(client: Caller, number: int) -> Answer:
@@ -141,15 +141,15 @@ def test_while_it_is_cold_nothing_is_accepted_and_the_same_request_succeeds_afte
 
 
 def test_while_it_is_cold_an_invocation_fails_so_that_lambda_repeats_it(stage: Stage) -> None:
-    payload, journey = {"to": TO, "body": "Text 0"}, stage.process()
+    payload, herald = {"to": TO, "body": "Text 0"}, stage.process()
     stage.ssm.down = {READ}
     for _ in range(2):
         with pytest.raises(NotAccepted) as failed:
-            invocation.answer(payload, "request-1", journey)
+            invocation.answer(payload, "request-1", herald)
         assert failed.value.retryable
     stage.ssm.down = set()
     for _ in range(2):
-        assert (invocation.answer(payload, "request-1", journey) or {})["status"] == "sent"
+        assert (invocation.answer(payload, "request-1", herald) or {})["status"] == "sent"
     assert taken(stage.provider) == texts(1)
 
 

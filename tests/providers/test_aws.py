@@ -118,25 +118,25 @@ def test_no_code_of_a_service_makes_a_refusal_of_an_unclear_status(status: int) 
 
 
 def test_a_service_explains_its_own_codes_with_the_text_that_is_kept_nowhere() -> None:
-    heard: list[tuple[str, str]] = []
+    received: list[tuple[str, str]] = []
 
     def explain(code: str, text: str) -> str:
-        heard.append((code, text))
+        received.append((code, text))
         return "opted_out"
 
     failure = outcome(client_error("Own", 400, f"{NUMBER} opted out"), explain)
-    assert heard == [("Own", f"{NUMBER} opted out")]
+    assert received == [("Own", f"{NUMBER} opted out")]
     assert (type(failure), failure.code) == (Refused, "opted_out")
     assert failure.response == {"code": "Own", "http_status": 400, "request_id": "r-1"}
 
 
 @pytest.mark.parametrize("answer", [{}, {"Error": {}}, {"ResponseMetadata": {}}])
 def test_an_error_that_says_nothing_is_unclear(answer: Any) -> None:
-    heard: list[tuple[str, str]] = []
-    failure = outcome(aws.ClientError(answer, "Publish"), lambda code, text: heard.append((code, text)))
+    received: list[tuple[str, str]] = []
+    failure = outcome(aws.ClientError(answer, "Publish"), lambda code, text: received.append((code, text)))
     assert (type(failure), failure.code) == (Uncertain, "answer_unclear")
     assert failure.response == {"code": "", "http_status": 0, "request_id": None}
-    assert heard == [("", "")]
+    assert received == [("", "")]
 
 
 @pytest.mark.parametrize(("code", "status"), [("Throttling", 400), ("InternalError", 500), ("Own", 400)])

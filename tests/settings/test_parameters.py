@@ -1,4 +1,4 @@
-"""Store: parameters of a real SSM, read whole, kept for a while, and served on when SSM fails."""
+"""Parameters: those of a real SSM, read whole, kept for a while, and served on when SSM fails."""
 
 import uuid
 from collections.abc import Callable

@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 
 class Api:
-    """The HTTPS door, as any HTTP client sees it."""
+    """The HTTPS API, as any HTTP client sees it."""
 
     def __init__(self, stack: Stack) -> None:
         self._url, self._session = stack.url, requests.Session()

@@ -161,7 +161,7 @@ class Ground:
 class Roles:
     """The policies of the functions' roles as the engine's IAM holds them: ``{"worker": {"Sid": statement}}``.
 
-    ``use`` is the policy that the two doors for callers share, and with them your own functions.
+    ``use`` is the policy that the two entry points for callers share, and with them your own functions.
     """
 
     def __init__(self, ground: Ground) -> None:

@@ -1,4 +1,4 @@
-"""What became of a text is told: by an event on the stack's bus, and by a webhook, repeated until it is heard."""
+"""What became of a text is told: by an event on the stack's bus, and by a webhook, repeated until it is taken."""
 
 import json
 import uuid
@@ -21,7 +21,7 @@ TEXT = "Your pl4nt3d table is ready."
 
 
 class Listener:
-    """Somebody who hears everything that Herald says on the bus."""
+    """Somebody who receives everything that Herald says on the bus."""
 
     def __init__(self, aws: Callable[[str], Any], bus: str) -> None:
         self._bridge, self._sqs, self._bus, self._name = aws("events"), aws("sqs"), bus, f"heard-{uuid.uuid4().hex[:8]}"
@@ -94,7 +94,7 @@ def test_that_a_text_was_canceled_is_told(api: Api, listener: Listener) -> None:
     assert (event["detail-type"], event["detail"]["reason"]["code"]) == ("SMS Canceled", "canceled")
 
 
-def test_a_webhook_is_repeated_until_it_is_heard_and_proves_who_it_is_from(
+def test_a_webhook_is_repeated_until_it_is_taken_and_proves_who_it_is_from(
     api: Api, aws: Callable[[str], Any], carrier: Carrier, receiver: Vendor, secret: str
 ) -> None:
     receiver.answers(Reply(500), Reply(fault="drop"), Reply(204))

@@ -17,7 +17,7 @@ TO = "+919741552552"
 
 
 class Keyed(Api):
-    """The HTTPS door for the owner of one key."""
+    """The HTTPS API for the owner of one key."""
 
     def __init__(self, stack: Stack, key: str) -> None:
         super().__init__(stack)
@@ -26,7 +26,7 @@ class Keyed(Api):
 
 @pytest.fixture
 def make(stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
-    """Makes a key by the command, and gives the door for its owner."""
+    """Makes a key by the command, and gives the API for its owner."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", stack.env["AWS_ENDPOINT_URL"])
     made = []
 
@@ -35,10 +35,10 @@ def make(stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         assert main(["keys", "create", "--stage", STAGE, "--name", name, *words]) == 0
         made.append(name)
         shown = capsys.readouterr().out.strip()
-        door = Keyed(stack, shown)
+        keyed = Keyed(stack, shown)
         # The lock reads the keys anew after half a minute.
-        until(lambda: door("GET", "/messages", params={"to": TO}).status != 401, "key that is known", 60)
-        return door
+        until(lambda: keyed("GET", "/messages", params={"to": TO}).status != 401, "key that is known", 60)
+        return keyed
 
     yield key
     for name in made:
@@ -46,12 +46,12 @@ def make(stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 
 def test_a_test_keys_message_is_delivered_and_reaches_nobody(make: Any, carrier: Carrier, api: Api) -> None:
-    door = make("--test")
-    sent = door.send(to=TO, body="Is anybody there?")
+    keyed = make("--test")
+    sent = keyed.send(to=TO, body="Is anybody there?")
     assert (sent.status, sent.body["status"], sent.body["test"]) == (201, "sent", True)
-    delivered = door.becomes(sent.body["id"], "delivered")
+    delivered = keyed.becomes(sent.body["id"], "delivered")
     assert [step["step"] for step in delivered["trace"]] == ["accepted", "sending", "sent", "receipt", "delivered"]
-    assert door.becomes(door.send(to="+919876500001", body="Blocked").body["id"], "undelivered")["reason"]["code"]
+    assert keyed.becomes(keyed.send(to="+919876500001", body="Blocked").body["id"], "undelivered")["reason"]["code"]
     assert carrier.texts() == []
     other: Answer = api("GET", f"/messages/{sent.body['id']}")
     assert (other.status, other.body["code"]) == (404, "not_found")
@@ -68,7 +68,7 @@ def test_a_key_does_what_it_may_and_no_more(make: Any, carrier: Carrier) -> None
     assert all(answer.body["code"] == "limit_caller_minute" for answer in answers if answer.status == 429)
 
 
-def test_stop_is_heeded_at_the_next_send(api: Api, aws: Aws, carrier: Carrier, stack: Stack) -> None:
+def test_stop_is_obeyed_at_the_next_send(api: Api, aws: Aws, carrier: Carrier, stack: Stack) -> None:
     person = f"+9198{uuid.uuid4().int % 10**8:08}"
     key = aws("ssm").get_parameter(Name="/herald/local/hash-key", WithDecryption=True)["Parameter"]["Value"]
     url = f"{stack.url}/inbound/exotel/{inbound(key.encode(), 'exotel')}"

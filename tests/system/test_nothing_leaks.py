@@ -1,4 +1,4 @@
-"""Numbers, texts, codes and secrets by every door, to every end: and nothing of them where somebody might read it."""
+"""Numbers, texts, codes and secrets by every entry point, to every end: nothing of them is where it might be read."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ from tests.system.walk import (
     TEXT,
     URL_SECRET,
     Walk,
-    by_every_door,
+    by_every_entry_point,
     to_every_end,
     to_the_dead_letters,
     told_by_anybody,
@@ -161,7 +161,7 @@ def test_nothing_of_a_person_and_no_secret_is_told_anywhere(
 ) -> None:
     aws, table, (receiver, gone) = walk.aws, walk.stack.env["HERALD_TABLE"], receivers
     with environment(aws, "worker", HOOK_SECONDS="0.1"):
-        by_every_door(walk)
+        by_every_entry_point(walk)
         wrongly_asked_for(walk)
         to_every_end(walk, receiver, gone)
         told_by_anybody(walk)

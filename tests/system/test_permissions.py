@@ -133,12 +133,12 @@ def hears_a_callback(here: Ground) -> bool:
     return here.heard(message) and here.status(message) == "delivered"
 
 
-def heeds_stop(here: Ground) -> bool:
+def obeys_stop(here: Ground) -> bool:
     here.wants_texts(STOPPED, True)
     return here.wrote("STOP", STOPPED) and here.opted_out(STOPPED)
 
 
-def heeds_start(here: Ground) -> bool:
+def obeys_start(here: Ground) -> bool:
     here.wants_texts(STOPPED, False)
     return here.wrote("START", STOPPED) and not here.opted_out(STOPPED)
 
@@ -222,8 +222,8 @@ NEEDED: dict[Permission, Act] = {
     ("receipts", "Settings", "ssm:GetParametersByPath"): in_a_new_process("receipts", hears_a_callback),
     ("receipts", "Journal", "dynamodb:GetItem"): hears_a_callback,
     ("receipts", "Journal", "dynamodb:UpdateItem"): hears_a_callback,
-    ("receipts", "Journal", "dynamodb:PutItem"): heeds_stop,
-    ("receipts", "WhoWantsTextsAgain", "dynamodb:DeleteItem"): heeds_start,
+    ("receipts", "Journal", "dynamodb:PutItem"): obeys_stop,
+    ("receipts", "WhoWantsTextsAgain", "dynamodb:DeleteItem"): obeys_start,
     ("receipts", "JournalByRecipient", "dynamodb:Query"): reads_snss_log,
     ("receipts", "Journal", "dynamodb:BatchGetItem"): reads_snss_log,
     ("receipts", "IntoTheQueue", "sqs:SendMessage"): keeps_what_it_cannot_match,

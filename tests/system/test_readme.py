@@ -43,10 +43,18 @@ def examples(page: str) -> list[Example]:
 EXAMPLES = examples("README.md")
 
 
-def test_the_readme_has_an_example_for_every_door() -> None:
+def test_the_readme_has_an_example_for_every_entry_point() -> None:
     code = "\n".join(example.code for example in EXAMPLES)
-    for door in ("curl", "requests.post", ".invoke(", "from herald import send", "put_events", "send_at", "cron("):
-        assert door in code
+    for entry_point in (
+        "curl",
+        "requests.post",
+        ".invoke(",
+        "from herald import send",
+        "put_events",
+        "send_at",
+        "cron(",
+    ):
+        assert entry_point in code
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[f"{n}-{example.language}" for n, example in enumerate(EXAMPLES)])

@@ -196,7 +196,7 @@ def test_what_does_not_prove_itself_changes_nothing_and_is_counted(
     assert api.message(awaited["id"])["status"] == "delivered"
 
 
-def test_a_token_that_was_made_as_ours_are_opens_the_door(api: Api, awaited: dict[str, Any], hash_key: bytes) -> None:
+def test_a_token_that_was_made_as_ours_are_is_accepted(api: Api, awaited: dict[str, Any], hash_key: bytes) -> None:
     url = f"{awaited['url'].rpartition('/')[0]}/{a_token(awaited, hash_key, SOON)}"
     assert said(url, told(awaited)).status_code == 204
     assert api.message(awaited["id"])["status"] == "delivered"

@@ -1,4 +1,4 @@
-"""Walk: takes a number, a text and a code through every door of the deployed whole, and to every end."""
+"""Walk: takes a number, a text and a code through every entry point of the deployed whole, and to every end."""
 
 import json
 import uuid
@@ -28,14 +28,14 @@ LONG = 120
 
 
 class Walk:
-    """Goes through every door to every end. ``seen`` is what strangers and operators got to see on the way."""
+    """Goes through every entry point to every end. ``seen`` is what strangers and operators got to see on the way."""
 
     def __init__(self, api: Api, aws: Aws, stack: Stack, carrier: Carrier) -> None:
         self.api, self.aws, self.stack, self.carrier = api, aws, stack, carrier
         self.seen: list[Place] = []
 
     def send(self, to: str = NUMBER, **fields: Any) -> dict[str, Any]:
-        """By HTTPS. Who sends hears the provider's own answer whole, just this once; nothing else repeats the text."""
+        """By HTTPS. Who sends gets the provider's own answer whole, just this once; nothing else repeats the text."""
         answer = self.api.send(to=to, body=BODY, **fields)
         self.seen.append(Place("an answer to who sends", dumped({**answer.body, "response": None}), NUMBERS))
         message: dict[str, Any] = answer.body.get("message", answer.body)
@@ -67,7 +67,7 @@ class Walk:
         logs.put_log_events(logGroupName=name, logStreamName=stream, logEvents=[{"timestamp": now, "message": line}])
 
 
-def by_every_door(walk: Walk) -> None:
+def by_every_entry_point(walk: Walk) -> None:
     """All are sent; those that are asked for wrongly are told so."""
     request, key = {"to": NUMBER, "body": BODY}, {"Idempotency-Key": f"{NUMBER} {CODE}"}
     ids = [walk.send(channel=channel, kind="otp")["id"] for channel in ("exotel", "amazonsns")]

@@ -23,7 +23,7 @@ def test_what_is_sent_while_it_is_open_lands_in_the_outbox() -> None:
     assert (text.to, text.body) == (NUMBER, TEXT)
 
 
-def test_the_door_of_gramex_leads_there_too() -> None:
+def test_the_interface_of_gramex_leads_there_too() -> None:
     with outbox() as sent:
         result = herald.sms["amazonsns"].send(to=NUMBER, subject=TEXT)
     assert result["herald_status"] == "sent"
@@ -106,7 +106,7 @@ def test_a_channel_that_is_not_there_is_missing_as_in_a_real_stack() -> None:
     assert refused.value.code == "channel_missing"
 
 
-def test_every_journey_of_one_outbox_has_the_same_parts() -> None:
+def test_every_herald_of_one_outbox_has_the_same_parts() -> None:
     box = Outbox()
     message = send(box)
     assert box.herald().find(message.id).status is Status.SENT

@@ -1,4 +1,4 @@
-"""The HTTPS door: what holds for every request, and that nothing makes it fall over."""
+"""Routes: what holds for every request, and that nothing makes it fall over."""
 
 import base64
 import json
@@ -48,9 +48,9 @@ def test_the_name_of_a_parameter_is_not_repeated_if_it_might_be_a_number(caller:
 def test_a_query_that_comes_in_one_form_only_is_read(caller: Caller) -> None:
     caller.send()
     event = recorded("api-search") | {"multiValueQueryStringParameters": None}
-    assert len(json.loads(caller.door.answer(event)["body"])["messages"]) == 1
+    assert len(json.loads(caller.api.answer(event)["body"])["messages"]) == 1
     event = recorded("api-search") | {"queryStringParameters": None}
-    assert len(json.loads(caller.door.answer(event)["body"])["messages"]) == 1
+    assert len(json.loads(caller.api.answer(event)["body"])["messages"]) == 1
 
 
 # ---- What breaks
@@ -87,7 +87,7 @@ def test_what_nobody_foresaw_is_a_500_without_its_text_and_is_told_to_the_operat
     assert box.observer.told == [("request broke off", "ConnectionError")]
 
 
-def test_a_journey_that_cannot_be_made_is_a_500_too() -> None:
+def test_a_service_that_cannot_be_made_is_a_500_too() -> None:
     def no_herald() -> Any:
         raise ValueError("You must specify a region.")
 
@@ -128,7 +128,7 @@ def test_head_is_answered_as_get_without_the_content(caller: Caller, path: str) 
 @pytest.mark.parametrize("path", ["/nothing", "/messages/{id}/more", "None"])
 def test_a_path_that_is_not_there_is_a_404(caller: Caller, path: str) -> None:
     event = caller.event("GET", "/", None, {}) | {"resource": path}
-    answer = caller.door.answer(event)
+    answer = caller.api.answer(event)
     assert (answer["statusCode"], json.loads(answer["body"])["title"]) == (404, "There is no such page")
 
 
@@ -189,7 +189,7 @@ def test_the_contract_is_given_as_it_is_written(caller: Caller) -> None:
 # ---- Whatever comes
 
 
-DOOR = Https(an_outbox().herald, {"stage": "dev"}, ROOT / "functions" / "api")
+API = Https(an_outbox().herald, {"stage": "dev"}, ROOT / "functions" / "api")
 names = st.sampled_from(["Content-Type", "content-type", "Idempotency-Key", "Prefer", "X-Else", "ACCEPT"])
 values = st.sampled_from(["application/json", FORM["Content-Type"], "respond-async", "order-1"]) | st.text()
 bodies = st.none() | st.text() | st.dictionaries(st.text(), st.integers() | st.text()).map(json.dumps)
@@ -226,8 +226,8 @@ def fits(answer: dict[str, Any]) -> bool:
         },
     )
 )
-def test_no_event_makes_the_door_fall_over(event: dict[str, Any]) -> None:
-    assert fits(DOOR.answer(event))
+def test_no_event_makes_the_api_fall_over(event: dict[str, Any]) -> None:
+    assert fits(API.answer(event))
 
 
 @given(st.binary(max_size=400), st.sampled_from([JSON, FORM]))
@@ -237,10 +237,10 @@ def test_no_event_makes_the_door_fall_over(event: dict[str, Any]) -> None:
 @example(b"to=%ff&body=%00", FORM)
 @example(b"tags[a]=1&tags=2", FORM)
 @example(b'{"' + b"a" * 300 + b'":1}', JSON)
-def test_no_body_makes_the_door_fall_over(raw: bytes, headers: dict[str, str]) -> None:
+def test_no_body_makes_the_api_fall_over(raw: bytes, headers: dict[str, str]) -> None:
     event = recorded("api-post-json")
     event |= {"headers": headers, "body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
-    assert fits(DOOR.answer(event))
+    assert fits(API.answer(event))
 
 
 @given(
@@ -253,6 +253,6 @@ def test_no_body_makes_the_door_fall_over(raw: bytes, headers: dict[str, str]) -
         ),
     )
 )
-def test_no_fields_make_the_door_fall_over(fields: dict[str, Any]) -> None:
+def test_no_fields_make_the_api_fall_over(fields: dict[str, Any]) -> None:
     event = recorded("api-post-json") | {"body": json.dumps(fields)}
-    assert fits(DOOR.answer(event))
+    assert fits(API.answer(event))

@@ -1,4 +1,4 @@
-"""The HTTPS door, looking: messages are found, asked about, canceled and erased."""
+"""Routes, looking: messages are found, asked about, canceled and erased."""
 
 import json
 from collections.abc import Mapping
@@ -57,10 +57,10 @@ def test_an_id_that_cannot_be_is_not_there_and_the_journal_is_not_asked(
 
 @pytest.mark.parametrize("name", ["api-get", "api-delete"])
 def test_the_recorded_questions_are_answered(caller: Caller, box: Outbox, name: str) -> None:
-    assert caller.door.answer(recorded(name))["statusCode"] == 404
+    assert caller.api.answer(recorded(name))["statusCode"] == 404
     scheduled = caller.send(send_at="2026-12-01T00:00:00Z").body["id"]
     box.journal.messages[ID] = box.journal.messages.pop(scheduled).with_(id=ID)
-    answer = caller.door.answer(recorded(name))
+    answer = caller.api.answer(recorded(name))
     status = {"api-get": "scheduled", "api-delete": "canceled"}[name]
     assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (200, status)
 
@@ -183,7 +183,7 @@ def test_the_page_of_another_caller_is_not_gone_on_with(caller: Caller, another:
 
 def test_the_recorded_search_is_answered(caller: Caller) -> None:
     sent = caller.send().body["id"]
-    answer = caller.door.answer(recorded("api-search"))
+    answer = caller.api.answer(recorded("api-search"))
     assert [message["id"] for message in json.loads(answer["body"])["messages"]] == [sent]
 
 
@@ -237,12 +237,12 @@ def test_all_messages_to_a_number_are_erased_in_whatever_form_it_is_written(
 def test_a_number_that_a_gateway_has_decoded_already_is_the_same(caller: Caller) -> None:
     caller.send()
     event = recorded("api-erase") | {"pathParameters": {"number": TO}}
-    assert json.loads(caller.door.answer(event)["body"]) == {"erased": 1, "left": 0}
+    assert json.loads(caller.api.answer(event)["body"]) == {"erased": 1, "left": 0}
 
 
 def test_the_recorded_erasure_is_answered(caller: Caller) -> None:
     caller.send()
-    answer = caller.door.answer(recorded("api-erase"))
+    answer = caller.api.answer(recorded("api-erase"))
     assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"erased": 1, "left": 0})
 
 

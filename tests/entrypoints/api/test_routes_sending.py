@@ -1,4 +1,4 @@
-"""The HTTPS door, sending: which status, headers and body each outcome of a request to send has."""
+"""Routes, sending: which status, headers and body each outcome of a request to send has."""
 
 import base64
 import json
@@ -31,19 +31,19 @@ def test_a_text_that_the_provider_took_is_201_with_the_whole_message(caller: Cal
 def test_the_recorded_requests_send(caller: Caller, box: Outbox, name: str) -> None:
     event = recorded(name)
     event["requestContext"]["authorizer"]["grant"] = written(ALL)
-    assert caller.door.answer(event)["statusCode"] == 201
+    assert caller.api.answer(event)["statusCode"] == 201
     assert (box.texts[0].to, box.texts[0].body, box.texts[0].caller) == (TO, "Your table is ready.", "key:shop")
 
 
 @pytest.mark.parametrize("name", ["api-post-json", "api-post-form"])
 def test_whoever_tries_the_recorded_requests_out_texts_nobody(caller: Caller, box: Outbox, name: str) -> None:
-    answer = caller.door.answer(recorded(name))
+    answer = caller.api.answer(recorded(name))
     assert (answer["statusCode"], json.loads(answer["body"])["test"]) == (201, True)
     assert not box.texts
 
 
 def test_the_recorded_form_has_its_tags_and_its_sender(caller: Caller, box: Outbox) -> None:
-    caller.door.answer(recorded("api-post-form"))
+    caller.api.answer(recorded("api-post-form"))
     (message,) = box.journal.messages.values()
     assert (message.tags, message.sender) == ({"env": "prod"}, "Gramex")
 
@@ -148,7 +148,7 @@ def test_headers_are_known_in_any_case(caller: Caller, spelled: str) -> None:
 
 def test_an_event_without_headers_is_answered(caller: Caller) -> None:
     event = caller.event("POST", "/messages", "{}", {}) | {"headers": None}
-    assert caller.door.answer(event)["statusCode"] == 415
+    assert caller.api.answer(event)["statusCode"] == 415
 
 
 # ---- Idempotency-Key

@@ -1,4 +1,4 @@
-"""Through the HTTPS door: a key does what its scopes say, a test key reaches nobody, and no caller sees another's."""
+"""Through the HTTPS API: a key does what its scopes say, a test key reaches nobody, and no caller sees another's."""
 
 import json
 from typing import Any
@@ -76,14 +76,14 @@ def test_without_a_grant_that_can_be_read_nothing_is_allowed(box: Outbox, contex
     caller = a_caller(box, Grant("shop"))
     event = caller.event("POST", "/messages", json.dumps({"to": TO, "body": "Hi"}), {})
     event["requestContext"]["authorizer"] = {"principalId": "shop", **context}
-    assert caller.door.answer(event)["statusCode"] == 403
+    assert caller.api.answer(event)["statusCode"] == 403
     assert box.texts == []
 
 
 # ---- test mode
 
 
-def test_a_test_key_walks_the_whole_journey_and_reaches_nobody(box: Outbox) -> None:
+def test_a_test_key_goes_the_whole_way_and_reaches_nobody(box: Outbox) -> None:
     caller = a_caller(box, Grant("ci", test=True), "ci")
     sent = caller.send(body="Hi")
     assert (sent.status, sent.body["status"], sent.body["test"]) == (201, "sent", True)

@@ -1,4 +1,4 @@
-"""Announce: every change of a state is told, in order, more than once at most, and never with number or text."""
+"""Announcer: every change of a state is told, in order, more than once at most, and never with number or text."""
 
 import json
 from collections.abc import Mapping

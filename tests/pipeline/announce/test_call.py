@@ -249,13 +249,13 @@ def test_over_tls_the_judged_address_is_called_and_the_name_is_proved(sealed: Ve
 
 
 @pytest.mark.parametrize("host", ["other.example.com", "example.com", "evil.example"])
-def test_a_host_that_is_not_who_it_says_hears_nothing(sealed: Vendor, host: str) -> None:
+def test_a_host_that_is_not_who_it_says_is_sent_nothing(sealed: Vendor, host: str) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         call(Target(True, host, sealed.port, "/"), ["127.0.0.1"], BODY, HEADERS, context=trusts_the_tests())
     assert sealed.calls == []
 
 
-def test_a_certificate_of_nobody_that_we_trust_hears_nothing(sealed: Vendor) -> None:
+def test_a_certificate_of_nobody_that_we_trust_is_sent_nothing(sealed: Vendor) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         call(Target(True, "hooks.example.com", sealed.port, "/"), ["127.0.0.1"], BODY, HEADERS)
     assert sealed.calls == []
@@ -267,7 +267,7 @@ def test_names_and_certificates_are_checked_against_the_worlds_authorities() -> 
     assert context.get_ca_certs()
 
 
-def test_a_server_that_speaks_no_tls_hears_no_message() -> None:
+def test_a_server_that_speaks_no_tls_is_sent_no_message() -> None:
     with saying(b"HTTP/1.1 200 OK\r\n\r\n") as port, pytest.raises(ssl.SSLError):
         call(Target(True, "hooks.example.com", port, "/"), ["127.0.0.1"], BODY, HEADERS)
 

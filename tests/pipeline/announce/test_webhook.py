@@ -1,4 +1,4 @@
-"""Hooks: a webhook is called until it is heard, never where the settings do not allow it, and is never lost."""
+"""Webhook: it is called until it is answered, never where the settings do not allow it, and is never lost."""
 
 import json
 import ssl
@@ -82,7 +82,7 @@ def receiver() -> Iterator[Vendor]:
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-def test_a_webhook_that_was_heard_is_done(receiver: Vendor, status: int) -> None:
+def test_a_webhook_that_was_taken_is_done(receiver: Vendor, status: int) -> None:
     world = World()
     receiver.answers(Reply(status))
     world.deliver(f"{receiver.url}/sms?key=1")
@@ -102,7 +102,7 @@ def test_the_receiver_gets_the_event_with_a_proof_that_it_is_ours(receiver: Vend
 
 
 @pytest.mark.parametrize("status", [300, 301, 307, 400, 401, 404, 408, 429, 500, 502, 503])
-def test_what_was_not_heard_waits(receiver: Vendor, status: int) -> None:
+def test_what_was_not_taken_waits(receiver: Vendor, status: int) -> None:
     world = World()
     receiver.answers(Reply(status, headers={"Location": f"{receiver.url}/elsewhere"}))
     world.deliver(f"{receiver.url}/sms")
@@ -112,7 +112,7 @@ def test_what_was_not_heard_waits(receiver: Vendor, status: int) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop", "reset"])
-def test_a_connection_that_breaks_was_not_heard(receiver: Vendor, fault: Any) -> None:
+def test_a_connection_that_breaks_took_nothing(receiver: Vendor, fault: Any) -> None:
     world = World()
     receiver.answers(Reply(fault=fault))
     world.deliver(receiver.url)
@@ -151,7 +151,7 @@ def test_what_fails_after_a_day_is_given_up_and_not_before(late: int, given_up: 
     assert (bool(world.dead.posted), bool(world.queue.posted)) == (given_up, not given_up)
 
 
-def test_what_was_heard_late_is_done(receiver: Vendor) -> None:
+def test_what_was_taken_late_is_done(receiver: Vendor) -> None:
     world = World()
     world.clock.pass_(days=3)
     world.deliver(receiver.url, tries=99)
@@ -253,7 +253,7 @@ def test_what_is_no_hook_is_told_to_the_queue(hook: dict[str, Any]) -> None:
         World().hooks.deliver(hook)
 
 
-def test_an_operator_hears_of_the_first_failure_and_of_the_end(receiver: Vendor) -> None:
+def test_an_operator_is_told_of_the_first_failure_and_of_the_end(receiver: Vendor) -> None:
     world = World()
     receiver.answers(Reply(503))
     for tries in range(4):

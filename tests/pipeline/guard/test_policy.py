@@ -1,4 +1,4 @@
-"""Guard: what the settings, or the key of who asks, do not allow is refused before money is spent."""
+"""Policy: what the settings, or the key of who asks, do not allow is refused before money is spent."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Inbound: STOP is heeded when its channel's provider hands it over, and when nobody else says so."""
+"""Inbound: STOP is obeyed when its channel's provider hands it over, and when nobody else says so."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ask: a provider is asked how a message fares where that can be, in nobody's turn; its word counts as a receipt."""
+"""Refresh: a provider is asked about a message where that can be, in nobody's turn; its word counts as a receipt."""
 
 import json
 from collections.abc import Mapping

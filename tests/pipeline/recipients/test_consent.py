@@ -22,7 +22,7 @@ def test_a_number_may_be_written_in_any_form(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["", "STOP", "56767", None, 5, "+9112345", ["+919741552552"]])
-def test_what_is_no_number_is_refused_with_the_doors_own_word_for_it(number: object) -> None:
+def test_what_is_no_number_is_refused_with_the_apis_own_word_for_it(number: object) -> None:
     for ask in (
         lambda: a_consent().of(number, "number"),
         lambda: a_consent().change(number, "number", opted_out=True, source="test"),

@@ -1,4 +1,4 @@
-"""Forget: of a person who is erased nothing is left, and nothing that waits for that person is ever sent."""
+"""Erase: of a person who is erased nothing is left, and nothing that waits for that person is ever sent."""
 
 import json
 from collections.abc import Callable, Iterator

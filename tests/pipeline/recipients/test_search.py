@@ -1,4 +1,4 @@
-"""Look: the messages to a person are found in pages, each of them once, and by nobody but their caller."""
+"""Search: the messages to a person are found in pages, each of them once, and by nobody but their caller."""
 
 import base64
 import json

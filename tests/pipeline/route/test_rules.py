@@ -1,4 +1,4 @@
-"""Route: the caller's channel, else the first rule that fits, else the default; and why."""
+"""Rules: the caller's channel, else the first rule that fits, else the default; and why."""
 
 import pytest
 from hypothesis import given

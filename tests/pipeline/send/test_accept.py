@@ -47,7 +47,7 @@ def test_a_direct_send_answers_with_the_providers_word() -> None:
     assert [(text.to, text.body) for text in box.texts] == [(NUMBER, TEXT)]
 
 
-def test_a_message_knows_who_asked_and_by_which_door() -> None:
+def test_a_message_knows_who_asked_and_by_which_entry_point() -> None:
     message = send(a_box())
     assert (message.caller, message.entrypoint) == ("shop", "https")
     assert (message.trace[0].step, message.trace[0].detail) == ("accepted", "by https")
@@ -190,19 +190,19 @@ def test_without_a_key_each_call_is_a_message_of_its_own(key: str | None) -> Non
 
 def test_the_same_key_while_it_is_still_sending_is_told_to_wait() -> None:
     box = a_box()
-    heard: list[object] = []
+    answers: list[object] = []
 
     class Meanwhile(type(box.providers["amazonsns"])):  # type: ignore[misc]
         def send(self, message: Message, callback: str | None = None) -> object:
-            if not heard:
+            if not answers:
                 with pytest.raises(StillSending) as refused:
                     send(box, key="k")
-                heard.append(refused.value.retry_after)
+                answers.append(refused.value.retry_after)
             return super().send(message)
 
     box.providers["amazonsns"] = Meanwhile("amazonsns")
     assert send(box, key="k").status is Status.SENT
-    assert heard == [1]
+    assert answers == [1]
     assert len(box.texts) == 1
 
 
@@ -234,13 +234,13 @@ def test_fifty_at_once_with_one_key_send_one_text() -> None:
             return "still sending"
 
     with ThreadPoolExecutor(50) as crowd:
-        heard = set(crowd.map(one, range(50)))
+        answers = set(crowd.map(one, range(50)))
     assert len(box.texts) == len(box.journal.messages) == 1
-    assert heard <= {*box.journal.messages, "still sending"}
+    assert answers <= {*box.journal.messages, "still sending"}
 
 
 def test_a_repetition_that_comes_after_the_time_gets_the_stored_answer() -> None:
-    """Who repeats because the first answer was lost must not hear "in the past": that would invite a second text."""
+    """Who repeats because the first answer was lost must not be told "in the past": that would invite a second text."""
     box = a_box()
     message = send(box, send_at=TOMORROW, key="order-7")
     box.clock.pass_(days=2)

@@ -34,7 +34,7 @@ def test_an_accepted_message_is_sent_by_the_first_channel_alone() -> None:
     assert calls(box) == {"alpha": 1, "beta": 0}
 
 
-def test_the_caller_hears_the_providers_answer_whole_and_the_journal_keeps_it_without_the_text() -> None:
+def test_the_caller_gets_the_providers_answer_whole_and_the_journal_keeps_it_without_the_text() -> None:
     box = a_box()
     message = send(box)
     assert message.response == {"Sid": "amazonsns-1", "Body": TEXT}

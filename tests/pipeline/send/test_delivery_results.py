@@ -33,7 +33,7 @@ from tests.pipeline.send.providers import Slow, calls
     ],
 )
 @pytest.mark.parametrize("late", [False, True], ids=["not written", "answer lost"])
-def test_the_caller_hears_the_truth_even_if_the_result_cannot_be_recorded(
+def test_the_caller_gets_the_truth_even_if_the_result_cannot_be_recorded(
     answer: Exception | None, status: Status, code: str | None, late: bool
 ) -> None:
     journal = FailingJournal()

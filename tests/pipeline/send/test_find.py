@@ -29,7 +29,7 @@ def test_a_journal_that_cannot_be_read_says_so() -> None:
         assert quiet(refused.value)
 
 
-def test_who_looks_hears_unknown_even_if_that_cannot_be_written() -> None:
+def test_who_looks_gets_unknown_even_if_that_cannot_be_written() -> None:
     journal = FailingJournal()
     box = a_box(journal=journal)
     message = a_message(status=Status.SENDING, attempts=1, due_at=NOW)
@@ -40,7 +40,7 @@ def test_who_looks_hears_unknown_even_if_that_cannot_be_written() -> None:
     assert journal.messages[message.id].status is Status.SENDING
 
 
-def test_of_two_who_look_at_once_both_hear_unknown() -> None:
+def test_of_two_who_look_at_once_both_get_unknown() -> None:
     class Twice(FailingJournal):
         def move(self, old: Message, new: Message) -> Message:
             super().move(old, new)

@@ -1,4 +1,4 @@
-"""Heed: money that was reserved is settled once, whatever ends how often; what a provider says of consent is noted."""
+"""Settle: reserved money is settled once, whatever ends how often; what a provider says of consent is noted."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from tests.failing import Down
 CENT = 10_000
 
 
-def a_purse(rate: float = 1.0, **changes: Any) -> Outbox:
+def a_budget(rate: float = 1.0, **changes: Any) -> Outbox:
     """An outbox in which a segment is reserved at a cent; a provider's money is worth ``rate`` of ours."""
     box = a_box()
     channels = {"amazonsns": Channel("amazonsns", "fake", exchange_rate=rate)}
@@ -36,14 +36,16 @@ def a_purse(rate: float = 1.0, **changes: Any) -> Outbox:
 
 
 def spent(box: Outbox) -> set[int]:
-    """What every purse holds: all callers', the caller's, of the day and of the month."""
+    """What every budget holds: all callers', the caller's, of the day and of the month."""
     items = [item for key, item in box.counters.items.items() if "#all#" in key or "#shop#" in key]
     amounts = [item[name] for item in items for name in item if name.startswith("spent")]
     assert len(amounts) == 4
     return {amount for amount in amounts if isinstance(amount, int)}
 
 
-def heard(box: Outbox, message: Message, status: Status, price: str | None = None, reason: str | None = None) -> None:
+def received(
+    box: Outbox, message: Message, status: Status, price: str | None = None, reason: str | None = None
+) -> None:
     """The provider says later what became of a text."""
     receipt = Receipt(str(message.provider_id), status, REASONS[reason] if reason else None, price=price)
     kept = box.journal.get(message.id)
@@ -52,55 +54,55 @@ def heard(box: Outbox, message: Message, status: Status, price: str | None = Non
 
 
 def test_a_send_holds_the_most_that_it_may_cost_until_the_receipt_says_the_price() -> None:
-    box = a_purse()
+    box = a_budget()
     message = send(box)
     assert (message.reserved, spent(box)) == (CENT, {CENT})
-    heard(box, message, Status.DELIVERED, price="0.0025")
+    received(box, message, Status.DELIVERED, price="0.0025")
     assert spent(box) == {2_500}
 
 
 def test_the_price_counts_in_the_currency_of_the_settings() -> None:
-    box = a_purse(rate=0.012)
-    heard(box, send(box), Status.DELIVERED, price="0.25")
+    box = a_budget(rate=0.012)
+    received(box, send(box), Status.DELIVERED, price="0.25")
     assert spent(box) == {3_000}
 
 
 def test_the_price_of_a_channel_that_is_gone_counts_as_it_is() -> None:
-    box = a_purse(rate=0.012)
+    box = a_budget(rate=0.012)
     message = send(box)
     box.settings = box.settings._replace(channels={"another": Channel("another", "fake", exchange_rate=3.0)})
-    heard(box, message, Status.DELIVERED, price="0.25")
+    received(box, message, Status.DELIVERED, price="0.25")
     assert spent(box) == {250_000}
 
 
 def test_a_receipt_without_a_price_leaves_what_was_reserved() -> None:
-    box = a_purse()
-    heard(box, send(box), Status.DELIVERED)
+    box = a_budget()
+    received(box, send(box), Status.DELIVERED)
     assert spent(box) == {CENT}
 
 
 def test_a_text_that_did_not_arrive_has_cost_what_the_provider_says() -> None:
-    box = a_purse()
-    heard(box, send(box), Status.UNDELIVERED, price="0.004", reason="recipient_unavailable")
+    box = a_budget()
+    received(box, send(box), Status.UNDELIVERED, price="0.004", reason="recipient_unavailable")
     assert spent(box) == {4_000}
 
 
 def test_what_was_surely_not_sent_costs_nothing() -> None:
-    box = a_purse()
+    box = a_budget()
     fails(box, Refused("invalid_number"))
     assert send(box).status is Status.FAILED
     assert spent(box) == {0}
 
 
 def test_what_may_have_been_sent_keeps_its_money() -> None:
-    box = a_purse()
+    box = a_budget()
     fails(box, Uncertain("answer_lost"))
     assert send(box).status is Status.UNKNOWN
     assert spent(box) == {CENT}
 
 
 def test_what_is_canceled_gives_its_money_back() -> None:
-    box = a_purse()
+    box = a_budget()
     waits = send(box, mode="async")
     assert spent(box) == {CENT}
     box.herald().cancel(waits.id)
@@ -108,15 +110,15 @@ def test_what_is_canceled_gives_its_money_back() -> None:
 
 
 def test_what_is_told_twice_is_settled_once() -> None:
-    box = a_purse()
+    box = a_budget()
     message = send(box)
     for _ in range(3):
-        heard(box, message, Status.DELIVERED, price="0.0025")
+        received(box, message, Status.DELIVERED, price="0.0025")
     assert spent(box) == {2_500}
 
 
 def test_of_two_that_settle_at_once_one_is_told_to_look_again() -> None:
-    box = a_purse()
+    box = a_budget()
     before = box.journal.get(send(box).id)
     assert before
     move(box, before, before.with_(status=Status.DELIVERED, price="0.0025"))
@@ -127,8 +129,8 @@ def test_of_two_that_settle_at_once_one_is_told_to_look_again() -> None:
 
 @pytest.mark.parametrize("price", ["free", "-1", "inf", "nan", "1e400", ""])
 def test_a_price_that_is_none_is_left(price: str) -> None:
-    box = a_purse()
-    heard(box, send(box), Status.DELIVERED, price=price)
+    box = a_budget()
+    received(box, send(box), Status.DELIVERED, price=price)
     assert spent(box) == {CENT}
 
 
@@ -140,17 +142,17 @@ class NoCounters(MemoryCounters):
 
 
 def test_the_end_stands_though_the_money_could_not_be_settled() -> None:
-    box = a_purse()
+    box = a_budget()
     message = send(box)
     box.counters = NoCounters()
-    heard(box, message, Status.DELIVERED, price="0.0025")
+    received(box, message, Status.DELIVERED, price="0.0025")
     kept = box.journal.get(message.id)
     assert kept and kept.status is Status.DELIVERED
     assert ("end not settled", "Down") in box.observer.told
 
 
 def test_a_provider_that_knows_of_an_opt_out_is_believed() -> None:
-    box = a_purse()
+    box = a_budget()
     fails(box, Refused("opted_out"))
     message = send(box)
     assert box.optouts.sources == {message.recipient: "provider"}
@@ -163,7 +165,7 @@ def test_an_opt_out_is_dated() -> None:
             dates.append(now)
 
     dates: list[datetime] = []
-    box = a_purse()
+    box = a_budget()
     box.optouts = Dated()
     fails(box, Refused("opted_out"))
     send(box)
@@ -171,27 +173,27 @@ def test_an_opt_out_is_dated() -> None:
 
 
 def test_what_arrived_though_it_was_said_not_to_costs_its_price() -> None:
-    box = a_purse()
+    box = a_budget()
     fails(box, Refused("invalid_number"))
     message = send(box)
     assert spent(box) == {0}
-    heard(box, message, Status.DELIVERED, price="0.0025")
+    received(box, message, Status.DELIVERED, price="0.0025")
     assert spent(box) == {2_500}
 
 
-def test_an_end_that_changes_no_purse_writes_to_none() -> None:
+def test_an_end_that_changes_no_budget_writes_to_none() -> None:
     class Quiet(MemoryCounters):
         def add(self, key: str, amounts: Mapping[str, int]) -> None:
             raise Down
 
-    box = a_purse()
+    box = a_budget()
     message = send(box)
     box.counters = Quiet()
-    heard(box, message, Status.DELIVERED)
+    received(box, message, Status.DELIVERED)
     assert "end not settled" not in dict(box.observer.told)
 
 
-def test_of_what_could_not_be_heeded_the_message_is_told() -> None:
+def test_of_what_could_not_be_settled_the_message_is_told() -> None:
     class Troubles(Notes):
         def trouble(self, phrase: str, error: BaseException, **extra: object) -> None:
             told.append((phrase, extra))
@@ -201,15 +203,15 @@ def test_of_what_could_not_be_heeded_the_message_is_told() -> None:
             raise Down
 
     told: list[tuple[str, Mapping[str, object]]] = []
-    box = a_purse()
+    box = a_budget()
     message = send(box)
     box.counters, box.observer = Broken(), Troubles()
-    heard(box, message, Status.DELIVERED, price="0.0025")
+    received(box, message, Status.DELIVERED, price="0.0025")
     assert told == [("end not settled", {"message_id": message.id})]
 
 
 def test_what_is_only_tried_out_opts_nobody_out() -> None:
-    box = a_purse(guests=frozenset())
+    box = a_budget(guests=frozenset())
     message = send(box, to="+919876500004")
     assert message.test
     (posted, _) = box.queue.posted[0]
@@ -222,8 +224,8 @@ def test_what_is_only_tried_out_opts_nobody_out() -> None:
 @given(
     st.lists(st.tuples(st.sampled_from(["deliver", "refuse", "lose", "cancel"]), st.integers(0, 20_000)), max_size=12)
 )
-def test_in_the_end_every_purse_holds_what_was_spent(ends: list[tuple[str, int]]) -> None:
-    box, total = a_purse(), 0
+def test_in_the_end_every_budget_holds_what_was_spent(ends: list[tuple[str, int]]) -> None:
+    box, total = a_budget(), 0
     box.settings = Settings(channels=box.settings.channels, prices={"*": CENT}, limits=Limits(spend_month=10**9))
     send(box)
     total += CENT
@@ -236,14 +238,14 @@ def test_in_the_end_every_purse_holds_what_was_spent(ends: list[tuple[str, int]]
         fails(box, {"refuse": Refused("invalid_number"), "lose": Uncertain("answer_lost")}.get(end))
         message = send(box, to=number_of)
         if end == "deliver":
-            heard(box, message, Status.DELIVERED, price=f"{price / 1_000_000:.6f}")
+            received(box, message, Status.DELIVERED, price=f"{price / 1_000_000:.6f}")
         total += {"deliver": price, "refuse": 0, "lose": CENT}[end]
     assert spent(box) == {total}
 
 
 def test_a_message_of_last_month_is_settled_in_last_month() -> None:
-    box = a_purse()
+    box = a_budget()
     message = send(box)
     box.clock.now += timedelta(days=31)
-    heard(box, message, Status.DELIVERED, price="0.0025")
+    received(box, message, Status.DELIVERED, price="0.0025")
     assert spent(box) == {2_500}

@@ -1,4 +1,4 @@
-"""Simulate: a test key's message walks the whole journey, ends as its number says, and reaches nobody."""
+"""Simulate: a test key's message goes the whole way, ends as its number says, and reaches nobody."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def told(box: Outbox) -> None:
     box.queue.posted.clear()
 
 
-def test_it_is_sent_and_then_delivered_and_no_provider_hears_of_it() -> None:
+def test_it_is_sent_and_then_delivered_and_no_provider_gets_it() -> None:
     box = a_box()
     sent = tried(box)
     assert (sent.status, sent.test, sent.public()["test"]) == (Status.SENT, True, True)
@@ -57,7 +57,7 @@ def test_a_magic_number_ends_with_its_reason(digits: str, reason: str) -> None:
     assert (kept.status, kept.reason) == (Status.UNDELIVERED, REASONS[reason])
 
 
-def test_of_the_silent_number_nobody_ever_hears() -> None:
+def test_of_the_silent_number_nothing_is_ever_received() -> None:
     box = a_box()
     sent = tried(box, to=f"+9198765000{SILENT}")
     assert (sent.status, box.queue.posted) == (Status.SENT, [])

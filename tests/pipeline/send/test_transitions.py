@@ -1,4 +1,4 @@
-"""Outcome: each state that a message may come into, as a whole: what is written, and that nothing else changes."""
+"""Transitions: each state that a message may come into, as a whole: what is written, and that nothing else changes."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a receipt makes of a message: by value, for every state that the message may be in."""
+"""Transitions: what a receipt makes of a message: by value, for every state that the message may be in."""
 
 import itertools
 import json
@@ -104,7 +104,7 @@ def test_a_time_that_cannot_be_is_corrected(seconds: int) -> None:
     assert done.delivered_at == (NOW if seconds < 0 else LATER)
 
 
-def test_without_a_time_it_is_the_moment_when_we_heard() -> None:
+def test_without_a_time_it_is_the_moment_when_it_came() -> None:
     assert after(one_sent(), a_receipt()).delivered_at == LATER
 
 
@@ -175,7 +175,7 @@ def test_our_own_note_joins_a_receipt_that_was_faster(said: Status) -> None:
     assert {"receipt", "sent"} <= {step.step for step in both.trace}
 
 
-def test_what_is_heard_changes_when_the_message_was_last_touched() -> None:
+def test_what_is_received_changes_when_the_message_was_last_touched() -> None:
     assert after(one_sent(), a_receipt()).updated_at == LATER
     assert after(one_sent(), a_receipt(Status.UNKNOWN)).updated_at == LATER
 

@@ -289,7 +289,7 @@ def test_thousands_of_unknown_fields_make_a_short_answer() -> None:
     assert found[-1] == ("", "unknown_field")
 
 
-def test_fields_of_the_door_are_not_the_messages() -> None:
+def test_fields_of_the_api_are_not_the_messages() -> None:
     assert read({**GOOD, "schedule": "arn x"}, extra=("schedule",)) == read(GOOD)
     assert problems({**GOOD, "schedule": "arn x"}) == [("schedule", "unknown_field")]
 

@@ -71,7 +71,7 @@ def arguments(group: argparse.ArgumentParser) -> None:
     made.add_argument("--test", action="store_true", help="a test key: all is as with a live one, and nobody is texted")
     scopes = f"what it may do, some of {','.join(SCOPES)}; default {','.join(sorted(DEFAULT_SCOPES))}"
     made.add_argument("--scopes", type=_some_of(SCOPES), default=DEFAULT_SCOPES, help=scopes)
-    made.add_argument("--channels", type=_listed(NAME), help="the channels it may name or be routed to: exotel,amazonsns")
+    made.add_argument("--channels", type=_listed(NAME), help="the channels that it may use: exotel,amazonsns")
     made.add_argument("--countries", type=_listed(COUNTRY), help="where its messages may go: IN,SG")
     made.add_argument("--kinds", type=_some_of(KINDS), help=f"what it may send, some of {','.join(KINDS)}")
     made.add_argument("--per-minute", type=_count, help="how many messages a minute")

@@ -1,4 +1,4 @@
-"""A text goes out from every door of the deployed stack, and the same message comes back."""
+"""A text goes out from every entry point of the deployed stack, and the same message comes back."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Promises 1 to 6: whatever happens around a message, and in whatever order, its journey keeps what was promised.
+"""Promises 1 to 6: whatever happens around a message, and in whatever order, its flow keeps what was promised.
 
 Callers ask and ask again; the provider takes, refuses, falls silent, or answers after the lease; processes die in the
 middle of a call; records of the queue come once, twice, late or never, and so do schedules; sweeps run meanwhile. What
@@ -108,8 +108,8 @@ class Watched(MemoryJournal):
         return after
 
 
-class Journey(RuleBasedStateMachine):
-    """The real journey, in memory, and a world in which nearly everything goes wrong."""
+class FlowModel(RuleBasedStateMachine):
+    """The real flow, in memory, and a world in which nearly everything goes wrong."""
 
     ids: Bundle[str] = Bundle("ids")
     provider: "type[Moody] | None" = None
@@ -186,7 +186,7 @@ class Journey(RuleBasedStateMachine):
     def the_provider_says_what_became_of_a_text(self, data: st.DataObject, word: str, times: int) -> None:
         taken = data.draw(st.sampled_from(self.taken))
         for _ in range(times):
-            self.hear(taken.message, WORDS[word])
+            self.receive(taken.message, WORDS[word])
 
     @rule(word=st.none() | st.sampled_from(sorted(WORDS)))
     def the_next_receipt_is_faster_than_the_answer(self, word: str | None) -> None:
@@ -201,7 +201,7 @@ class Journey(RuleBasedStateMachine):
         self.clock.pass_(seconds=seconds)
 
     def send(self, key: str, request: dict[str, Any]) -> str | None:
-        """The id that the caller hears; None if the message is being sent, or who sends it is killed."""
+        """The id that the caller gets; None if the message is being sent, or who sends it is killed."""
         with suppress(Killed, StillSending):
             return self.herald.send(request, caller=CALLER, entrypoint="https", key=key).message.id
         return None
@@ -218,7 +218,7 @@ class Journey(RuleBasedStateMachine):
         with suppress(Killed):
             self.herald.resume(message_id)
 
-    def hear(self, message: Message, status: Status) -> None:
+    def receive(self, message: Message, status: Status) -> None:
         """A receipt for the attempt that this message stands for."""
         reason = REASONS["recipient_unavailable"] if status is Status.UNDELIVERED else None
         receipt = Receipt(f"{message.id}-{message.attempts}", status, reason, raw={"said": str(status)})
@@ -229,7 +229,7 @@ class Journey(RuleBasedStateMachine):
         """What others do while somebody waits for the provider."""
         message_id, said, self.at_once = message.id, self.at_once, None
         if mood.takes and said:
-            self.hear(message, said)
+            self.receive(message, said)
         if mood.seconds:
             self.clock.pass_(seconds=mood.seconds)
             self.sweep()
@@ -299,7 +299,7 @@ class Journey(RuleBasedStateMachine):
 class Moody(FakeProvider):
     """A provider that meets each call as the world says."""
 
-    def __init__(self, world: Journey) -> None:
+    def __init__(self, world: FlowModel) -> None:
         super().__init__()
         self.world = world
 
@@ -314,22 +314,22 @@ class Moody(FakeProvider):
         return Sent(message.id, {})
 
 
-def journeys(world: type[Journey], number: int, **more: Any) -> None:
+def worlds(world: type[FlowModel], number: int, **more: Any) -> None:
     """Try so many worlds. Raises ``AssertionError`` at the first that breaks a promise."""
     run_state_machine_as_test(world, settings=settings(max_examples=number, stateful_step_count=30, **more))
 
 
-def test_a_journey_keeps_its_promises_whatever_happens(size: Callable[[int, int], int], figures: Figures) -> None:
+def test_the_flow_keeps_its_promises_whatever_happens(size: Callable[[int, int], int], figures: Figures) -> None:
     number = size(200, 2000)
-    journeys(Journey, number)
-    figures("journeys in any order of events", promise="1-6", worlds=number, events_at_most=30)
+    worlds(FlowModel, number)
+    figures("messages in any order of events", promise="1-6", worlds=number, events_at_most=30)
 
 
 # ---- The proof can fail
 
 
 class Trusting(Moody):
-    """It believes that what it heard nothing of was surely not sent."""
+    """It believes that what it got no answer for was surely not sent."""
 
     def send(self, message: Message, callback: str | None = None) -> Sent:
         try:
@@ -338,20 +338,20 @@ class Trusting(Moody):
             raise Unavailable from None
 
 
-class Doubled(Journey):
+class Doubled(FlowModel):
     """A world whose providers are taken for what they are not."""
 
     provider = Trusting
 
 
-class Unswept(Journey):
+class Unswept(FlowModel):
     """A world without a sweep."""
 
     def sweep(self) -> None:
         pass
 
 
-class Forgetful(Journey):
+class Forgetful(FlowModel):
     """A world in which a cancellation is only told, and not written."""
 
     def cancel(self, message_id: str) -> None:
@@ -360,14 +360,14 @@ class Forgetful(Journey):
             self.canceled.add(message_id)
 
 
-class Deaf(Journey):
+class Deaf(FlowModel):
     """A world in which nobody listens to what the provider says."""
 
-    def hear(self, message: Message, status: Status) -> None:
+    def receive(self, message: Message, status: Status) -> None:
         self.delivered |= {message.id} if status is Status.DELIVERED else set()
 
 
 @pytest.mark.parametrize("wrong", [Doubled, Unswept, Forgetful, Deaf])
-def test_the_promises_are_seen_to_be_broken_where_they_are(wrong: type[Journey]) -> None:
+def test_the_promises_are_seen_to_be_broken_where_they_are(wrong: type[FlowModel]) -> None:
     with pytest.raises(AssertionError):
-        journeys(wrong, 200, phases=[Phase.generate])
+        worlds(wrong, 200, phases=[Phase.generate])
