@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
@@ -13,6 +14,8 @@ from queue import Queue
 from typing import Any, NamedTuple, Self
 
 LONGEST = 60.0
+# Of what a function writes, so many bytes are told.
+LAST = 4000
 
 
 class Stack(NamedTuple):
@@ -53,9 +56,10 @@ class Function:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [*stack.command, "-m", "awslambdaric", "app.handler"]
+        self._written = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the process
         self._started = time.perf_counter()
         self._process = subprocess.Popen(
-            command, cwd=stack.app, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command, cwd=stack.app, env=environment, stdout=self._written, stderr=subprocess.STDOUT
         )
 
     def __enter__(self) -> Self:
@@ -64,8 +68,7 @@ class Function:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
+        self._written.close()
         self._server.shutdown()
         self._server.server_close()
 
@@ -76,6 +79,11 @@ class Function:
         self._events.put(json.dumps(event).encode())
         at, answer = self._answers.get(timeout=LONGEST)
         return at - since, json.loads(answer)
+
+    def written(self) -> str:
+        """The end of what it has written: why an answer is not the one that was expected."""
+        length = os.fstat(self._written.fileno()).st_size
+        return os.pread(self._written.fileno(), LAST, max(0, length - LAST)).decode(errors="replace")
 
     def memory(self) -> float:
         """Resident, in MB."""

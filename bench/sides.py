@@ -44,7 +44,7 @@ class Side(NamedTuple):
         if later:
             event["headers"]["Prefer"] = "respond-async"
         _, answer = api.invoke(event)
-        assert answer.get("statusCode") == (202 if later else 201), answer
+        assert answer.get("statusCode") == (202 if later else 201), f"{answer}\n{api.written()}"
         return json.loads(answer["body"])["id"]
 
 
@@ -54,7 +54,7 @@ def cold(side: Side) -> dict[str, float]:
     with side.function("api") as api:
         seconds, answer = api.invoke(post(next(side.bench.number)))
         computed, memory = api.computed(), api.memory()
-    assert answer.get("statusCode") == 201, answer
+        assert answer.get("statusCode") == 201, f"{answer}\n{api.written()}"
     return {"cold start, ms": 1000 * seconds, "cold start, CPU ms": 1000 * computed, "rss_mb": memory}
 
 
@@ -101,7 +101,7 @@ def _each(name: str, function: Function, events: Sequence[object], good: tuple[s
         if number == UNTIMED:
             computed = function.computed()
         seconds, answer = function.invoke(event)
-        assert answer.get(good[0]) == good[1], answer
+        assert answer.get(good[0]) == good[1], f"{answer}\n{function.written()}"
         taken.append(seconds)
     computed = function.computed() - computed
     return {f"{name}, ms": 1000 * statistics.median(taken[UNTIMED:]), f"{name}, CPU ms": 1000 * computed / TIMED}

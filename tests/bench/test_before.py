@@ -107,3 +107,13 @@ def test_a_process_that_computes_is_told_from_one_that_waits(tmp_path: Path) -> 
         _, waited, computed = taken
     assert waited < 0.1
     assert 0.2 <= computed < 0.3
+
+
+def test_what_a_function_has_written_is_told_its_end_at_least(tmp_path: Path) -> None:
+    (tmp_path / "awslambdaric").mkdir()
+    (tmp_path / "awslambdaric" / "__main__.py").write_text(CLIENT)
+    (tmp_path / "app.py").write_text("def handler(event, context): print('x' * 9000, 'the reason', flush=True)\n")
+    with Function(Stack("test", tmp_path, (tmp_path,), (sys.executable,), {})) as function:
+        function.invoke({})
+        assert function.written().endswith("the reason\n")
+        assert len(function.written()) < 9000
