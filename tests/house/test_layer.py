@@ -59,8 +59,19 @@ def run_alone(program: str, *folders: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def command(module: str) -> bool:
+    """Whether a module is a part of the command ``herald``, which is not shipped."""
+    return module.partition(".")[0] in ("cli", "__main__") or module == "aws.dead_letters"
+
+
+def test_the_commands_are_not_shipped(layer: Path) -> None:
+    shipped = {path.relative_to(layer / "herald").with_suffix("") for path in (layer / "herald").rglob("*.py")}
+    there = {".".join(part for part in path.parts if part != "__init__") for path in shipped}
+    assert there == {module for module in modules() if not command(module)}
+
+
 def test_each_module_imports_with_the_layer_alone(layer: Path, runtime: Path) -> None:
-    names = [".".join(filter(None, ("herald", module))) for module in modules() if not module.endswith("__main__")]
+    names = [".".join(filter(None, ("herald", module))) for module in modules() if not command(module)]
     run_alone(f"import {', '.join(names)}", layer, runtime)
 
 
@@ -147,7 +158,7 @@ def test_each_operation_that_the_package_calls_is_in_the_data_and_none_else() ->
     }
     called: set[str] = set()
     for name, path in modules().items():
-        if name.partition(".")[0] != "cli" and name != "aws.dead_letters":
+        if not command(name):
             called |= called_in(path)
     assert called & known == {name for _, name in names}
 

@@ -66,7 +66,7 @@ def test_the_package_has_the_projects_version() -> None:
 # Said once as pictures of the code; the field has words for them: entry point, step, budget, obey or settle.
 PICTURES = re.compile(r"\b(doors?|rooms?|purses?|heed(s|ed|ing)?)\b", re.IGNORECASE)
 # What a message may say to a guest of a hotel, and what is recorded of how the code was once.
-NOT_OURS = ("CHANGELOG.md", "docs/mutants.md", "tests/house/test_words.py")
+NOT_OURS = ("CHANGELOG.md", "docs/mutants.md", "tests/house/test_supply_chain.py", "tests/house/test_words.py")
 
 
 def test_names_and_prose_are_plain_technical_english() -> None:
