@@ -370,4 +370,4 @@ class Deaf(FlowModel):
 @pytest.mark.parametrize("wrong", [Doubled, Unswept, Forgetful, Deaf])
 def test_the_promises_are_seen_to_be_broken_where_they_are(wrong: type[FlowModel]) -> None:
     with pytest.raises(AssertionError):
-        worlds(wrong, 200, phases=[Phase.generate])
+        worlds(wrong, 1000, phases=[Phase.generate])

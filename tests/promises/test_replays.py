@@ -138,16 +138,16 @@ def box() -> Iterator[Outbox]:
 
 
 def replay(events: dict[int, SENT], dice: random.Random) -> tuple[list[str | None], dict[int, set[str]]]:
-    """Deliver each event once to five times, in disorder and from several threads: all that was heard, and by event."""
+    """Deliver each event once to five times, in disorder and from several threads: all the answers, and by event."""
     deliveries = [(number, nth) for number in events for nth in range(dice.randint(1, MOST))]
     # The repetitions of an event stay near each other, so that some of them meet.
     deliveries.sort(key=lambda each: each[0] + dice.uniform(0, 2 * THREADS))
     with ThreadPoolExecutor(THREADS) as threads:
-        heard = list(threads.map(lambda each: events[each[0]](each[1]), deliveries))
+        answers = list(threads.map(lambda each: events[each[0]](each[1]), deliveries))
     ids: dict[int, set[str]] = {number: set() for number in events}
-    for (number, _), message_id in zip(deliveries, heard, strict=True):
+    for (number, _), message_id in zip(deliveries, answers, strict=True):
         ids[number] |= {message_id} if message_id else set()
-    return heard, ids
+    return answers, ids
 
 
 def test_every_event_is_sent_once_whatever_repeats_it(
@@ -155,20 +155,20 @@ def test_every_event_is_sent_once_whatever_repeats_it(
 ) -> None:
     dice, count = random.Random(SEED), size(300, 10_000)
     events = {number: ENTRY_POINTS[number % len(ENTRY_POINTS)](number) for number in range(count)}
-    heard, ids = replay(events, dice)
+    answers, ids = replay(events, dice)
     sent = Counter(text.body for text in box.texts)
     extra = sum(sent.values()) - len(sent)
     figures(
         f"Events replayed 1 to {MOST} times through {len(ENTRY_POINTS)} entry points, {THREADS} threads",
         promise="1",
         events=count,
-        deliveries=len(heard),
-        told_still_sending=heard.count(None),
+        deliveries=len(answers),
+        told_still_sending=answers.count(None),
         extra_sends=extra,
     )
     assert set(sent) == {f"Text {number}" for number in events}
     assert extra == 0
-    assert len(heard) > 2 * count
+    assert len(answers) > 2 * count
     assert {len(each) for each in ids.values()} == {1}
     assert len(set.union(*ids.values())) == count
 
