@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from herald.message.reasons import REASONS
-from herald.message.receipt import Receipt
+from herald.message.receipt import Receipt, Report
 from herald.message.status import Status
 from herald.pipeline.receive.token import inbound
 from local.deploy import client
@@ -224,7 +224,7 @@ def receipt(message: Mapping[str, Any], reason: str | None = None, **found: str)
     """A record of a receipt that waits: by the message's id, or as SNS's log names it."""
     status = Status.UNDELIVERED if reason else Status.DELIVERED
     said = Receipt(str(message["provider_id"]), status, REASONS[reason] if reason else None)
-    return {"receipt": {**(found or {"id": message["id"], "attempt": 1}), **said.kept()}}
+    return {"receipt": Report(said, **(found or {"message_id": message["id"], "attempt": 1})).kept()}
 
 
 @contextmanager
