@@ -33,7 +33,7 @@ def test_the_receipt_stands_in_the_trace_in_the_providers_own_words(page: Page, 
 
 
 def test_a_magic_number_fails_with_its_reason_and_who_must_act(page: Page) -> None:
-    page.get_by_text("Numbers that choose their fate").click()
+    page.get_by_text("Numbers with a fixed outcome").click()
     page.get_by_role("button", name="+919876500001 Do not disturb").click()
     send(page, to=page.get_by_label("To", exact=True).input_value())
     expect(pill(page)).to_have_text("undelivered")

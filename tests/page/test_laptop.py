@@ -112,7 +112,7 @@ class TestFates:
     def test_a_number_is_filled_in_with_one_click(self, desk: Page, service: Service) -> None:
         service.fates = [{"to": "+919876500000", "what": "is delivered"}, {"to": "+919876500003", "what": "opted_out"}]
         desk.reload()
-        desk.get_by_text("Numbers that choose their fate").click()
+        desk.get_by_text("Numbers with a fixed outcome").click()
         desk.get_by_role("button", name="+919876500003 Opted out").click()
         field = desk.get_by_label("To", exact=True)
         expect(field).to_have_value("+919876500003")
