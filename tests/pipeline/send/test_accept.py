@@ -20,6 +20,7 @@ from herald.errors import (
     Uncertain,
 )
 from herald.message import Message
+from herald.message.receipt import Sent
 from herald.message.status import Status
 from herald.message.times import rfc3339
 from herald.pipeline.route.rules import Route, route
@@ -27,6 +28,7 @@ from herald.pipeline.send import accept
 from herald.pipeline.send.sweep import Sweep
 from herald.pipeline.send.transitions import LEASE
 from herald.settings.values import DEFAULT_CHANNELS, Limits, Rate, Settings
+from herald.testing.fakes import FakeProvider
 from herald.testing.memory import MemoryQueue
 from herald.testing.outbox import Outbox
 from tests.builders import FIELDS, NOW, NUMBER, TEXT, a_box, fails, reason, send, sends, steps
@@ -411,6 +413,16 @@ def test_the_settings_are_read_once_however_many_channels_fail() -> None:
     for name in ("busy", "free"):
         fails(box, Unavailable(), channel=name)
     assert (send(box).status, box.reads) == (Status.ACCEPTED, 1)
+
+
+def test_a_price_that_the_provider_tells_is_settled_by_the_same_settings() -> None:
+    class Priced(FakeProvider):
+        def send(self, message: Message, callback: str | None = None) -> Sent:
+            return super().send(message, callback)._replace(price="0.0025")
+
+    box = a_counting_box()
+    box.providers["busy"] = Priced("busy")
+    assert (send(box).price, box.reads) == ("0.0025", 1)
 
 
 def test_a_message_that_waited_is_judged_by_settings_that_are_read_once() -> None:

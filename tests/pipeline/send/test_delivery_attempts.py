@@ -85,3 +85,12 @@ def test_each_attempt_is_written_with_its_lease_before_the_provider_is_called() 
     assert (written.status, written.channel, written.attempts) == (Status.SENDING, "beta", 2)
     assert written.due_at == box.clock.now + LEASE
     assert message.due_at is None
+
+
+@pytest.mark.parametrize("calls_back", [True, False])
+def test_a_url_for_receipts_is_made_only_for_a_provider_that_calls_it(calls_back: bool) -> None:
+    box = a_box()
+    provider = box.providers["amazonsns"]
+    provider.calls_back = calls_back
+    send(box)
+    assert [bool(url) for url in provider.callbacks] == [calls_back]

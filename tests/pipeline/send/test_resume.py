@@ -189,3 +189,31 @@ def test_a_worker_without_the_journal_fails_loudly_so_that_the_queue_gives_the_i
     sent = box.herald().resume(message.id)
     assert sent
     assert sent.status is Status.SENT
+
+
+# ---- What is told of a message that is taken up
+
+
+def test_an_attempt_is_told_once_it_has_ended() -> None:
+    box = a_box()
+    message = send(box, mode="async")
+    box.observer.told.clear()
+    box.herald().resume(message.id)
+    assert box.observer.told == [("message sent", message.id)]
+
+
+def test_a_message_that_goes_on_waiting_for_its_turn_is_told() -> None:
+    box = a_box("alpha", rate=Rate(1, 60.0))
+    send(box)
+    message = send(box, mode="async")
+    box.observer.told.clear()
+    box.herald().resume(message.id)
+    assert box.observer.told == [("message accepted", message.id)]
+
+
+def test_a_message_that_is_given_up_says_when() -> None:
+    box = a_box()
+    message = send(box, mode="async")
+    box.clock.pass_(seconds=7)
+    given_up = box.herald().give_up(message.id)
+    assert given_up and given_up.updated_at == NOW + timedelta(seconds=7)
