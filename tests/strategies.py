@@ -6,9 +6,11 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from herald.message import Message
+from herald.message.counted import Counted
 from herald.message.kinds import Encoding, Kind, OnUnknown
 from herald.message.reasons import REASONS
 from herald.message.status import Status, Step
+from herald.pipeline.guard.ledger import NAMES
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -25,6 +27,14 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
+)
+counted = st.builds(
+    Counted,
+    at=moments,
+    names=st.lists(st.sampled_from(NAMES), unique=True).map(tuple),
+    moment=st.none() | st.integers(0, 2**31),
+    cost=st.none() | st.integers(0, 10**12),
+    state=st.sampled_from(["kept", "left", "back"]),
 )
 messages = st.builds(
     Message,
@@ -56,6 +66,7 @@ messages = st.builds(
     turn_at=st.none() | moments,
     reason=st.none() | st.sampled_from(list(REASONS.values())),
     reference=st.none() | texts,
+    counted=st.none() | counted,
     tags=st.dictionaries(names, texts, max_size=3),
     on_unknown=st.sampled_from(get_args(OnUnknown)),
     possible_duplicate=st.booleans(),

@@ -39,14 +39,24 @@ def a_cap(amount: int = 1, most: int | None = 3, counter: str = "all", code: str
     return Cap(counter, amount, most, code, MIDNIGHT)
 
 
-def a_burst(soon: int | None = 2, most: int | None = 4) -> Burst:
-    return Burst("t552", 600, soon, most, MIDNIGHT)
+def a_burst(soon: int = 2, counter: str = "t552", before: str | None = None) -> Burst:
+    return Burst(counter, 600, soon, 0, before)
+
+
+def sent_at(tally: Tally, now: datetime) -> Tally:
+    """The tally of a text that is sent now."""
+    burst = tally.burst
+    return tally._replace(burst=burst._replace(moment=int(now.timestamp()))) if burst else tally
+
+
+def take(counters: Counters, tally: Tally, after: float = 0) -> Full | None:
+    now = NOW + timedelta(seconds=after)
+    return counters.take(sent_at(tally, now), now)
 
 
 def passed(counters: Counters, tally: Tally, *seconds: int) -> list[str | None]:
     """What is said when it is counted at these seconds."""
-    said = [counters.take(tally, NOW + timedelta(seconds=after)) for after in seconds]
-    return [full and full.code for full in said]
+    return [full and full.code for full in (take(counters, tally, after) for after in seconds)]
 
 
 def test_as_many_pass_as_may_and_no_more(counters: Counters) -> None:
@@ -80,34 +90,55 @@ def test_one_full_counter_counts_in_none(counters: Counters) -> None:
 def test_what_is_given_back_can_be_taken_again(counters: Counters) -> None:
     tally = Tally(a_key(), (a_cap(most=1),), UNTIL, a_burst(soon=1))
     assert passed(counters, tally, 0, 1) == [None, "number_10_minutes"]
-    counters.give(tally)
+    counters.give(sent_at(tally, NOW))
     assert passed(counters, tally, 2, 3) == [None, "number_10_minutes"]
 
 
 def test_an_amount_is_added_whatever_the_limit(counters: Counters) -> None:
     key = a_key()
-    counters.add(key, {"a": 5, "b": -2})
+    counters.add(key, {"a": 5, "b": 0}, UNTIL)
     assert passed(counters, Tally(key, (a_cap(most=5, counter="a"),), UNTIL), 0) == ["day"]
-    assert passed(counters, Tally(key, (a_cap(amount=3, most=1, counter="b"),), UNTIL), 0, 0) == [None, "day"]
+
+
+def test_nothing_is_taken_away_that_was_not_counted(counters: Counters) -> None:
+    key = a_key()
+    counters.add(key, {"a": 5, "b": 1}, UNTIL)
+    counters.add(key, {"a": -3, "b": -2, "c": -1}, UNTIL)
+    left = [Tally(key, (a_cap(most=most, counter=name),), UNTIL) for name, most in (("a", 3), ("b", 2), ("c", 1))]
+    assert [passed(counters, tally, 0, 0) for tally in left] == [[None, "day"]] * 3
+
+
+def test_only_the_moment_of_the_text_that_never_left_is_forgotten(counters: Counters) -> None:
+    tally = Tally(a_key(), (), UNTIL, a_burst(soon=2))
+    assert passed(counters, tally, 0, 300, 301) == [None, None, "number_10_minutes"]
+    counters.forget(tally.key, "t552", int(NOW.timestamp()))
+    assert passed(counters, tally, 302, 899, 900) == [None, "number_10_minutes", None]
+    counters.forget(tally.key, "t552", 5)
+    counters.forget(a_key(), "t552", 5)
+    assert passed(counters, tally, 901) == ["number_10_minutes"]
+
+
+def test_a_number_gets_so_many_within_any_ten_minutes_across_midnight_too(counters: Counters) -> None:
+    yesterday = Tally(a_key(), (), UNTIL, a_burst(soon=3))
+    today = Tally(a_key(), (), UNTIL, a_burst(soon=3, before=yesterday.key))
+    assert passed(counters, yesterday, 590, 595) == [None, None]
+    assert passed(counters, today, 601, 602, 1189, 1190, 1191, 1195) == [
+        None, "number_10_minutes", "number_10_minutes", None, "number_10_minutes", None,
+    ]  # fmt: skip
+    full = Tally(a_key(), (), UNTIL, a_burst(soon=2, before=yesterday.key))
+    assert take(counters, full, 700) == Full("number_10_minutes", 490)
 
 
 def test_a_number_gets_so_many_within_any_ten_minutes(counters: Counters) -> None:
-    tally = Tally(a_key(), (a_cap(most=None),), UNTIL, a_burst(soon=2, most=None))
+    tally = Tally(a_key(), (a_cap(most=None),), UNTIL, a_burst(soon=2))
     assert passed(counters, tally, 0, 599, 599, 600, 601, 1199, 1200) == [
         None, None, "number_10_minutes", None, "number_10_minutes", None, None,
     ]  # fmt: skip
 
 
-def test_a_number_gets_so_many_a_day(counters: Counters) -> None:
-    tally = Tally(a_key(), (a_cap(most=None),), UNTIL, a_burst(soon=None, most=2))
-    assert passed(counters, tally, 0, 0, 0) == [None, None, "number_day"]
-
-
 def test_numbers_of_one_block_share_its_counter(counters: Counters) -> None:
     key = a_key()
-    tallies = [
-        Tally(key, (a_cap(most=3, code="block_day"),), UNTIL, Burst(f"t{n}", 600, 1, 5, MIDNIGHT)) for n in range(4)
-    ]
+    tallies = [Tally(key, (a_cap(most=3, code="block_day"),), UNTIL, a_burst(1, f"t{n}")) for n in range(4)]
     assert [passed(counters, tally, 0)[0] for tally in tallies] == [None, None, None, "block_day"]
 
 
@@ -116,39 +147,55 @@ def test_numbers_of_one_block_share_its_counter(counters: Counters) -> None:
     [
         (Tally("", (a_cap(most=1),), UNTIL), "day", 600),
         (Tally("", (a_cap(most=None),), UNTIL, a_burst(soon=1)), "number_10_minutes", 600),
-        (Tally("", (a_cap(most=None),), UNTIL, a_burst(soon=None, most=1)), "number_day", 600),
     ],
 )
 def test_it_is_told_when_asking_again_may_help(counters: Counters, tally: Tally, code: str, seconds: int) -> None:
     tally = tally._replace(key=a_key())
-    assert counters.take(tally, NOW) is None
-    assert counters.take(tally, NOW) == Full(code, seconds)
+    assert take(counters, tally) is None
+    assert take(counters, tally) == Full(code, seconds)
 
 
-def day(ordinal: int, most: int = 2) -> Tally:
-    """A country's counter for a day: thrice the best day of the last week, or ``most``."""
-    before = tuple(f"d{n}" for n in range(ordinal - 7, ordinal))
-    return Tally("", (a_cap(counter=f"d{ordinal}", most=most),), UNTIL, None, Growth(3, before), (f"d{ordinal - 8}",))
+def day(country: str, ordinal: int, most: int = 2) -> Tally:
+    """A country's item for a day: thrice the best day of the last week, or ``most``."""
+    before = tuple(f"{country}#{n}" for n in range(ordinal - 7, ordinal))
+    return Tally(f"{country}#{ordinal}", (a_cap(most=most),), UNTIL, growth=Growth(3, before))
 
 
 def test_a_country_may_grow_to_thrice_its_best_day_and_no_faster(counters: Counters) -> None:
-    key, counts = a_key(), []
-    for ordinal in range(1, 6):
-        tally = day(ordinal)._replace(key=key)
-        counts.append(passed(counters, tally, *[0] * 200).count(None))
+    key = a_key()
+    counts = [passed(counters, day(key, ordinal), *[0] * 200).count(None) for ordinal in range(1, 6)]
     assert counts == [2, 6, 18, 54, 162]
 
 
 def test_a_day_counts_for_a_week(counters: Counters) -> None:
     key = a_key()
-    assert passed(counters, day(1)._replace(key=key), 0, 0) == [None, None]
-    assert passed(counters, day(8)._replace(key=key), *[0] * 10).count(None) == 6
-    assert passed(counters, day(9, most=1)._replace(key=key), *[0] * 40).count(None) == 18  # thrice the sixth
-    assert passed(counters, day(30)._replace(key=key), *[0] * 10).count(None) == 2
+    assert passed(counters, day(key, 1), 0, 0) == [None, None]
+    assert passed(counters, day(key, 8), *[0] * 10).count(None) == 6
+    assert passed(counters, day(key, 9, most=1), *[0] * 40).count(None) == 18  # thrice the sixth
+    assert passed(counters, day(key, 30), *[0] * 10).count(None) == 2
+
+
+def test_what_is_counted_for_one_day_changes_no_other(counters: Counters) -> None:
+    key = a_key()
+    assert passed(counters, day(key, 1), 0, 0, 0) == [None, None, "day"]
+    for ordinal in range(2, 40):
+        assert passed(counters, day(key, ordinal, most=1), 0) == [None]
+        counters.give(day(key, ordinal, most=1))
+    assert passed(counters, day(key, 1), 0) == ["day"]
+
+
+def test_the_days_before_are_read_once(dynamodb: Any, table: str) -> None:
+    calls: list[str] = []
+    dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    counters, key = DynamoCounters(dynamodb, table), a_key()
+    passed(counters, day(key, 1), *[0] * 2)
+    passed(counters, day(key, 2), *[0] * 5)
+    assert calls.count("BatchGetItem") == 1
+    assert len(calls) == 2 + 2 + 3 + 2  # The third of the second day is refused, and counted again.
 
 
 operations = st.lists(
-    st.tuples(st.sampled_from(["take", "give"]), st.integers(0, 2), st.integers(0, 1), st.integers(0, 400)),
+    st.tuples(st.sampled_from(["take", "give"]), st.integers(0, 3), st.integers(0, 1), st.integers(0, 400)),
     max_size=12,
 )
 
@@ -158,18 +205,22 @@ operations = st.lists(
 def test_memory_and_dynamodb_say_the_same(dynamodb: Any, table: str, done: list[tuple[str, int, int, int]]) -> None:
     key, now = a_key(), NOW
     tallies = [
-        Tally(key, (a_cap(most=4),), UNTIL, a_burst()),
-        Tally(key, (a_cap(amount=2, most=5), a_cap(most=None, counter="b")), UNTIL),
-        Tally(key, (a_cap(amount=1, most=2, counter="b", code="month"),), UNTIL, Burst("t1", 600, 1, 2, MIDNIGHT)),
+        Tally("", (a_cap(most=4),), UNTIL, a_burst()),
+        Tally("", (a_cap(amount=2, most=5), a_cap(most=None, counter="b")), UNTIL),
+        Tally("", (a_cap(amount=1, most=2, counter="b", code="month"),), UNTIL, a_burst(1, "t1", f"{key}before")),
+        Tally("before", (), UNTIL, a_burst(4, "t1")),
     ]
-    real, memory = DynamoCounters(dynamodb, table), MemoryCounters()
+    real, memory, taken = DynamoCounters(dynamodb, table), MemoryCounters(), list[Tally]()
     for operation, which, _, seconds in done:
         now += timedelta(seconds=seconds)
+        tally = sent_at(tallies[which], now)._replace(key=f"{key}{tallies[which].key}")
         if operation == "take":
-            assert real.take(tallies[which], now) == memory.take(tallies[which], now)
+            taken.append(tally)
+            assert real.take(tally, now) == memory.take(tally, now)
         else:
-            real.give(tallies[which])
-            memory.give(tallies[which])
+            again = taken[seconds % len(taken)] if taken else tally
+            real.give(again)
+            memory.give(again)
 
 
 def test_of_twenty_that_count_at_once_exactly_as_many_pass_as_may(counters: Counters) -> None:
@@ -204,15 +255,6 @@ def test_what_was_full_and_is_free_by_now_is_refused_for_a_second(dynamodb: Any,
     late, tally = DynamoCounters(Late(), table), Tally(a_key(), caps, UNTIL)
     assert late.take(tally, NOW) is None
     assert late.take(tally, NOW) == Full("day", 1)
-
-
-def test_days_that_are_over_leave_the_item(dynamodb: Any, table: str) -> None:
-    counters, key = DynamoCounters(dynamodb, table), a_key()
-    for name in ("d1", "d2", "d3"):
-        counters.take(Tally(key, (a_cap(counter=name),), UNTIL), NOW)
-    counters.take(Tally(key, (a_cap(counter="d4"),), UNTIL, over=("d1", "d2")), NOW)
-    item = dynamodb.get_item(TableName=table, Key={"pk": {"S": key}})["Item"]
-    assert item.keys() == {"pk", "ttl", "d3", "d4"}
 
 
 def test_an_item_of_counters_ends(dynamodb: Any, table: str) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from herald.journal.tally import Burst, Cap, Full, Growth, State, Tally, full, grown, number
+from herald.journal.tally import Burst, Cap, Full, Growth, State, Tally, best, full, grown, lately, number
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -23,17 +23,17 @@ def a_cap(most: int | None, amount: int = 1, frees: datetime = TOMORROW) -> Cap:
     ("ago", "wait"), [([10, 300], 300), ([0, 599], 1), ([299, 300], 300), ([10, 600], None), ([10], None), ([], None)]
 )
 def test_the_last_but_one_text_says_when_another_may_be_sent(ago: list[int], wait: int | None) -> None:
-    tally = a_tally(burst=Burst("t1", 600, 2, None, TOMORROW))
+    tally = a_tally(burst=Burst("t1", 600, 2, SECONDS))
     found = full(tally, {"t1": [SECONDS - each for each in ago]}, NOW)
     assert found == (Full("number_10_minutes", wait) if wait else None)
 
 
-@pytest.mark.parametrize(
-    ("texts", "told"), [(3, None), (4, Full("number_day", 43_200)), (5, Full("number_day", 43_200))]
-)
-def test_a_number_waits_until_tomorrow_after_its_last_text_of_today(texts: int, told: Full | None) -> None:
-    tally = a_tally(burst=Burst("t1", 600, None, 4, TOMORROW))
-    assert full(tally, {"t1": [SECONDS - 1000] * texts}, NOW) == told
+def test_the_texts_of_the_day_before_count_for_a_short_while_more() -> None:
+    tally = a_tally(burst=Burst("t1", 600, 3, SECONDS, "yesterday"))
+    today, before = {"t1": [SECONDS - 100]}, {"t1": [SECONDS - 200, SECONDS - 599, SECONDS - 600]}
+    assert full(tally, today, NOW, before) == Full("number_10_minutes", 1)
+    assert full(tally, today, NOW + timedelta(seconds=1), before) is None
+    assert tally.burst and lately(tally.burst, before, NOW) == 2
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,16 @@ def test_a_counter_that_is_not_there_holds_nothing(state: State, held: int) -> N
 
 
 def test_a_list_that_is_none_is_empty() -> None:
-    assert full(a_tally(burst=Burst("t1", 600, 1, 1, TOMORROW)), {"t1": 5}, NOW) is None
+    assert full(a_tally(burst=Burst("t1", 600, 1, SECONDS)), {"t1": 5}, NOW) is None
 
 
-@pytest.mark.parametrize(("before", "most"), [({}, 100), ({"d1": 30}, 100), ({"d1": 40, "d2": 50}, 150)])
-def test_growth_loosens_the_first_cap_and_no_other(before: State, most: int) -> None:
+@pytest.mark.parametrize(("before", "most"), [([], 100), ([{"all": 30}], 100), ([{"all": 40}, {"all": 50}, {}], 150)])
+def test_growth_loosens_the_first_cap_and_no_other(before: list[State], most: int) -> None:
     second = a_cap(7)
-    tally = a_tally(a_cap(100), second, growth=Growth(3, ("d1", "d2")))
-    assert grown(tally, before).caps == (a_cap(most), second)
+    tally = a_tally(a_cap(100), second, growth=Growth(3, ("one", "another")))
+    assert grown(tally, best(tally, before)).caps == (a_cap(most), second)
 
 
 def test_without_an_end_or_without_growth_nothing_is_loosened() -> None:
-    for tally in (a_tally(a_cap(None), growth=Growth(3, ("d1",))), a_tally(a_cap(5))):
-        assert grown(tally, {"d1": 50}) == tally
+    for tally in (a_tally(a_cap(None), growth=Growth(3, ("one",))), a_tally(a_cap(5))):
+        assert grown(tally, 50) == tally

@@ -105,7 +105,7 @@ class NotAllowed(HeraldError):
     """A guard does not let this through, and nothing was sent. ``code`` names the guard.
 
     ``status`` tells who decided: 403 the API key's owner, 422 the stage's settings or the recipient, 429 a counter that
-    is full, for ``retry_after`` seconds. ``trace`` holds the steps that the message took until then.
+    is full, for ``retry_after`` seconds (None: for good). ``trace`` holds the steps that the message took until then.
     """
 
     title = "This is not allowed"
@@ -120,7 +120,7 @@ class NotAllowed(HeraldError):
         hint: str | None = None,
         retry_after: int | None = None,
     ) -> None:
-        self.status, self.retry_after, self.retryable = status, retry_after, status == 429
+        self.status, self.retry_after, self.retryable = status, retry_after, retry_after is not None
         self.trace: tuple[Step, ...] = ()
         self.problems = (Problem(field, code, detail),)
         super().__init__(detail, code=code, hint=hint)

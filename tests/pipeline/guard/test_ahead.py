@@ -37,9 +37,13 @@ class Watched:
         self._called()
         self.real.give(tally)
 
-    def add(self, key: str, amounts: Any) -> None:
+    def add(self, key: str, amounts: Any, until: datetime) -> None:
         self._called()
-        self.real.add(key, amounts)
+        self.real.add(key, amounts, until)
+
+    def forget(self, key: str, counter: str, moment: int) -> None:
+        self._called()
+        self.real.forget(key, counter, moment)
 
     def _called(self) -> None:
         self.calls += 1
@@ -87,7 +91,7 @@ def test_a_process_that_sends_many_makes_a_tenth_of_the_calls() -> None:
 
 
 def test_counters_that_few_share_are_counted_one_by_one() -> None:
-    counters, tally = Watched(), a_tally(shared=False)._replace(burst=Burst("t552", 600, None, 1000, MIDNIGHT))
+    counters, tally = Watched(), a_tally(shared=False)._replace(burst=Burst("t552", 600, 1000, 0))
     assert passed(CountsAhead(counters), tally, 100) == 100
     assert counters.calls == 100
 
@@ -172,14 +176,24 @@ def test_a_process_that_sent_nothing_yet_gives_back_to_the_counter() -> None:
     passed(ahead, tally, 1)
     ahead.give(tally)
     assert counters.counted(tally) == [0]
+    passed(CountsAhead(counters), tally, 1)
     CountsAhead(counters).give(tally)
-    assert counters.counted(tally) == [-1]
+    assert counters.counted(tally) == [0]
 
 
 def test_an_amount_is_added_at_once() -> None:
     counters, tally = Watched(), a_tally()
-    CountsAhead(counters).add(tally.key, {"sent_27": -3})
-    assert counters.counted(tally) == [-3]
+    CountsAhead(counters).add(tally.key, {"sent_27": 3}, MIDNIGHT)
+    assert counters.counted(tally) == [3]
+
+
+def test_a_moment_is_forgotten_at_once() -> None:
+    counters, moment = Watched(), int(NOW.timestamp())
+    tally = a_tally(shared=False)._replace(burst=Burst("t552", 600, 1, moment))
+    ahead = CountsAhead(counters)
+    assert passed(ahead, tally, 2) == 1
+    ahead.forget(tally.key, "t552", moment)
+    assert passed(ahead, tally, 2) == 1
 
 
 @pytest.mark.parametrize("before", [5, 10, 30])

@@ -11,8 +11,8 @@ from herald.errors import KeyReused, NotAllowed, StillSending
 from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.status import Status
-from herald.pipeline.guard.budget import tallies
-from herald.pipeline.guard.gate import LIMITS
+from herald.pipeline.guard.budget import tallies, when
+from herald.pipeline.guard.gate import LIMITS, NOW
 from herald.settings.values import Limits, Settings
 from tests.builders import NUMBER, a_message
 from tests.pipeline.guard.asking import ABROAD, NEIGHBOUR, a_gated_box, ask, limited, refused
@@ -42,7 +42,7 @@ def test_the_message_after_the_last_that_may_be_is_refused(limits: dict[str, int
     assert no.retry_after > 0
     assert no.hint and "settings" in no.hint and f"limits.{code}" in no.hint
     (problem,) = no.problems
-    assert problem.detail == LIMITS[code][0]
+    assert problem.detail == LIMITS[code][0].format(**NOW)
     assert problem.field == ("to" if code.startswith(("number", "block")) else "")
 
 
@@ -126,8 +126,8 @@ def test_what_is_scheduled_counts_on_its_own_day() -> None:
 def test_every_limit_says_what_is_reached_and_what_to_do() -> None:
     everything = Settings(channels={}, limits=Limits(*[1] * 9), prices={"*": 1})
     grant, now = Grant("shop", per_minute=1, per_day=1), datetime(2026, 11, 26, tzinfo=UTC)
-    codes = {"number_10_minutes", "number_day"}
-    for tally in tallies(a_message(country="SG", reserved=1, created_at=now), everything, grant, b""):
+    message, codes = a_message(country="SG", reserved=1), {"number_10_minutes"}
+    for tally in tallies(message, everything, grant, b"", when(message, now)):
         codes |= {cap.code for cap in tally.caps}
     assert codes == LIMITS.keys()
     for detail, hint in LIMITS.values():

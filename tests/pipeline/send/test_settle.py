@@ -127,7 +127,7 @@ def test_of_two_that_settle_at_once_one_is_told_to_look_again() -> None:
     assert spent(box) == {2_500}
 
 
-@pytest.mark.parametrize("price", ["free", "-1", "inf", "nan", "1e400", ""])
+@pytest.mark.parametrize("price", ["free", "-1", "inf", "nan", "1e400", "", "0", "0.000", "-0", "0e9"])
 def test_a_price_that_is_none_is_left(price: str) -> None:
     box = a_budget()
     received(box, send(box), Status.DELIVERED, price=price)
@@ -137,7 +137,7 @@ def test_a_price_that_is_none_is_left(price: str) -> None:
 class NoCounters(MemoryCounters):
     """Counters that cannot be changed."""
 
-    def add(self, key: str, amounts: Mapping[str, int]) -> None:
+    def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
         raise Down
 
 
@@ -183,7 +183,7 @@ def test_what_arrived_though_it_was_said_not_to_costs_its_price() -> None:
 
 def test_an_end_that_changes_no_budget_writes_to_none() -> None:
     class Quiet(MemoryCounters):
-        def add(self, key: str, amounts: Mapping[str, int]) -> None:
+        def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
             raise Down
 
     box = a_budget()
@@ -199,7 +199,7 @@ def test_of_what_could_not_be_settled_the_message_is_told() -> None:
             told.append((phrase, extra))
 
     class Broken(MemoryCounters):
-        def add(self, key: str, amounts: Mapping[str, int]) -> None:
+        def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
             raise Down
 
     told: list[tuple[str, Mapping[str, object]]] = []
@@ -239,7 +239,7 @@ def test_in_the_end_every_budget_holds_what_was_spent(ends: list[tuple[str, int]
         message = send(box, to=number_of)
         if end == "deliver":
             received(box, message, Status.DELIVERED, price=f"{price / 1_000_000:.6f}")
-        total += {"deliver": price, "refuse": 0, "lose": CENT}[end]
+        total += {"deliver": price or CENT, "refuse": 0, "lose": CENT}[end]
     assert spent(box) == {total}
 
 

@@ -128,9 +128,24 @@ def test_words_that_nobody_knows_are_kept_and_change_nothing() -> None:
     assert new.with_(trace=message.trace, updated_at=message.updated_at) == message
 
 
-def test_a_price_that_is_told_late_is_kept() -> None:
-    new = after(one_sent(), a_receipt(Status.SENT, price="0.00278"), a_receipt(price="0.5", raw={}))
-    assert (new.status, new.price) == (Status.DELIVERED, "0.00278")
+@pytest.mark.parametrize(
+    ("told", "price"),
+    [
+        ([(Status.SENT, "0.1"), (Status.DELIVERED, "0.5")], "0.5"),
+        ([(Status.DELIVERED, "0.5"), (Status.SENT, "0.1")], "0.5"),
+        ([(Status.SENT, "0.1"), (Status.SENT, "0.2")], "0.2"),
+        ([(Status.DELIVERED, "0.5"), (Status.DELIVERED, "0.6")], "0.6"),
+        ([(Status.SENT, "0.1"), (Status.DELIVERED, None)], "0.1"),
+        ([(Status.SENT, "0.1"), (Status.DELIVERED, "0")], "0.1"),
+        ([(Status.DELIVERED, None), (Status.SENT, "0.1")], None),
+    ],
+)
+def test_the_price_is_the_last_that_was_told_with_the_end(
+    told: list[tuple[Status, str | None]], price: str | None
+) -> None:
+    receipts = [a_receipt(status, price=each, raw={"n": n}) for n, (status, each) in enumerate(told)]
+    new = after(one_sent(), *receipts)
+    assert new.price == price
 
 
 def test_a_provider_that_goes_on_and_on_does_not_fill_the_record() -> None:

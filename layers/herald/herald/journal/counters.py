@@ -8,50 +8,108 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from herald.journal.reads import item_key
-from herald.journal.tally import Full, State, Tally, full, grown
+from herald.journal.reads import Reads, item_key
+from herald.journal.tally import SOON, Full, Growth, State, Tally, best, full, grown, lately
+
+# A moment in a list moves on when others are added or removed meanwhile.
+_TRIES = 5
+# The best days of so many countries are remembered, each for its day.
+_MOST_KNOWN = 500
 
 
 class DynamoCounters:
     """Counters in a DynamoDB table with the key ``pk``. ``client`` is a low-level client; its own errors are raised."""
 
     def __init__(self, client: Any, table: str) -> None:
-        self._client, self._table = client, table
+        self._client, self._table, self._reads = client, table, Reads(client, table)
+        self._best: dict[tuple[str, Growth], int] = {}
 
     def take(self, tally: Tally, now: datetime) -> Full | None:
-        found = self._count(tally, now)
+        earlier = self._earlier(tally)
+        looser = self._looser(tally)
+        found = self._count(looser, now, earlier)
+        if found is not None and tally.growth and looser is tally:  # The history was not known before.
+            looser = self._looser(tally, learn=True)
+            found = found if looser == tally else self._count(looser, now, earlier)
         if found is None:
             return None
-        looser = grown(tally, found)
-        if looser != tally:  # The history was not known before.
-            found = self._count(looser._replace(growth=None), now)
-        return None if found is None else full(tally, found, now) or Full(tally.caps[0].code, 1)
+        return full(looser, found, now, earlier) or Full(looser.caps[0].code if looser.caps else SOON, 1)
 
     def give(self, tally: Tally) -> None:
-        amounts = {cap.counter: -cap.amount for cap in tally.caps}
-        newest = f"{tally.burst.counter}[0]" if tally.burst else None
-        self._add(tally.key, amounts, newest)
+        self.add(tally.key, {cap.counter: -cap.amount for cap in tally.caps}, tally.until)
+        if tally.burst:
+            self.forget(tally.key, tally.burst.counter, tally.burst.moment)
 
-    def add(self, key: str, amounts: Mapping[str, int]) -> None:
-        self._add(key, amounts, None)
+    def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
+        changes = {counter: amount for counter, amount in amounts.items() if amount}
+        if changes and not self._added(key, changes, until) and len(changes) > 1:
+            for counter, amount in changes.items():
+                self._added(key, {counter: amount}, until)
 
-    def _add(self, key: str, amounts: Mapping[str, int], newest: str | None) -> None:
-        names = {f"#c{n}": counter for n, counter in enumerate(amounts)}
+    def forget(self, key: str, counter: str, moment: int) -> None:
+        for _ in range(_TRIES):
+            times = _state(self._reads.one(key) or {}).get(counter)
+            if not isinstance(times, list) or moment not in times:
+                return
+            place = f"#times[{times.index(moment)}]"
+            if self._written(
+                key,
+                f"REMOVE {place}",
+                [f"{place} = :moment"],
+                {"#times": counter},
+                {":moment": _n(moment)},
+            ):
+                return
+
+    def _added(self, key: str, amounts: Mapping[str, int], until: datetime) -> bool:
+        """Change the counters; False, and none is changed, if one of them would go below zero."""
+        names = {"#ttl": "ttl", **{f"#c{n}": counter for n, counter in enumerate(amounts)}}
         values = {f":c{n}": _n(amount) for n, amount in enumerate(amounts.values())}
-        change = "ADD " + ", ".join(f"#c{n} :c{n}" for n in range(len(amounts)))
-        if newest:
-            names["#times"], change = newest.partition("[")[0], f"{change} REMOVE #times[0]"
-        self._client.update_item(
-            TableName=self._table,
-            Key=item_key(key),
-            UpdateExpression=change,
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-        )
+        values |= {f":least{n}": _n(-amount) for n, amount in enumerate(amounts.values()) if amount < 0}
+        conditions = [f"#c{n} >= :least{n}" for n, amount in enumerate(amounts.values()) if amount < 0]
+        change = "SET #ttl = if_not_exists(#ttl, :ttl) ADD " + ", ".join(f"#c{n} :c{n}" for n in range(len(amounts)))
+        return self._written(key, change, conditions, names, {**values, ":ttl": _n(int(until.timestamp()))})
 
-    def _count(self, tally: Tally, now: datetime) -> State | None:
+    def _written(
+        self, key: str, change: str, conditions: list[str], names: Mapping[str, str], values: Mapping[str, Any]
+    ) -> bool:
+        condition = {"ConditionExpression": " AND ".join(conditions)} if conditions else {}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=item_key(key),
+                UpdateExpression=change,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                **condition,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _earlier(self, tally: Tally) -> State:
+        """How the item of the day before stands, where it still says something."""
+        before = tally.burst and tally.burst.before
+        return _state(self._reads.one(before) or {}) if before else {}
+
+    def _looser(self, tally: Tally, *, learn: bool = False) -> Tally:
+        """The tally as loose as the days before allow, as far as they were looked at."""
+        growth = tally.growth
+        if growth is None:
+            return tally
+        known = (tally.key, growth)
+        if learn:
+            if len(self._best) >= _MOST_KNOWN:
+                self._best.clear()
+            self._best[known] = best(tally, map(_state, self._reads.many(growth.before).values()))
+        return grown(tally, self._best[known]) if known in self._best else tally
+
+    def _count(self, tally: Tally, now: datetime, earlier: State) -> State | None:
         """Count; None if no limit was reached, else how the counters stand."""
-        change, conditions, names, values = _expressions(tally, int(now.timestamp()))
+        lately_sent = lately(tally.burst, earlier, now) if tally.burst else 0
+        if tally.burst and lately_sent >= tally.burst.soon:
+            return _state(self._reads.one(tally.key) or {})
+        change, conditions, names, values = _expressions(tally, int(now.timestamp()), lately_sent)
         condition = {"ConditionExpression": " AND ".join(conditions)} if conditions else {}
         try:
             self._client.update_item(
@@ -68,7 +126,7 @@ class DynamoCounters:
         return None
 
 
-def _expressions(tally: Tally, now: int) -> tuple[str, list[str], dict[str, str], dict[str, Any]]:
+def _expressions(tally: Tally, now: int, lately_sent: int) -> tuple[str, list[str], dict[str, str], dict[str, Any]]:
     """The change, its conditions, and their names and values."""
     names: dict[str, str] = {"#ttl": "ttl"}
     values: dict[str, Any] = {":ttl": _n(int(tally.until.timestamp()))}
@@ -83,18 +141,11 @@ def _expressions(tally: Tally, now: int) -> tuple[str, list[str], dict[str, str]
     burst = tally.burst
     if burst:
         names["#times"] = burst.counter
-        values |= {":now": {"L": [_n(now)]}, ":none": {"L": []}}
-        sets.append("#times = list_append(:now, if_not_exists(#times, :none))")
-        if burst.soon is not None:
-            values[":ago"] = _n(now - burst.seconds)
-            last = f"#times[{burst.soon - 1}]"
-            conditions.append(f"(attribute_not_exists({last}) OR {last} <= :ago)")
-        if burst.most is not None:
-            conditions.append(f"attribute_not_exists(#times[{burst.most - 1}])")
-    change = f"SET {', '.join(sets)} ADD {', '.join(adds)}"
-    if tally.over:
-        names |= {f"#o{n}": counter for n, counter in enumerate(tally.over)}
-        change += " REMOVE " + ", ".join(f"#o{n}" for n in range(len(tally.over)))
+        values |= {":moment": {"L": [_n(burst.moment)]}, ":none": {"L": []}, ":ago": _n(now - burst.seconds)}
+        sets.append("#times = list_append(:moment, if_not_exists(#times, :none))")
+        last = f"#times[{burst.soon - lately_sent - 1}]"
+        conditions.append(f"(attribute_not_exists({last}) OR {last} <= :ago)")
+    change = f"SET {', '.join(sets)}" + (f" ADD {', '.join(adds)}" if adds else "")
     return change, conditions, names, values
 
 

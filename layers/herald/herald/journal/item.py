@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from herald.message import Message
+from herald.message.counted import Counted
 from herald.message.reasons import REASONS
 from herald.message.status import Status, Step
 from herald.message.times import rfc3339
@@ -101,6 +102,7 @@ _CODECS: Mapping[str, _Codec] = {
     "tags": _MAPPING,
     "response": _MAPPING,
     "status": ("S", str, Status),
+    "counted": ("S", Counted.written, Counted.read),
     "allowed": ("L", _listed, _set),
     "reason": ("S", lambda reason: reason.code, lambda code: REASONS.get(code, REASONS["unexplained"])),
     "trace": ("L", _written, _steps),

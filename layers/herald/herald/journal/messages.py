@@ -175,6 +175,14 @@ def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[st
             "#reserved = :reserved_was" if old.reserved is not None else "attribute_not_exists(#reserved)"
         )
         values |= {":reserved_was": attribute("reserved", old.reserved)} if old.reserved is not None else {}
+    if old.counted or new.counted:
+        names["#counted"] = "counted"
+        known = {
+            f":counted{n}": attribute("counted", each)
+            for n, each in enumerate(old.counted.alike if old.counted else ())
+        }
+        conditions.append(f"#counted IN ({', '.join(known)})" if known else "attribute_not_exists(#counted)")
+        values |= known
     if new.text_needed:
         conditions.append("attribute_exists(#body)")
         names["#body"] = "body"

@@ -1,6 +1,6 @@
 """Tally: counters that stand in one item of the table, how much may be in each, and which of them is full. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -24,30 +24,30 @@ class Cap(NamedTuple):
 
 
 class Burst(NamedTuple):
-    """The moments of the texts to one number: at most ``soon`` of them within ``seconds``, and ``most`` in the list.
+    """The moments (seconds since 1970) of the texts to one number: at most ``soon`` of them within ``seconds``.
 
-    Both are 1 or more; None: no end.
+    ``moment`` is that of the text to come. ``before`` is the item of the day before, if some may stand there still.
     """
 
     counter: str
     seconds: int
-    soon: int | None
-    most: int | None
-    frees: datetime
+    soon: int
+    moment: int
+    before: str | None = None
 
 
 class Growth(NamedTuple):
-    """What may grow: today's counter may hold ``times`` the most that one of the counters ``before`` held."""
+    """What may grow: the first counter may hold ``times`` the most that it holds in one of the items ``before``."""
 
     times: int
     before: tuple[str, ...]
 
 
 class Tally(NamedTuple):
-    """The counters of one item that a message is counted in, one at least, all or none of them, by one write.
+    """The counters of one item that a message is counted in, all or none of them, by one write.
 
-    ``until`` is when nobody needs the item any more. ``growth`` loosens the first cap. ``over`` are counters of days
-    long gone, which are removed. ``shared`` are counters that many messages, to whomever they go, are counted in.
+    ``until`` is when nobody needs the item any more. ``growth`` loosens the first cap. ``shared`` are counters that
+    many messages, to whomever they go, are counted in. ``name`` is that of the tally among those of a message.
     """
 
     key: str
@@ -55,8 +55,8 @@ class Tally(NamedTuple):
     until: datetime
     burst: Burst | None = None
     growth: Growth | None = None
-    over: tuple[str, ...] = ()
     shared: bool = False
+    name: str = ""
 
 
 class Full(NamedTuple):
@@ -66,33 +66,40 @@ class Full(NamedTuple):
     retry_after: int
 
 
-SOON, OFTEN = "number_10_minutes", "number_day"
+SOON = "number_10_minutes"
 
 
-def full(tally: Tally, state: State, now: datetime) -> Full | None:
-    """The first limit that the tally would exceed; None if it exceeds none."""
-    times = _times(state, tally.burst.counter) if tally.burst else []
-    if tally.burst:
-        soon, most, ago = tally.burst.soon, tally.burst.most, _seconds(now) - tally.burst.seconds
-        if soon is not None and len(times) >= soon and times[soon - 1] > ago:
-            return Full(SOON, times[soon - 1] - ago)
-        if most is not None and len(times) >= most:
-            return Full(OFTEN, _wait(tally.burst.frees, now))
-    for cap in grown(tally, state).caps:
+def full(tally: Tally, state: State, now: datetime, earlier: State | None = None) -> Full | None:
+    """The first limit that the tally would exceed; None if it exceeds none. ``earlier``: how the day before stands."""
+    burst = tally.burst
+    if burst:
+        times = [*_times(state, burst.counter), *_times(earlier or {}, burst.counter)]
+        ago = _seconds(now) - burst.seconds
+        if len(times) >= burst.soon and times[burst.soon - 1] > ago:
+            return Full(SOON, times[burst.soon - 1] - ago)
+    for cap in tally.caps:
         if cap.most is not None and number(state, cap.counter) + cap.amount > cap.most:
             return Full(cap.code, _wait(cap.frees, now))
     return None
 
 
-def grown(tally: Tally, state: State) -> Tally:
-    """The tally with its first cap as loose as what was counted before allows."""
-    if not tally.growth:
+def lately(burst: Burst, earlier: State, now: datetime) -> int:
+    """How many texts of the day before still count."""
+    return sum(moment > _seconds(now) - burst.seconds for moment in _times(earlier, burst.counter))
+
+
+def grown(tally: Tally, best: int) -> Tally:
+    """The tally with its first cap as loose as the best of the days before allows."""
+    most = tally.caps[0].most if tally.growth else None
+    if tally.growth is None or most is None:
         return tally
     first, *others = tally.caps
-    if first.most is None:
-        return tally
-    best = max(number(state, counter) for counter in tally.growth.before)
-    return tally._replace(caps=(first._replace(most=max(first.most, tally.growth.times * best)), *others))
+    return tally._replace(caps=(first._replace(most=max(most, tally.growth.times * best)), *others))
+
+
+def best(tally: Tally, states: Iterable[State]) -> int:
+    """The most that the first counter holds on one of the days before."""
+    return max((number(state, tally.caps[0].counter) for state in states), default=0)
 
 
 def number(state: State, counter: str) -> int:

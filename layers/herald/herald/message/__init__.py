@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+from herald.message.counted import Counted
 from herald.message.kinds import Encoding, Kind, OnUnknown
 from herald.message.reasons import REASONS, Reason
 from herald.message.status import Status, Step
@@ -24,8 +25,8 @@ class Message(NamedTuple):
     ``possible_duplicate`` is true once it was sent again although an earlier attempt may have reached the recipient.
     ``body`` is None once the text is no longer needed. ``test`` says that it reaches nobody, ``allowed`` which channels
     its caller may use (None: all), ``reserved`` what it may cost or has cost, in millionths of the
-    currency of the setting ``prices``. ``recipient`` is a keyed hash of the number, by which the
-    journal finds a person's messages. ``callback_url`` is told what becomes of it.
+    currency of the setting ``prices``, ``counted`` in which counters it stands. ``recipient`` is a keyed hash of the
+    number, by which the journal finds a person's messages. ``callback_url`` is told what becomes of it.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Message(NamedTuple):
     test: bool = False
     allowed: frozenset[str] | None = None
     reserved: int | None = None
+    counted: Counted | None = None
     trace: tuple[Step, ...] = ()
     response: Mapping[str, object] | None = None
 

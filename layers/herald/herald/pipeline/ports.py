@@ -72,8 +72,11 @@ class Counters(Protocol):
     def give(self, tally: Tally) -> None:
         """Take back what was counted."""
 
-    def add(self, key: str, amounts: Mapping[str, int]) -> None:
-        """Change counters of an item, whatever their limits."""
+    def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
+        """Change counters of an item, whatever their limits, but none to below zero. It is needed ``until`` then."""
+
+    def forget(self, key: str, counter: str, moment: int) -> None:
+        """Remove a text's moment from a list of an item, if it is there."""
 
 
 class OptOuts(Protocol):

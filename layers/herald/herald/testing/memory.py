@@ -9,7 +9,7 @@ from typing import Any
 from herald.journal import Moved
 from herald.journal.item import Mark
 from herald.journal.messages import OF_THE_STATUS, PERSONAL
-from herald.journal.tally import Full, Tally, full, number
+from herald.journal.tally import Full, Tally, best, full, grown, number
 from herald.message import Message
 from herald.message.status import comes_from
 from herald.settings.values import Rate
@@ -107,26 +107,32 @@ class MemoryCounters:
 
     def take(self, tally: Tally, now: datetime) -> Full | None:
         with self._lock:
-            state = self.items.setdefault(tally.key, {})
-            reached = full(tally, state, now)
+            state, burst = self.items.setdefault(tally.key, {}), tally.burst
+            earlier = self.items.get(burst.before or "", {}) if burst else {}
+            before = tally.growth.before if tally.growth else ()
+            looser = grown(tally, best(tally, (self.items.get(day, {}) for day in before)))
+            reached = full(looser, state, now, earlier)
             if reached is None:
                 _add(state, {cap.counter: cap.amount for cap in tally.caps})
-                if tally.burst:
-                    state[tally.burst.counter] = [int(now.timestamp()), *_listed(state, tally.burst.counter)]
-                for counter in tally.over:
-                    state.pop(counter, None)
+                if burst:
+                    state[burst.counter] = [burst.moment, *_listed(state, burst.counter)]
             return reached
 
     def give(self, tally: Tally) -> None:
-        with self._lock:
-            state = self.items.setdefault(tally.key, {})
-            _add(state, {cap.counter: -cap.amount for cap in tally.caps})
-            if tally.burst:
-                state[tally.burst.counter] = _listed(state, tally.burst.counter)[1:]
+        self.add(tally.key, {cap.counter: -cap.amount for cap in tally.caps}, tally.until)
+        if tally.burst:
+            self.forget(tally.key, tally.burst.counter, tally.burst.moment)
 
-    def add(self, key: str, amounts: Mapping[str, int]) -> None:
+    def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
         with self._lock:
-            _add(self.items.setdefault(key, {}), amounts)
+            state = self.items.setdefault(key, {})
+            _add(state, {name: by for name, by in amounts.items() if number(state, name) + by >= 0})
+
+    def forget(self, key: str, counter: str, moment: int) -> None:
+        with self._lock:
+            times = _listed(self.items.get(key, {}), counter)
+            if moment in times:
+                times.remove(moment)
 
 
 class MemoryOptOuts:
@@ -173,12 +179,14 @@ def _may_move(current: Message, old: Message, new: Message) -> bool:
         return False
     as_seen = (current.due_at, len(current.trace)) == (old.due_at, len(old.trace))
     settled = old.reserved not in (new.reserved, current.reserved)
+    counted_anew = current.counted not in (old.counted.alike if old.counted else (None,))
     looked_after = new.status is old.status and not as_seen
     return (
         current.attempts == old.attempts
         and current.status in comes_from(old.status, new.status)
         and not looked_after
         and not settled
+        and not counted_anew
     )
 
 

@@ -7,7 +7,7 @@ by itself, and exactly as many pass as may.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 from herald.journal.tally import Full, Tally
@@ -15,6 +15,8 @@ from herald.pipeline.ports import Counters
 
 # What a process may hold: this share of what it has counted, and so many messages at most.
 SHARE, MOST = 0.1, 10
+# What was counted for days and months that are over is let go so often.
+OFTEN_ENOUGH = timedelta(minutes=1)
 
 
 class CountsAhead:
@@ -22,6 +24,7 @@ class CountsAhead:
 
     def __init__(self, tallies: Counters) -> None:
         self._tallies, self._stocks, self._lock = tallies, dict[Tally, _Stock](), Lock()
+        self._cleaned: datetime | None = None
 
     def take(self, tally: Tally, now: datetime) -> Full | None:
         if not tally.shared:
@@ -48,14 +51,17 @@ class CountsAhead:
                 return
         self._tallies.give(tally)
 
-    def add(self, key: str, amounts: Mapping[str, int]) -> None:
-        self._tallies.add(key, amounts)
+    def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
+        self._tallies.add(key, amounts, until)
+
+    def forget(self, key: str, counter: str, moment: int) -> None:
+        self._tallies.forget(key, counter, moment)
 
     def _stock(self, tally: Tally, now: datetime) -> "_Stock":
-        if tally not in self._stocks:
+        if self._cleaned is None or not timedelta() <= now - self._cleaned < OFTEN_ENOUGH:
             self._stocks = {old: stock for old, stock in self._stocks.items() if any(now < c.frees for c in old.caps)}
-            self._stocks[tally] = _Stock()
-        return self._stocks[tally]
+            self._cleaned = now
+        return self._stocks.setdefault(tally, _Stock())
 
     def _filled(self, stock: "_Stock", tally: Tally, more: int, now: datetime) -> bool:
         """Count a message and ``more`` of them ahead; False, and none is counted, if that would be beyond the half."""

@@ -18,7 +18,7 @@ def guard(message: Message, settings: Settings, grant: Grant | None = None) -> N
         _granted(message, grant)
     if settings.max_segments is not None and message.segments > settings.max_segments:
         raise _too_long(message, settings.max_segments)
-    _priced(message, settings)
+    _priced(message, settings, grant)
 
 
 def _granted(message: Message, grant: Grant) -> None:
@@ -44,11 +44,13 @@ def _too_long(message: Message, most: int) -> NotAllowed:
     return NotAllowed("too_many_segments", detail, field="body", hint=hint)
 
 
-def _priced(message: Message, settings: Settings) -> None:
+def _priced(message: Message, settings: Settings, grant: Grant | None) -> None:
     cost, limits = settings.cost(message.country, message.segments), settings.limits
     if cost is None:
-        caps = (settings.max_price, limits.spend_day, limits.spend_month)
-        if any(cap is not None for cap in (*caps, limits.caller_spend_day, limits.caller_spend_month)):
+        caps = [settings.max_price, limits.spend_day, limits.spend_month]
+        caps += [limits.caller_spend_day, limits.caller_spend_month]
+        own = [grant.spend_day, grant.spend_month] if grant else []
+        if any(cap is not None for cap in (*caps, *own)):
             detail = f"What a message to {message.country} costs is not known, and money is limited here."
             hint = "Add the country, or '*' for all others, to the setting prices."
             raise NotAllowed("price_unknown", detail, field="to", hint=hint)

@@ -67,14 +67,17 @@ class Accept:
         )
         way = route(message, self._settings)
         try:
-            let_in = self._gate.let_in(message, way.channels, grant)
+            let_in = self._gate.let_in(message, way.channels, grant, queued=mode == "async")
         except NotAllowed as refused:
             return self._not_let_in(message, refused, known=bool(key))
         try:
             return Accepted(self._admitted(let_in, mode, way))
         except _Known as known:
-            self._gate.give_back(let_in, grant)
+            self._gate.give_back()
             return self._replay(known.before, let_in)
+        except NotAccepted:  # Nothing was sent, and what was not claimed never will be.
+            self._gate.give_back()
+            raise
 
     def _asked(self, request: Mapping[str, object], now: datetime) -> Asked:
         settings = self._settings
@@ -128,6 +131,8 @@ class Accept:
             before = self._ports.journal.claim(message)
         if before:
             raise _Known(before)
+        if message.counted and message.counted.state == "back":  # No channel is free in time.
+            self._gate.give_back()
         self._ports.observer.accepted(message)
         if message.status not in (Status.ACCEPTED, Status.SENDING):
             self._ports.observer.ended(message)

@@ -1,5 +1,7 @@
 """Resume: send a message which waited, once its time has come and the guards still let it through."""
 
+from datetime import timedelta
+
 from herald.errors import NotAllowed
 from herald.journal import Moved
 from herald.message import Message
@@ -46,15 +48,29 @@ class Resume:
         if message.expired(self._ports.clock()):
             return self._unsent(message, Status.EXPIRED, REASONS["expired"])
         settings = self._ports.settings
-        way, delivery = route(message, settings), Delivery(self._ports, settings)
+        gate, way, delivery = Gate(self._ports, settings), route(message, settings), Delivery(self._ports, settings)
         try:
-            Gate(self._ports, settings).let_on(message)
+            let_on = gate.let_on(message)
         except NotAllowed as refused:
-            reason = REASONS.get(refused.code, REASONS["not_allowed"])
-            return self._unsent(message, Status.FAILED, reason, f"refused by the guard {refused.code}")
+            return self._refused(message, refused)
         if not way.channels:
+            gate.give_back()
             return self._unsent(message, Status.FAILED, REASONS["channel_missing"])
-        return delivery.begin(message, way, delivery.moves(message))
+        try:
+            return delivery.begin(let_on, way, delivery.moves(message))
+        except Exception:  # Nothing was sent: somebody else was faster, or the journal could not be written.
+            gate.give_back()
+            raise
+
+    def _refused(self, message: Message, refused: NotAllowed) -> Message:
+        """A limit that is reached is waited for, if there is time; but a text that may have left is not sent again."""
+        now, wait = self._ports.clock(), refused.retry_after
+        if wait and message.status is not Status.UNKNOWN and now + timedelta(seconds=wait) < message.expires_at:
+            later = write(self._ports, message, transitions.put_off(message, refused.code, wait, now))
+            put(self._ports, later)
+            return later
+        reason = REASONS.get(refused.code, REASONS["not_allowed"])
+        return self._unsent(message, Status.FAILED, reason, f"refused by the guard {refused.code}")
 
     def _unsent(self, message: Message, status: Status, reason: Reason, detail: str = "") -> Message:
         return write(self._ports, message, transitions.unsent(message, status, reason, self._ports.clock(), detail))

@@ -3,15 +3,19 @@
 No step writes a state in another way.
 """
 
+from datetime import timedelta
+
 from herald.message import Message
+from herald.message.price import told as told_price
 from herald.message.reasons import REASONS
-from herald.pipeline.guard.budget import spent_in
+from herald.message.status import Status
+from herald.pipeline.guard.ledger import by_item, owed
 from herald.pipeline.ports import Ports
 from herald.pipeline.trouble import told
 from herald.settings.values import Settings, millionths
 
-# What somebody spent has no end that is too far: a price beyond it is a vendor's mistake.
-_MOST_SPENT = 10**15
+# How long a counter is kept that is made only now, for a text of which it was learnt late that it left.
+_KEPT = timedelta(days=62)
 
 
 def write(
@@ -40,15 +44,19 @@ def move(ports: Ports, old: Message, new: Message, *, settings: Settings | None 
 
 
 def _settled(ports: Ports, message: Message, settings: Settings | None) -> int | None:
-    """What a message has cost, as far as that is known by now."""
-    if message.reserved is None:
-        return None
-    if message.status.unsent and not message.waiting and not message.possible_duplicate:
-        return 0
-    price = _price(message.price)
-    if price is None:
+    """What a message has cost, as far as that is known by now: less than was reserved only where a receipt for its end
+    says so.
+    """
+    counted = message.counted
+    if counted is None or counted.cost is None or message.reserved is None:
         return message.reserved
-    return millionths(price * _exchange_rate(ports, message.channel or "", settings))
+    if counted.state == "back":
+        return 0
+    price = told_price(message.price)
+    cost = None if price is None else millionths(price * _exchange_rate(ports, message.channel or "", settings))
+    if cost is not None and message.status in (Status.DELIVERED, Status.UNDELIVERED):
+        return cost
+    return max(message.reserved, counted.cost, cost or 0)
 
 
 def _exchange_rate(ports: Ports, channel: str, settings: Settings | None) -> float:
@@ -59,17 +67,13 @@ def _exchange_rate(ports: Ports, channel: str, settings: Settings | None) -> flo
     return known.exchange_rate if known else 1.0
 
 
-def _settle(ports: Ports, old: Message, new: Message) -> None:
-    more = (new.reserved or 0) - (old.reserved or 0)
-    if not more or old.reserved is None:
+def _settle(ports: Ports, before: Message, after: Message) -> None:
+    """Change the counters by what has changed of the message."""
+    if not (before.counted or after.counted):
         return
-    for key, counters in spent_in(new):
-        ports.counters.add(key, dict.fromkeys(counters, more))
-
-
-def _price(price: str | None) -> float | None:
-    try:
-        told_price = float(price or "nan")
-    except ValueError:
-        return None
-    return told_price if 0 <= told_price < _MOST_SPENT else None
+    until = ports.clock() + _KEPT
+    for item, counters, moments in by_item(owed(before, after, ports.secret)):
+        if counters:
+            ports.counters.add(item, counters, until)
+        for place in moments:
+            ports.counters.forget(place.key, place.counter, place.moment or 0)

@@ -8,6 +8,8 @@ from typing import Any
 
 from herald.errors import AttemptError, Unavailable
 from herald.message import Message
+from herald.message.counted import Counted
+from herald.message.price import told
 from herald.message.reasons import Reason
 from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status, Step
@@ -57,8 +59,8 @@ def sending(message: Message, turn: Turn, provider: str | None, now: datetime) -
 def sent(message: Message, answer: Sent, now: datetime) -> Message:
     """The provider took it. Of its answer, what repeats text or number is not kept."""
     return _next(
-        message, Status.SENT, now, reason=None, sent_at=now, provider_id=answer.provider_id, price=answer.price,
-        response=answer.kept,
+        message, Status.SENT, now, reason=None, sent_at=now, provider_id=answer.provider_id, price=_told(answer.price),
+        response=answer.kept, counted=_left(message),
     )  # fmt: skip
 
 
@@ -87,7 +89,7 @@ def received(message: Message, receipt: Receipt, attempt: int, now: datetime) ->
     said = json.dumps(dict(receipt.raw), separators=(",", ":"), ensure_ascii=False)
     noted_before = [step.detail for step in message.trace if step.step == "receipt"]
     known = said in noted_before or len(noted_before) >= MOST_RECEIPTS
-    own, price = attempt == message.attempts, message.price or receipt.price
+    own, price = attempt == message.attempts, _price(message, receipt)
     noted = message
     if not known:
         noted = message.with_(trace=(*message.trace, Step(now, "receipt", said)), updated_at=now, price=price)
@@ -101,6 +103,7 @@ def received(message: Message, receipt: Receipt, attempt: int, now: datetime) ->
         "price": price,
         "provider_id": (message.provider_id or receipt.provider_id or None) if own else message.provider_id,
         "reason": reason,
+        "counted": _left(message) if own or not message.possible_duplicate else message.counted,
     }
     return _next(noted, receipt.status, now, reason.code if reason else "", **changes)
 
@@ -112,7 +115,9 @@ def unsent(
     if _again(message):
         status, detail = Status.UNKNOWN, f"not sent again: {detail or reason.code}"
         reason = message.reason or reason
-    return _next(message, status, now, detail, reason=reason, response=_response(message, error))
+    new = _next(message, status, now, detail, reason=reason, response=_response(message, error))
+    never = message.counted and message.counted.state == "kept" and not new.waiting
+    return new.with_(counted=message.counted._replace(state="back")) if message.counted and never else new
 
 
 def unknown(
@@ -122,7 +127,8 @@ def unknown(
     at = now + timedelta(seconds=resend_after)
     resend = message.on_unknown == "resend" and not message.possible_duplicate and at < message.expires_at
     wait: dict[str, Any] = {"retry_at": at, "due_at": at} if resend else {}
-    return _next(message, Status.UNKNOWN, now, reason.code, reason=reason, response=_response(message, error), **wait)
+    changes = {"reason": reason, "response": _response(message, error), "counted": _left(message), **wait}
+    return _next(message, Status.UNKNOWN, now, reason.code, **changes)
 
 
 def later(message: Message, error: Unavailable, now: datetime) -> Message:
@@ -136,6 +142,13 @@ def later(message: Message, error: Unavailable, now: datetime) -> Message:
     reason = message.reason if _again(message) else error.reason
     detail = f"{error.code}: again in {wait:.0f} s"
     return _next(message, _waiting(message), now, detail, reason=reason, retry_at=at, due_at=at + OVERDUE)
+
+
+def put_off(message: Message, code: str, seconds: float, now: datetime) -> Message:
+    """The message while a limit on sending is reached, which is named by ``code``."""
+    at, detail = now + timedelta(seconds=seconds), f"{code}: again in {seconds:.0f} s"
+    changes = {"reason": message.reason, "retry_at": at, "due_at": at + OVERDUE}
+    return _next(message, _waiting(message), now, detail, step="queued", **changes)
 
 
 def comes_at(message: Message, now: datetime) -> datetime:
@@ -159,6 +172,21 @@ def _changes(message: Message, receipt: Receipt, attempt: int) -> bool:
         return True
     sure = message.status in (Status.SENDING, Status.UNKNOWN, Status.SENT)
     return sure and attempt == message.attempts and receipt.status is not Status.UNKNOWN
+
+
+def _left(message: Message) -> Counted | None:
+    """Its text has left, or may have: it stays counted from here on, or is counted again if all was given back."""
+    return message.counted and message.counted._replace(state="left")
+
+
+def _price(message: Message, receipt: Receipt) -> str | None:
+    """The last word on what it costs: that of a receipt for its end, or any while there is none."""
+    new = _told(receipt.price)
+    return new if new and (receipt.status.final or not message.status.final) else message.price
+
+
+def _told(price: str | None) -> str | None:
+    return price if told(price) else None
 
 
 def _happened(message: Message, receipt: Receipt, now: datetime) -> datetime:
