@@ -38,6 +38,8 @@ LATER = {
     *(f"herald.pipeline.announce.{name}" for name in ("announcer", "call", "signature", "webhook")),
     *(f"herald.aws.{name}" for name in ("bus", "dead_letters", "queue", "schedule")),
     "herald.entrypoints.api.pages",
+    "herald.message.plain",
+    "herald.message.unseen",
     "herald.providers._http",
     "herald.settings.gramex",
     "herald.settings.hosts",

@@ -61,8 +61,8 @@ def send(
 ) -> Message:
     """Send one text, as ``POST /messages`` does, and return the message.
 
-    ``subject`` is another name of ``body``; ``callback_url`` is told what becomes of the message; ``smart`` replaces
-    typographic quotes, dashes and spaces. With an ``idempotency_key``, repeating the call sends nothing more.
+    ``subject`` is another name of ``body``; ``callback_url`` is told what becomes of the message; ``smart`` writes
+    the text in GSM-7 if all of it can be. With an ``idempotency_key``, repeating the call sends nothing more.
     A message whose ``status`` is ``unknown`` may have been sent; one that is ``accepted`` or ``scheduled`` will be.
     Raises ``InvalidMessage`` (every problem listed), ``NotAllowed`` (a guard does not let it in; ``retry_after`` says
     when it may), ``Refused`` (with the reason), ``KeyReused``, ``StillSending``,

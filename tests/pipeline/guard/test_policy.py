@@ -97,7 +97,9 @@ def test_the_characters_that_make_a_text_long_are_named() -> None:
     assert refused.hint == "Send it with smart: true, which replaces these characters."
 
 
-@pytest.mark.parametrize("body", ["👋" * 80, "नमस्ते" * 30, "It’s 👋" + "a" * 140, "a" * 400])
+@pytest.mark.parametrize(
+    "body", ["👋" * 80, "नमस्ते" * 30, "It’s 👋" + "a" * 140, "a" * 400, "It’s " + "a" * 160, "…" * 71]
+)
 def test_smart_is_advised_only_where_it_helps(body: str) -> None:
     refused = refusal(text_of(body), Settings(channels=DEFAULT_CHANNELS, max_segments=1))
     assert str(refused.hint).startswith("Shorten the text")

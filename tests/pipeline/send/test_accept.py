@@ -75,6 +75,30 @@ def test_the_trace_names_what_makes_a_text_dearer_than_it_need_be(body: str, sai
     assert send(a_box(), body=body).trace[0].detail == said
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("It’s ready\t\u00bd cafe\u0301 \u200d", "by https"),
+        ("It’s ready 👋", "by https, UCS-2 because of U+1F44B WAVING HAND SIGN, which smart cannot replace"),
+        ("a\u0303\t", "by https, UCS-2 because of U+00E3 LATIN SMALL LETTER A WITH TILDE, which smart cannot replace"),
+    ],
+)
+@pytest.mark.parametrize("smart", [True, "true", "1"])
+def test_the_trace_names_what_smart_leaves(body: str, said: str, smart: object) -> None:
+    assert send(a_box(), body=body, smart=smart).trace[0].detail == said
+
+
+@pytest.mark.parametrize("smart", [True, False])
+def test_a_text_of_which_nobody_sees_anything_is_neither_counted_nor_written(smart: bool) -> None:
+    box = a_box()
+    with pytest.raises(InvalidMessage) as refused:
+        send(box, body="\u200b\u2060", smart=smart)
+    assert [(problem.field, problem.code) for problem in refused.value.problems] == [("body", "empty")]
+    assert not box.journal.messages
+    assert not box.counters.items
+    assert not box.texts
+
+
 def test_what_is_no_message_costs_nothing() -> None:
     box = a_box()
     with pytest.raises(InvalidMessage) as refused:

@@ -112,6 +112,33 @@ def test_a_one_time_password_is_valid_for_ten_minutes_unless_said_otherwise() ->
     assert read({**GOOD, "kind": "otp", "valid_for": 60}).message.expires_at == NOW + timedelta(minutes=1)
 
 
+@pytest.mark.parametrize("smart", [True, False])
+@pytest.mark.parametrize("name", ["body", "subject"])
+@given(
+    body=st.text(
+        st.sampled_from(" \n\r\t\u00a0\u3000\u200b\u2060\ufeff\u00ad\u200d\u202e\u3164\u2800\ufe0f\u0301"), min_size=1
+    )
+)
+def test_a_text_of_which_nobody_sees_anything_is_empty_whether_or_not_it_is_made_plain(
+    name: str, smart: bool, body: str
+) -> None:
+    assert problems({"to": GOOD["to"], name: body, "smart": smart}) == [(name, "empty")]
+
+
+def test_a_text_of_which_something_is_seen_is_none_that_is_empty() -> None:
+    for body in ("\u200bHi", "👨\u200d👩\u200d👧", "क्\u200dष", "\U0001fa77", ".", "\ue000", "\u0903"):
+        assert read({**GOOD, "body": body}).message.body == body
+
+
+@pytest.mark.parametrize("value", ["\u200b", "\u3164", "\ufeff \u2060", "\u202e", "\u2800"])
+def test_a_name_of_which_nobody_sees_anything_is_none(value: str) -> None:
+    assert problem_with("reference", value) == "empty"
+    assert problems({**GOOD, "tags": {"env": value}}) == [("tags.env", "empty")]
+    assert problem_with("sender", value) == "invalid_sender"
+    assert problem_with("channel", value) == "not_a_choice"
+    assert problem_with("send_at", value) == "not_a_moment"
+
+
 @pytest.mark.parametrize("body", [None, "", " \n\t ", "\u00a0"])
 def test_a_text_that_is_missing_or_blank_is_refused(body: str | None) -> None:
     code = "required" if body is None else "empty"

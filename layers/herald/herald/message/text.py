@@ -10,20 +10,9 @@ _ONE = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _TWO = frozenset("\f^{}\\[~]|€")
-_GSM = _ONE | _TWO
+GSM = _ONE | _TWO
 # What fits into a text that travels alone, and into each segment of a longer one (its header takes the rest).
 _UNITS: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
-# Typographic characters, and what a typewriter has for them. Not U+200C and U+200D: Indian scripts need these.
-_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_TWINS = {
-    "'": "\u2018\u2019\u201a\u201b\u2032\u2039\u203a\u00b4`",
-    '"': "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb",
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
-    " ": _SPACES,
-    "...": "\u2026",
-    "": "\u200b\u2060\ufeff",
-}
-TWINS = {ord(character): twin for twin, characters in _TWINS.items() for character in characters}
 
 
 class Measure(NamedTuple):
@@ -36,7 +25,7 @@ class Measure(NamedTuple):
 
 def measure(body: str) -> Measure:
     """Encoding, segments and length of ``body``. One character outside of GSM-7 makes all of it UCS-2."""
-    encoding: Encoding = "GSM-7" if _GSM.issuperset(body) else "UCS-2"
+    encoding: Encoding = "GSM-7" if GSM.issuperset(body) else "UCS-2"
     sizes = [1 + (c in _TWO) for c in body] if encoding == "GSM-7" else [1 + (c > "\uffff") for c in body]
     length = sum(sizes)
     alone, part = _UNITS[encoding]
@@ -45,21 +34,50 @@ def measure(body: str) -> Measure:
 
 def forcing(body: str) -> str:
     """The characters of ``body`` that GSM-7 does not have, each once, in the order of the text."""
-    return "".join(dict.fromkeys(c for c in body if c not in _GSM))
+    return "".join(dict.fromkeys(c for c in body if c not in GSM))
 
 
 def smart(body: str) -> str:
-    """``body`` with the twins of its typographic quotes, dashes and spaces; unchanged if that takes more segments."""
-    plain = body.translate(TWINS)
-    return plain if measure(plain).segments <= measure(body).segments else body
+    """``body`` in GSM-7, if all of it can be written so without more segments; else as it is.
+
+    Of a text that stays UCS-2, letters and their accents become one character where that makes it shorter.
+    """
+    if not forcing(body):
+        return body
+    from herald.message.plain import composed, plain  # Only texts outside of GSM-7 need Unicode's tables.
+
+    written, made, whole = measure(body), plain(body), composed(body)
+    if GSM.issuperset(made) and measure(made).segments <= written.segments:
+        return made
+    shorter = measure(whole).length < written.length and measure(whole).segments <= written.segments
+    return whole if shorter else body
 
 
-def advice(body: str) -> str:
-    """What makes ``body`` UCS-2 though ``smart`` would make it GSM-7: a sentence for the trace; else nothing."""
+def advice(body: str, *, asked: bool = False) -> str:
+    """What makes ``body`` UCS-2, in a sentence for the trace, if ``smart`` would make it GSM-7; else nothing.
+
+    If ``smart`` was ``asked`` for and left ``body`` as it is: what remains of it that GSM-7 does not have.
+    """
     forced = forcing(body)
-    if not forced or forcing(smart(body)):
+    if not forced or not (asked or not forcing(smart(body))):
         return ""
-    return f"UCS-2 because of {named(forced)}: smart would make it GSM-7"
+    if not asked:
+        return f"UCS-2 because of {named(forced)}: smart would make it GSM-7"
+    from herald.message.plain import plain
+
+    remain = "".join(c for c in forced if forcing(plain(c)))
+    if remain:
+        return f"UCS-2 because of {named(remain)}, which smart cannot replace"
+    return f"UCS-2 because of {named(forced)}: it would take more segments in GSM-7"
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether nobody would see anything of ``text``: it is empty, or all of it blanks, marks and formats."""
+    if any("!" <= c <= "~" for c in text):
+        return False
+    from herald.message.unseen import unseen
+
+    return all(map(unseen, text))
 
 
 def _packed(sizes: list[int], size_of_one: int) -> int:
@@ -76,6 +94,8 @@ def named(characters: str, most: int = 3) -> str:
     """``U+2019 RIGHT SINGLE QUOTATION MARK and 2 more``: characters as they are called, the first ones of many."""
     import unicodedata
 
-    names = [f"U+{ord(c):04X} {unicodedata.name(c, '')}".rstrip() for c in characters[:most]]
+    # Unicode has no names for control characters: of those, a text may hold a tab that GSM-7 has not.
+    known = {"\t": "CHARACTER TABULATION"}
+    names = [f"U+{ord(c):04X} {unicodedata.name(c, known.get(c, ''))}".rstrip() for c in characters[:most]]
     more = len(characters) - len(names)
     return ", ".join(names) + (f" and {more} more" if more else "")

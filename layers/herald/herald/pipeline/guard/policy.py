@@ -3,7 +3,7 @@
 from herald.errors import NotAllowed
 from herald.keys.grant import Grant
 from herald.message import Message
-from herald.message.text import advice, forcing, named
+from herald.message.text import forcing, measure, named, smart
 from herald.settings.values import Settings
 
 
@@ -39,7 +39,7 @@ def _too_long(message: Message, most: int) -> NotAllowed:
     body = message.body or ""
     if forcing(body):
         detail += f" It is UCS-2, with 70 characters a segment instead of 160, because of {named(forcing(body))}."
-    if advice(body):
+    if measure(smart(body)).segments <= most:
         hint = "Send it with smart: true, which replaces these characters."
     return NotAllowed("too_many_segments", detail, field="body", hint=hint)
 

@@ -20,7 +20,7 @@ from herald.pipeline.send import transitions
 from herald.pipeline.send.delivery import Delivery, TooLate, put
 from herald.pipeline.send.find import as_it_stands, kept
 from herald.pipeline.trouble import needed, told
-from herald.pipeline.validate.validate import Asked, Mode, content, validate
+from herald.pipeline.validate.validate import Asked, Mode, content, validate, wants_smart
 
 _TOO_LATE = TooLate(REASONS["throttled"], "no channel is free in time")
 
@@ -57,7 +57,7 @@ class Accept:
             if key and [problem.code for problem in wrong.problems] == ["in_the_past"]:
                 return self._past(request, own_id, wrong)
             raise
-        said = ", ".join(filter(None, (f"by {entrypoint}", advice(asked.body or ""))))
+        said = ", ".join(filter(None, (f"by {entrypoint}", advice(asked.body or "", asked=wants_smart(request)))))
         message = asked.with_(
             id=own_id,
             caller=caller,

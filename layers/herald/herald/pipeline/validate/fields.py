@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar, cast, get_args
 
 from herald.errors import Problem
+from herald.message.text import shows_nothing
 from herald.message.wrong import Wrong
 
 MOST_UNKNOWN = 20
@@ -100,12 +101,14 @@ def string(value: object) -> str:
 
 
 def line(value: object, longest: int) -> str:
-    """A text without line breaks or other control characters, at most so long."""
+    """A text without line breaks or other control characters, at most so long, of which something is seen."""
     text = string(value)
     if _CONTROL.search(text):
         raise Wrong("control_character", "This holds a line break or another control character.")
     if len(text) > longest:
         raise Wrong("too_long", f"This is longer than {longest} characters.")
+    if text.strip() and shows_nothing(text):
+        raise Wrong("empty", "Nobody would see anything of this: write it, or leave it out.")
     return text
 
 

@@ -10,7 +10,7 @@ from herald.errors import InvalidMessage, Problem
 from herald.message import Message
 from herald.message.kinds import Kind, OnUnknown
 from herald.message.phone import read as read_number
-from herald.message.text import measure, smart
+from herald.message.text import measure, shows_nothing, smart
 from herald.message.times import moment, rfc3339
 from herald.message.wrong import Wrong
 from herald.pipeline.validate.fields import Fields, choice, line, named, one_of, shown, string, whole, yes_or_no
@@ -81,12 +81,12 @@ def validate(
     on_unknown = cast("OnUnknown", fields.optional("on_unknown", one_of(OnUnknown), "hold"))
     callback_url = fields.optional("callback_url", lambda value: _callback_url(value, callback_hosts, signed), None)
     mode = cast("Mode", fields.optional("mode", one_of(Mode), "sync"))
-    wants_twins = fields.optional("smart", yes_or_no, False)
+    made_plain = fields.optional("smart", yes_or_no, False)
     known = {*FIELDS, *extra}
     fields.unknown(known, lambda name: _meant(name, known))
     if fields.problems or number is None or body is None:
         raise InvalidMessage(fields.problems)
-    body = smart(body) if wants_twins else body
+    body = smart(body) if made_plain else body
     measured = measure(body)
     message = Message(
         id="", caller="", to=number.e164, country=number.country, body=body, encoding=measured.encoding,
@@ -95,6 +95,11 @@ def validate(
         reference=reference, tags=tags, on_unknown=on_unknown, callback_url=callback_url,
     )  # fmt: skip
     return Asked(message, mode)
+
+
+def wants_smart(mapping: Mapping[str, object]) -> bool:
+    """Whether a valid request asks for ``smart``."""
+    return Fields(mapping).optional("smart", yes_or_no, False)
 
 
 def content(message: Message, mode: Mode) -> bytes:
@@ -156,6 +161,8 @@ def _body(value: object) -> str:
         raise Wrong("control_character", "The text holds a control character other than a line break or a tab.")
     if len(body) > LONGEST_BODY:
         raise Wrong("too_long", f"The text is longer than {LONGEST_BODY} characters.")
+    if shows_nothing(body):
+        raise Wrong("empty", "Write the text: nobody would see anything of this one.")
     return body
 
 
