@@ -7,6 +7,7 @@ import pytest
 
 from herald import wiring
 from herald.cli.frame import main
+from herald.cli.keys import LIMITS, LISTS
 from herald.keys.grant import Grant
 from herald.keys.key import granted
 from local.deploy import client
@@ -97,6 +98,8 @@ def test_a_test_key_is_told_from_a_live_one(stage: str, capsys: pytest.CaptureFi
 MISTAKES = [
     ("--scopes", "send,evrything"), ("--countries", "India"), ("--kinds", "sms"), ("--per-day", "-1"),
     ("--per-minute", "1.5"), ("--spend-day", "free"), ("--channels", "a b"),
+    ("--countries", "IN,UK"), ("--countries", "XX"), ("--countries", "in"),
+    *((f"--{name.replace('_', '-')}", nothing) for name in (*LISTS, *LIMITS) for nothing in ("", " ", ",")),
 ]  # fmt: skip
 
 
@@ -110,6 +113,12 @@ def test_a_limit_that_is_none_is_refused_before_anything_is_made(
     assert option in capsys.readouterr().err
     assert main(["keys", "list", "--stage", stage]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_country_that_has_another_code_is_told_it(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["keys", "create", "--stage", stage, "--name", "shop", "--countries", "IN,UK"])
+    assert "did you mean GB?" in capsys.readouterr().err
 
 
 def test_keys_are_listed_by_name_with_what_they_may_do_and_without_their_hashes(

@@ -38,9 +38,11 @@ LATER = {
     *(f"herald.pipeline.announce.{name}" for name in ("announcer", "call", "signature", "webhook")),
     *(f"herald.aws.{name}" for name in ("bus", "dead_letters", "queue", "schedule")),
     "herald.entrypoints.api.pages",
+    "herald.message.countries",
     "herald.message.plain",
     "herald.message.unseen",
     "herald.providers._http",
+    "herald.settings.document",
     "herald.settings.gramex",
     "herald.settings.hosts",
 }

@@ -3,15 +3,50 @@
 import pytest
 
 from herald.providers import load, types
+from herald.settings.channel import COMMON_FIELDS, OWN_FIELDS
 from herald.settings.read import read_settings
 from herald.settings.values import DEFAULT_CHANNELS, Rate
 from herald.wiring import provider_fields
-from tests.settings.reading import EXOTEL, SECRET, mistake, read
+from tests.settings.reading import EXOTEL, SECRET, mistake, mistakes, read
 
 
-@pytest.mark.parametrize("empty", ["", "~", "null", "''", '""', " # Optional"])
-def test_an_optional_field_may_stand_there_empty(empty: str) -> None:
-    assert read(exotel=f"{EXOTEL}domain: {empty}").channels["exotel"].values == {"sid": "gramener", "token": "t0k3n"}
+@pytest.mark.parametrize("empty", ["", "~", "null", "''", '""', " # Optional", "' '", "!!null x", "|\n  "])
+@pytest.mark.parametrize("name", ["domain", "rate", "exchange_rate", "sender", "key", "priority", "endpoint_url"])
+def test_a_field_with_nothing_behind_it_is_a_mistake_on_its_line(name: str, empty: str) -> None:
+    found = mistake(exotel=f"{EXOTEL}{name}: {empty}")
+    detail = f"{name} has nothing behind it: write a value, or remove the name (line 4)"
+    assert found == ("channels/exotel", "empty", detail)
+
+
+@pytest.mark.parametrize("kind", types())
+def test_no_field_of_any_channel_may_be_empty(kind: str) -> None:
+    fields = [
+        *(field.name for field in (*COMMON_FIELDS, *OWN_FIELDS)),
+        *(field.name for field in provider_fields(kind)),
+    ]
+    for name in fields:
+        said = {"type": kind, **{field.name: "x" for field in provider_fields(kind) if field.required}, name: "''"}
+        found = mistakes(x="\n".join(f"{key}: {value}" for key, value in said.items()))
+        assert [(problem.code, problem.detail.partition(" ")[0]) for problem in found] in (
+            [("empty", name)],
+            [("missing", "type")],
+        )
+
+
+def test_a_name_that_is_no_field_is_not_told_where_it_is_empty() -> None:
+    found = mistake(exotel=f"{EXOTEL}{SECRET}:")
+    assert (found.code, SECRET in found.detail) == ("empty", False)
+
+
+@pytest.mark.parametrize("region", ["ap-south-1", "us-gov-west-1", "eusc-de-east-1", "mx-central-1"])
+def test_an_aws_region_is_written_as_aws_does(region: str) -> None:
+    assert read(sns=f"type: amazonsns\nregion_name: {region}").channels["sns"].values["region_name"] == region
+
+
+@pytest.mark.parametrize("region", ["mumbai", "ap-south1", "AP-SOUTH-1", "ap-south-1a", "IN", "ap south 1", "-south-1"])
+def test_what_cannot_be_an_aws_region_is_a_mistake(region: str) -> None:
+    found = mistake(sns=f"type: amazonsns\nregion_name: {region}")
+    assert (found.code, "ap-south-1 (line 2)" in found.detail) == ("invalid_value", True)
 
 
 def test_a_choice_is_read_in_any_case() -> None:
@@ -46,9 +81,8 @@ def test_a_rate_is_so_many_messages_in_a_time(text: str, rate: Rate | None) -> N
     assert read(sns=f"type: amazonsns\nrate: {text}").channels["sns"].rate == rate
 
 
-@pytest.mark.parametrize("block", [EXOTEL, f"{EXOTEL}rate:", f"{EXOTEL}rate: ''"])
-def test_a_channel_that_says_no_rate_has_the_one_of_its_provider(block: str) -> None:
-    assert read(exotel=block).channels["exotel"].rate == Rate(200, 60.0)
+def test_a_channel_that_says_no_rate_has_the_one_of_its_provider() -> None:
+    assert read(exotel=EXOTEL).channels["exotel"].rate == Rate(200, 60.0)
 
 
 def test_a_provider_that_says_no_rate_is_unlimited() -> None:

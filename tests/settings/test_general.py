@@ -14,7 +14,7 @@ def test_norway_is_a_country_without_quotes() -> None:
 
 
 def test_messages_go_home_only_unless_the_settings_say_where_else() -> None:
-    assert read("countries:").countries == {"IN"}
+    assert read("valid_for: 60").countries == {"IN"}
     assert read("default_region: SG").countries == {"SG"}
     assert read("countries: []").countries == frozenset()
     assert read("countries: all").countries is None
@@ -22,12 +22,12 @@ def test_messages_go_home_only_unless_the_settings_say_where_else() -> None:
 
 def test_an_empty_list_of_events_tells_nobody_and_no_list_tells_how_each_message_ended() -> None:
     assert read("events: []").events == ()
-    assert read("events:").events == ("delivered", "undelivered", "failed", "unknown", "expired", "canceled")
+    assert read("valid_for: 60").events == ("delivered", "undelivered", "failed", "unknown", "expired", "canceled")
 
 
-@pytest.mark.parametrize("empty", ["url:", "url: ''", "callback_hosts:", "callback_hosts: []", "callback_hosts: ''"])
-def test_without_a_url_and_hosts_there_are_none(empty: str) -> None:
-    assert (read(empty).url, read(empty).callback_hosts) == (None, ())
+@pytest.mark.parametrize("said", ["valid_for: 60", "callback_hosts: []"])
+def test_without_a_url_and_hosts_there_are_none(said: str) -> None:
+    assert (read(said).url, read(said).callback_hosts) == (None, ())
 
 
 def test_the_laptop_may_call_itself_back_and_no_other_stage_may() -> None:
@@ -44,17 +44,32 @@ def test_the_laptop_may_call_itself_back_and_no_other_stage_may() -> None:
         ("default_region: [IN]", "invalid_country"),
         ("default_region: 91", "invalid_country"),
         ("default_region: ÄÖ", "invalid_country"),
+        ("default_region: ß", "invalid_country"),
+        ("default_region: XX", "invalid_country"),
+        ("default_region: UK", "invalid_country"),
+        ("default_region: ZZ", "invalid_country"),
+        ("default_region: '001'", "invalid_country"),
+        ("default_region: []", "invalid_country"),
+        ("default_region: {}", "invalid_country"),
+        ("countries: [IN, UK]", "invalid_country"),
+        ("countries: [EU]", "invalid_country"),
         ("countries: IN", "wrong_type"),
         ("countries: {IN: SG}", "wrong_type"),
-        ("countries: ''", "wrong_type"),
+        ("countries: ''", "empty"),
+        ("countries: {}", "wrong_type"),
         ("countries: [IN, India]", "invalid_country"),
         ("countries: [IN, '']", "invalid_country"),
         ("countries: [IN, ~]", "invalid_country"),
         ("countries: [[IN]]", "invalid_country"),
         ("default_channel: nowhere", "unknown_channel"),
         ("default_channel: [amazonsns]", "unknown_channel"),
+        ("default_channel: []", "unknown_channel"),
+        ("default_channel: {}", "unknown_channel"),
         ("routes: amazonsns", "wrong_type"),
         ("routes: {channels: [amazonsns]}", "wrong_type"),
+        ("routes: {}", "wrong_type"),
+        ("routes: [~]", "invalid_route"),
+        ("routes: [{}]", "invalid_route"),
         ("routes: [amazonsns]", "invalid_route"),
         ("routes: [[amazonsns]]", "invalid_route"),
         ("routes: [{country: IN}]", "invalid_route"),
@@ -65,6 +80,12 @@ def test_the_laptop_may_call_itself_back_and_no_other_stage_may() -> None:
         ("routes: [{channels: [nowhere]}]", "unknown_channel"),
         ("routes: [{channels: [[amazonsns]]}]", "unknown_channel"),
         ("routes: [{channels: [amazonsns], country: IND}]", "invalid_country"),
+        ("routes: [{channels: [amazonsns], country: XX}]", "invalid_country"),
+        ("routes: [{channels: [amazonsns], country: []}]", "invalid_country"),
+        ("routes: [{channels: [amazonsns], country: }]", "empty"),
+        ("routes: [{channels: [amazonsns], kind: ''}]", "empty"),
+        ("routes: [{channels: [amazonsns], kind: {}}]", "unknown_choice"),
+        ("routes: [{channels: [~]}]", "unknown_channel"),
         ("routes: [{channels: [amazonsns], kind: sms}]", "unknown_choice"),
         ("routes: [{channels: [amazonsns], kind: [otp]}]", "unknown_choice"),
         ("valid_for: 0", "out_of_range"),
@@ -82,13 +103,15 @@ def test_the_laptop_may_call_itself_back_and_no_other_stage_may() -> None:
         ("url: http://sms.example.com", "invalid_url"),
         ("url: https://sms.example.com/?a=b", "invalid_url"),
         ("url: [https://sms.example.com]", "invalid_url"),
+        ("url: []", "invalid_url"),
+        ("callback_hosts: {}", "wrong_type"),
         ("callback_hosts: hooks.example.com", "wrong_type"),
         ("callback_hosts: [https://hooks.example.com]", "invalid_host"),
         ("callback_hosts: [hooks.example.com, 127.0.0.1]", "invalid_host"),
         ("callback_hosts: [[hooks.example.com]]", "invalid_host"),
         ("callback_hosts: [~]", "invalid_host"),
         ("events: delivered", "wrong_type"),
-        ("events: ''", "wrong_type"),
+        ("events: ''", "empty"),
         ("events: [delivered, accepted]", "unknown_choice"),
         ("events: [[delivered]]", "unknown_choice"),
     ],

@@ -50,6 +50,25 @@ def test_every_mistake_of_a_gramex_configuration_is_reported_with_its_line() -> 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["domain", "rate", "key", "sender", "exchange_rate"])
+def test_an_optional_field_may_stand_there_empty_as_gramex_writes_it(name: str) -> None:
+    text = f"sms:\n  x:\n    type: exotel\n    sid: a\n    token: b\n    {name}: # Optional\n"
+    assert read_gramex(text, provider_fields)["x"].values == {"sid": "a", "token": "b"}
+
+
+def test_a_limit_with_nothing_behind_it_is_a_mistake_here_too() -> None:
+    with pytest.raises(InvalidSettings) as wrong:
+        read_gramex("sms:\n  x:\n    type: amazonsns\n    max_price: # none yet\n", provider_fields)
+    (problem,) = wrong.value.problems
+    assert (problem.field, problem.code, problem.detail.endswith("(line 4)")) == ("sms.x", "empty", True)
+
+
+def test_what_is_required_is_missing_if_it_is_empty() -> None:
+    with pytest.raises(InvalidSettings) as wrong:
+        read_gramex("sms:\n  x:\n    type: exotel\n    sid:\n    token: b\n", provider_fields)
+    assert [problem.detail for problem in wrong.value.problems] == ["sid is missing (line 4)"]
+
+
 @given(st.sampled_from([shape for shape in SHAPES if "\n" not in shape]), junk.map(lambda text: text.replace("\n", "")))
 def test_no_mistake_in_a_gramex_configuration_tells_what_was_written(shape: str, around: str) -> None:
     text = shape.format(*[around + SECRET + around] * 2)

@@ -13,6 +13,9 @@ WRONG_GUARDS = [
     ("guests: [07700900123]", "guests"), ("mobile_prefixes: [91600]", "mobile_prefixes"),
     ("mobile_prefixes: ['+']", "mobile_prefixes"), ("send_uncounted: [all]", "send_uncounted"),
     ("prices: {IN: 1}\nlimits: {spend_day: -5}", "limits.spend_day"), ("countries: everywhere", "countries"),
+    ("prices: {UK: 1}", "did you mean GB?"), ("prices: {XX: 1}", "countries that there are"),
+    ("prices: {in: 1}", "countries that there are"), ("mobile_prefixes: ['+999']", "calling codes"),
+    ("mobile_prefixes: ['+91600', '+21098']", "calling codes"), ("limits: {day: 5, day: unlimited}", "given twice"),
 ]  # fmt: skip
 
 
@@ -35,3 +38,8 @@ def test_a_price_is_the_countrys_own_or_that_of_all_others_for_each_segment() ->
 
 def test_no_fraction_of_a_price_is_free() -> None:
     assert read("prices: {IN: 0.0000001}").cost("IN", 1) == 1
+
+
+def test_numbers_of_no_country_have_a_price_and_a_range_may_begin_like_several_countries() -> None:
+    found = read("prices: {'001': 2, '*': 1}\nmobile_prefixes: ['+97', '+88216']")
+    assert (found.cost("001", 1), found.mobile_prefixes) == (2_000_000, ("+97", "+88216"))

@@ -10,10 +10,10 @@ from herald.cli.frame import Stopped, command, commands, tell
 from herald.errors import HeraldError
 from herald.keys import key
 from herald.keys.grant import DEFAULT_SCOPES, SCOPES, Grant
+from herald.message.countries import COUNTRIES, in_place_of
 from herald.message.kinds import KINDS
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 LISTS = ("scopes", "channels", "countries", "kinds")
 LIMITS = ("per_minute", "per_day", "spend_day", "spend_month")
 
@@ -71,8 +71,8 @@ def arguments(group: argparse.ArgumentParser) -> None:
     made.add_argument("--test", action="store_true", help="a test key: all is as with a live one, and nobody is texted")
     scopes = f"what it may do, some of {','.join(SCOPES)}; default {','.join(sorted(DEFAULT_SCOPES))}"
     made.add_argument("--scopes", type=_some_of(SCOPES), default=DEFAULT_SCOPES, help=scopes)
-    made.add_argument("--channels", type=_listed(NAME), help="the channels that it may use: exotel,amazonsns")
-    made.add_argument("--countries", type=_listed(COUNTRY), help="where its messages may go: IN,SG")
+    made.add_argument("--channels", type=_names, help="the channels that it may use: exotel,amazonsns")
+    made.add_argument("--countries", type=_countries, help="where its messages may go: IN,SG")
     made.add_argument("--kinds", type=_some_of(KINDS), help=f"what it may send, some of {','.join(KINDS)}")
     made.add_argument("--per-minute", type=_count, help="how many messages a minute")
     made.add_argument("--per-day", type=_count, help="how many messages a day (UTC)")
@@ -87,14 +87,19 @@ def _path(options: argparse.Namespace) -> str:
     return f"/herald/{options.stage}/keys/{options.name}"
 
 
-def _listed(shape: re.Pattern[str]) -> Callable[[str], frozenset[str]]:
-    def read(text: str) -> frozenset[str]:
-        items = [item.strip() for item in text.split(",")]
-        if not all(shape.fullmatch(item) for item in items):
-            raise argparse.ArgumentTypeError("must be names, joined by commas")
-        return frozenset(items)
+def _names(text: str) -> frozenset[str]:
+    items = frozenset(item.strip() for item in text.split(","))
+    if not all(map(NAME.fullmatch, items)):
+        raise argparse.ArgumentTypeError("must be names, joined by commas")
+    return items
 
-    return read
+
+def _countries(text: str) -> frozenset[str]:
+    items = frozenset(item.strip() for item in text.split(","))
+    if not items <= COUNTRIES:
+        hint = next(filter(None, map(in_place_of, sorted(items - COUNTRIES))), "")
+        raise argparse.ArgumentTypeError(f"must be codes of countries that there are, such as IN,SG{hint}")
+    return items
 
 
 def _some_of(choices: tuple[str, ...]) -> Callable[[str], frozenset[str]]:

@@ -69,11 +69,11 @@ class AmazonSNS(Provider):
         Field("smstype", choices=("Transactional", "Promotional")),
         Field("aws_access_key_id"),
         Field("aws_secret_access_key", secret=True),
-        Field("region_name"),
+        Field("region_name", shape=r"[a-z]{2,4}(-[a-z]{2,15})+-[1-9]", example="ap-south-1"),
         Field("dlt_entity_id"),
         Field("dlt_template_id"),
         Field("origination_number"),
-        Field("max_price"),
+        Field("max_price", limit=True),
     )
     transport = "sns"
     rate = "20/s"

@@ -46,17 +46,14 @@ def root(where: str, text: str, problems: Problems) -> "Node | None":
     """The YAML document in ``text``; None for an empty one, or one that is no YAML."""
     if not text.strip():  # A fresh stack reads no YAML at all.
         return None
-    import yaml
+    from herald.settings.document import Unreadable, compose
 
     try:
-        node = yaml.SafeLoader(text).get_single_node()
-        return None if node is None or node.tag == _NULL else node
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problems.add(where, "malformed_yaml", "is not valid YAML", mark.line + 1 if mark else None)
-    except RecursionError:
-        problems.add(where, "malformed_yaml", "is nested too deeply")
-    return None
+        node = compose(text)
+    except Unreadable as error:
+        problems.add(where, "malformed_yaml", error.detail, error.line)
+        return None
+    return None if node is None or node.tag == _NULL else node
 
 
 def entries(where: str, node: "Node | None", problems: Problems) -> dict[str, Entry]:
@@ -79,29 +76,61 @@ def entries(where: str, node: "Node | None", problems: Problems) -> dict[str, En
     return found
 
 
-def block(where: str, node: "Node | None", problems: Problems) -> Block:
-    """A mapping as plain values."""
-    values: dict[str, Any] = {}
+def block(where: str, node: "Node | None", problems: Problems, known: Collection[str] | None = None) -> Block:
+    """A mapping as plain values. A name with nothing behind it is a mistake, which tells the name if it is ``known``.
+
+    Without ``known`` the caller notes that, for the mapping's own names: they have a line and no value.
+    """
+    reader = _Reader(where, problems, known or ())
     found = entries(where, node, problems)
-    for name, entry in found.items():
-        if entry.node.tag.startswith("!"):
-            problems.add(where, "malformed_yaml", "a value that begins with ! needs quotes", entry.line)
-        try:
-            values[name] = _plain(entry.node)
-        except RecursionError:
-            problems.add(where, "malformed_yaml", "is nested too deeply", entry.line)
+    given = {name: entry for name, entry in found.items() if not _empty(entry.node)}
+    if known is not None:
+        for name in found.keys() - given.keys():
+            nothing_behind(where, name, known, problems, found[name].line)
+    values = {name: reader.plain(entry.node) for name, entry in given.items()}
     return Block(values, {name: entry.line for name, entry in found.items()})
 
 
-def _plain(node: "Node") -> Any:
-    """Our own, because YAML reads 0123 as 83, 12:30 as 750 and NO as false, and repeats a value that it cannot read."""
-    import yaml
+def nothing_behind(where: str, name: str, known: Collection[str], problems: Problems, line: int) -> None:
+    """Note a name without a value. To leave a setting out, its name is left out: nothing is never what was meant."""
+    shown = name if name in known else "a name"
+    problems.add(where, "empty", f"{shown} has nothing behind it: write a value, or remove the name", line)
 
-    if isinstance(node, yaml.ScalarNode):
-        return None if node.tag == _NULL else node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    return {str(key.value): _plain(value) for key, value in node.value}
+
+def _empty(node: "Node") -> bool:
+    return node.tag == _NULL or (isinstance(node.value, str) and not node.value.strip())
+
+
+class _Reader:
+    """Our own, because YAML reads 0123 as 83, 12:30 as 750 and NO as false, and repeats a value that it cannot read."""
+
+    def __init__(self, where: str, problems: Problems, known: Collection[str]) -> None:
+        self._where, self._problems, self._known = where, problems, known
+
+    def plain(self, node: "Node") -> Any:
+        """Texts, None, lists and dicts."""
+        import yaml
+
+        if node.tag.startswith("!"):
+            line = node.start_mark.line + 1
+            self._problems.add(self._where, "malformed_yaml", "a value that begins with ! needs quotes", line)
+        if isinstance(node, yaml.ScalarNode):
+            return None if node.tag == _NULL else node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(item) for item in node.value]
+        return self._mapping(node)
+
+    def _mapping(self, node: "Node") -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in values:
+                self._problems.add(self._where, "duplicate_field", "a name is given twice", line)
+            if _empty(value):
+                nothing_behind(self._where, name, self._known, self._problems, line)
+            else:
+                values[name] = self.plain(value)
+        return values
 
 
 def amount(value: object) -> float | None:

@@ -1,10 +1,10 @@
 """Channel: the YAML block of one channel, field by field; every mistake is noted."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from herald.errors import InvalidSettings
-from herald.settings.block import Block, Problems, amount, no_such
+from herald.settings.block import Block, Problems, amount, no_such, nothing_behind
 from herald.settings.values import Channel, Field, Rate
 
 FieldsOf = Callable[[str], Sequence[Field]]
@@ -27,33 +27,60 @@ def unlimited(_type: str) -> str:
 
 
 def read_channel(
-    name: str, where: str, found: Block, fields: FieldsOf, problems: Problems, *, rates: RateOf = unlimited
+    name: str,
+    where: str,
+    found: Block,
+    fields: FieldsOf,
+    problems: Problems,
+    *,
+    rates: RateOf = unlimited,
+    lenient: bool = False,
 ) -> Channel:
-    """The channel that a block describes: its mistakes are at ``where``; ``fields`` and ``rates`` know its type."""
-    given = {key: value for key, value in found.values.items() if value not in (None, "")}
-    lines, kind = found.lines, str(given.get("type", ""))
+    """The channel that a block describes: its mistakes are at ``where``; ``fields`` and ``rates`` know its type.
+
+    A field with nothing behind it is a mistake; if ``lenient``, it is left out, unless it is a limit.
+    """
+    given, lines = found.values, found.lines
+    kind = str(given.get("type", ""))
     if not kind:
-        problems.add(where, "missing", "type is missing")
+        problems.add(where, "missing", "type is missing", lines.get("type"))
         return Channel(name, kind)
     try:
         known = {field.name: field for field in (*COMMON_FIELDS, *OWN_FIELDS, *fields(kind))}
     except InvalidSettings as error:
         problems.add(where, "unknown_type", f"type {error.problems[0].detail}", lines.get("type"))
         return Channel(name, kind)
-    for key in given.keys() - known.keys():
-        problems.add(where, "unknown_field", no_such("field", key, known), lines.get(key))
-    for field in known.values():
-        value, line = given.get(field.name), lines.get(field.name)
-        if field.required and value is None:
-            problems.add(where, "missing", f"{field.name} is missing", line)
-        elif value is not None and not isinstance(value, str):
-            problems.add(where, "wrong_type", f"{field.name} must be a plain value", line)
-        elif field.choices and isinstance(value, str) and value.lower() not in {c.lower() for c in field.choices}:
-            problems.add(where, "unknown_choice", f"{field.name} must be one of {', '.join(field.choices)}", line)
+    _note_mistakes(where, found, known, problems, lenient=lenient)
     rate = _rate(where, given.get("rate", rates(kind)), lines.get("rate"), problems)
     exchange = _exchange(where, given.get("exchange_rate", "1"), lines.get("exchange_rate"), problems)
     own = {"type", *(field.name for field in OWN_FIELDS)}
     return Channel(name, kind, {key: str(value) for key, value in given.items() if key not in own}, rate, exchange)
+
+
+def _note_mistakes(where: str, found: Block, known: Mapping[str, Field], problems: Problems, *, lenient: bool) -> None:
+    given, lines = found.values, found.lines
+    empty = {name for name in lines.keys() - given.keys() if not lenient or (name in known and known[name].limit)}
+    for name in empty:
+        nothing_behind(where, name, known, problems, lines[name])
+    for name in given.keys() - known.keys():
+        problems.add(where, "unknown_field", no_such("field", name, known), lines.get(name))
+    for field in known.values():
+        wrong = _wrong(field, given[field.name]) if field.name in given else None
+        if field.required and field.name not in given.keys() | empty:
+            wrong = "missing", "is missing"
+        if wrong:
+            problems.add(where, wrong[0], f"{field.name} {wrong[1]}", lines.get(field.name))
+
+
+def _wrong(field: Field, value: object) -> tuple[str, str] | None:
+    """Code and detail of what is wrong with a field's value."""
+    if not isinstance(value, str):
+        return "wrong_type", "must be a plain value"
+    if field.choices and value.lower() not in {choice.lower() for choice in field.choices}:
+        return "unknown_choice", f"must be one of {', '.join(field.choices)}"
+    if field.shape and not re.fullmatch(field.shape, value):
+        return "invalid_value", f"must be written as in {field.example}"
+    return None
 
 
 def _rate(where: str, value: object, line: int | None, problems: Problems) -> Rate | None:

@@ -7,12 +7,14 @@ from typing import Any
 from herald.message.kinds import KINDS
 from herald.settings.block import Block, Problems, no_such
 from herald.settings.limits import GUARDS, Guards
-from herald.settings.values import EVENTS, Channel, Rule, Settings
+from herald.settings.values import EVENTS, Channel, Limits, Rule, Settings
 
 SETTINGS = (
     "default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after", "url",
     "callback_hosts", "events", *GUARDS,
 )  # fmt: skip
+# What may stand in a block, at any depth: of these, a mistake may tell the name.
+NAMES = (*SETTINGS, *Limits._fields, "country", "kind", "channels")
 # What the setting countries says to allow all of them.
 EVERYWHERE = "all"
 
@@ -29,29 +31,32 @@ class General:
         for name in given.keys() - set(SETTINGS):
             self.problem(name, "unknown_field", no_such("setting", name, SETTINGS))
         region, channel = given.get("default_region"), given.get("default_channel")
-        home = (self.country("default_region", region) if region else None) or known.default_region
+        home = (self.country("default_region", region) if region is not None else None) or known.default_region
         return Settings(
             **Guards(given, self.problem).read(),
             channels=self.channels,
             default_region=home,
-            default_channel=self.channel("default_channel", channel) if channel else None,
-            routes=tuple(self.rules(given.get("routes") or [])),
+            default_channel=self.channel("default_channel", channel) if channel is not None else None,
+            routes=tuple(self.rules(given.get("routes", []))),
             countries=self.countries(given.get("countries"), home),
             valid_for=self.number("valid_for", known.valid_for, 1, 259_200),
             keep_days=self.number("keep_days", known.keep_days, 1, 366),
             resend_after=self.number("resend_after", known.resend_after, 60, 86_400),
             url=self.url(given.get("url")),
-            callback_hosts=tuple(self.hosts(given.get("callback_hosts") or [])),
-            events=known.events if given.get("events") is None else tuple(self.events(given["events"])),
+            callback_hosts=tuple(self.hosts(given.get("callback_hosts", []))),
+            events=tuple(self.events(given["events"])) if "events" in given else known.events,
         )
 
     def problem(self, name: str, code: str, detail: str) -> None:
         self.problems.add("settings", code, detail, self.lines.get(name))
 
     def country(self, name: str, value: object) -> str | None:
-        if isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha():
+        from herald.message.countries import COUNTRIES, in_place_of  # A fresh stage names none.
+
+        if isinstance(value, str) and value.isascii() and value.upper() in COUNTRIES:
             return value.upper()
-        self.problem(name, "invalid_country", f"{name} must hold two-letter country codes such as IN")
+        said = f"{name} must hold two-letter codes of countries that there are, such as IN"
+        self.problem(name, "invalid_country", said + in_place_of(value))
         return None
 
     def countries(self, value: object, home: str) -> frozenset[str] | None:
@@ -85,11 +90,13 @@ class General:
             if kind not in (None, *KINDS):
                 self.problem("routes", "unknown_choice", f"kind must be one of {', '.join(KINDS)}")
             named = [self.channel("routes", name) for name in self.listed("routes", rule["channels"])]
-            rules.append(Rule(tuple(filter(None, named)), self.country("routes", country) if country else None, kind))
+            rules.append(
+                Rule(tuple(filter(None, named)), None if country is None else self.country("routes", country), kind)
+            )
         return rules
 
     def url(self, value: object) -> str | None:
-        if not value:
+        if value is None:
             return None
         from herald.settings.hosts import base  # It compiles patterns that few stages need.
 
@@ -119,7 +126,7 @@ class General:
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         value = self.values.get(name)
-        if value in (None, ""):
+        if value is None:
             return default
         if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII) and low <= int(value) <= high:
             return int(value)

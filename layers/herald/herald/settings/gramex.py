@@ -21,7 +21,7 @@ def read_gramex(text: str, fields: FieldsOf) -> dict[str, Channel]:
             problems.add("sms", "invalid_name", "a channel's name is 1 to 64 letters, digits or _ . -", line)
         else:
             where = f"sms.{name}"
-            channels[name] = read_channel(name, where, block(where, node, problems), fields, problems)
+            channels[name] = read_channel(name, where, block(where, node, problems), fields, problems, lenient=True)
     if not found and not problems:
         problems.add(file, "missing", "has no sms: section with channels")
     if problems:

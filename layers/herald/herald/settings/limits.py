@@ -12,7 +12,8 @@ GUARDS = ("mobile_prefixes", "guests", "max_segments", "prices", "max_price", "l
 UNLIMITED = "unlimited"
 _LIMITS = Limits._fields
 _NUMBER, _PREFIX = re.compile(r"\+[1-9]\d{6,14}", re.ASCII), re.compile(r"\+[1-9]\d{1,10}", re.ASCII)
-_COUNTRY = re.compile(r"[A-Z]{2}|001", re.ASCII)
+# Numbers that belong to no country, as those of satellite phones.
+_OF_NO_COUNTRY = "001"
 
 
 class Guarded(TypedDict):
@@ -45,7 +46,7 @@ class Guards:
             self._problem("prices", "missing", detail)
         guests = self._given.get("guests")
         return {
-            "mobile_prefixes": tuple(self._texts("mobile_prefixes", _PREFIX, "the beginnings of numbers, as '+91600'")),
+            "mobile_prefixes": self._prefixes(),
             "guests": None
             if guests is None
             else frozenset(self._texts("guests", _NUMBER, "numbers, as '+919741552552'")),
@@ -58,14 +59,27 @@ class Guards:
             ),
         }
 
+    def _prefixes(self) -> tuple[str, ...]:
+        prefixes = self._texts("mobile_prefixes", _PREFIX, "the beginnings of numbers, as '+91600'")
+        if prefixes:
+            from herald.message.countries import called
+
+            if not all(map(called, prefixes)):
+                detail = "mobile_prefixes must begin with the calling codes of countries that there are, as '+91600'"
+                self._problem("mobile_prefixes", "invalid_country", detail)
+        return tuple(prefixes)
+
     def _prices(self, given: Mapping[str, Any]) -> dict[str, int]:
         """``{"IN": 2500}``: millionths for a segment."""
+        if not given:
+            return {}
+        from herald.message.countries import COUNTRIES, in_place_of  # A fresh stage names none.
+
         prices = {}
         for country, value in given.items():
-            if country != ANYWHERE and not _COUNTRY.fullmatch(country):
-                self._problem(
-                    "prices", "invalid_country", "prices must name two-letter country codes such as IN, or '*'"
-                )
+            if country not in (ANYWHERE, _OF_NO_COUNTRY) and country not in COUNTRIES:
+                said = "prices must name two-letter codes of countries that there are, such as IN, or '*'"
+                self._problem("prices", "invalid_country", said + in_place_of(country))
             price = self._amount("prices", "each of prices", value)
             if price is not None:
                 prices[country] = price
@@ -86,7 +100,7 @@ class Guards:
         return Limits(**read)
 
     def _whole(self, name: str, shown: str, value: object, default: int | None) -> int | None:
-        if value in (None, ""):
+        if value is None:
             return default
         if value == UNLIMITED:
             return None
@@ -97,7 +111,7 @@ class Guards:
 
     def _amount(self, name: str, shown: str, value: object) -> int | None:
         found = amount(value)
-        if found is None and value not in (None, ""):
+        if found is None and value is not None:
             self._problem(name, "invalid_amount", f"{shown} must be an amount such as 0.0025 or 50")
         return None if found is None else millionths(found)
 

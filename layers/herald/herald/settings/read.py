@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from herald.errors import InvalidSettings
 from herald.settings.block import Problems, block, root
 from herald.settings.channel import FieldsOf, RateOf, read_channel, unlimited
-from herald.settings.general import General
+from herald.settings.general import NAMES, General
 from herald.settings.values import DEFAULT_CHANNELS, Settings
 
 # The parameter with the secrets that webhooks are signed with, one a line: two while the old one is being replaced.
@@ -27,7 +27,7 @@ def read_settings(
         if prefix == "channels":
             found = block(parameter, root(parameter, text, problems), problems)
             channels[name] = read_channel(name, parameter, found, fields, problems, rates=rates)
-    general = block("settings", root("settings", parameters.get("settings", ""), problems), problems)
+    general = block("settings", root("settings", parameters.get("settings", ""), problems), problems, NAMES)
     settings = General(general, channels or DEFAULT_CHANNELS, problems, local=local).settings()
     if problems:
         raise InvalidSettings(problems)

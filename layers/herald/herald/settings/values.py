@@ -9,12 +9,18 @@ _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 class Field(NamedTuple):
-    """One field of a channel's YAML block. A vendor's file lists those that it knows."""
+    """One field of a channel's YAML block. A vendor's file lists those that it knows.
+
+    ``shape`` is a pattern of which a value is a full match, such as ``example``. A ``limit`` is no limit if left out.
+    """
 
     name: str
     required: bool = False
     secret: bool = False
     choices: tuple[str, ...] = ()
+    shape: str = ""
+    example: str = ""
+    limit: bool = False
 
 
 class Rate(NamedTuple):
