@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from herald.message.kinds import Encoding
-from herald.message.plain import TWINS
-from herald.message.text import Measure, advice, forcing, measure, named, shows_nothing, smart
+from herald.message.plain import TWINS, plain
+from herald.message.text import NEVER_PLAIN, Measure, advice, forcing, measure, named, shows_nothing, smart
 from tests.message.replaced import REPLACED
 
 CODEC = gsm0338.Codec()
@@ -178,7 +178,7 @@ def test_every_twin_is_made_of_gsm_7_and_stands_for_what_gsm_7_has_not() -> None
 
 
 @pytest.mark.parametrize(
-    ("written", "plain"),
+    ("written", "made"),
     [
         ("It’s “ready” – really", 'It\'s "ready" - really'),
         ("‚a‘ „b“ «c» ‹d› 5′ 3″", "'a' \"b\" \"c\" 'd' 5' 3\""),
@@ -197,9 +197,9 @@ def test_every_twin_is_made_of_gsm_7_and_stands_for_what_gsm_7_has_not() -> None
         ("\u203c\ufe0f", "!!"),
     ],
 )
-def test_what_gsm_7_has_a_twin_for_is_replaced_by_it(written: str, plain: str) -> None:
-    assert smart(written) == plain
-    assert measure(plain).encoding == "GSM-7"
+def test_what_gsm_7_has_a_twin_for_is_replaced_by_it(written: str, made: str) -> None:
+    assert smart(written) == made
+    assert measure(made).encoding == "GSM-7"
 
 
 @pytest.mark.parametrize(
@@ -230,11 +230,11 @@ def test_what_message_splitters_commonly_replace_becomes_gsm_7(around: str) -> N
 
 @given(bodies | nearly_plain)
 def test_smart_never_takes_more_segments_and_is_all_or_nothing(body: str) -> None:
-    plain = smart(body)
-    assert measure(plain).segments <= measure(body).segments
-    if measure(plain).encoding == "UCS-2":
-        assert plain == body or (plain == normalize("NFC", body) and units(plain) < units(body))
-    assert smart(plain) == plain
+    made = smart(body)
+    assert measure(made).segments <= measure(body).segments
+    if measure(made).encoding == "UCS-2":
+        assert made == body or (made == normalize("NFC", body) and units(made) < units(body))
+    assert smart(made) == made
 
 
 @given(bodies | nearly_plain)
@@ -252,6 +252,11 @@ def test_smart_is_advised_exactly_where_it_makes_the_text_gsm_7(body: str) -> No
     advised = advice(body)
     assert bool(advised) == (measure(body).encoding == "UCS-2" and measure(smart(body)).encoding == "GSM-7")
     assert not advised or named(forcing(body)) in advised
+
+
+@pytest.mark.parametrize(("first", "last"), NEVER_PLAIN)
+def test_what_is_never_plain_is_not_even_in_part(first: str, last: str) -> None:
+    assert [chr(point) for point in range(ord(first), ord(last) + 1) if not forcing(plain(chr(point)))] == []
 
 
 @given(bodies | nearly_plain)

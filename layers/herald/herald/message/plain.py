@@ -49,7 +49,7 @@ _SMALL_CAPITALS = dict(
 )
 TWINS = {ord(c): twin for twin, characters in (_TWINS | _SMALL_CAPITALS).items() for c in characters}
 # Raised and lowered digits and signs: 10² is not 102.
-_POWER = re.compile("[\u00b2\u00b3\u00b9\u2070-\u208e]")
+_POWERS = frozenset("\u00b2\u00b3\u00b9").union(map(chr, range(0x2070, 0x208F)))
 # Between a digit and a fraction, so that 1½ is not 11/2.
 _BEFORE_OR_AFTER_A_FRACTION = re.compile(
     "(?<=[\\d\u00bc-\u00be\u2150-\u215e\u2189])(?=[\u00bc-\u00be\u2150-\u215f\u2189])"
@@ -75,7 +75,7 @@ def _twin(character: str) -> str:
     known = TWINS.get(ord(character))
     if known is not None:
         return known
-    if _POWER.match(character):
+    if character in _POWERS:
         return character
     if unicodedata.category(character) == "Zs":
         return " "

@@ -14,6 +14,10 @@ GSM = _ONE | _TWO
 # What fits into a text that travels alone, and into each segment of a longer one (its header takes the rest).
 _UNITS: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 
+# None of these is ever written in GSM-7: the scripts of India and of its neighbours, and emoji. A text with one of them
+# need not be looked up in Unicode's tables.
+NEVER_PLAIN = (("\u0900", "\u0fff"), ("\U0001f300", "\U0001faff"))
+
 
 class Measure(NamedTuple):
     """How a text travels. ``length`` counts the units of its encoding: septets of GSM-7, UTF-16 units of UCS-2."""
@@ -59,7 +63,7 @@ def advice(body: str, *, asked: bool = False) -> str:
     If ``smart`` was ``asked`` for and left ``body`` as it is: what remains of it that GSM-7 does not have.
     """
     forced = forcing(body)
-    if not forced or not (asked or not forcing(smart(body))):
+    if not forced or not (asked or _can_be_plain(body, forced)):
         return ""
     if not asked:
         return f"UCS-2 because of {named(forced)}: smart would make it GSM-7"
@@ -69,6 +73,11 @@ def advice(body: str, *, asked: bool = False) -> str:
     if remain:
         return f"UCS-2 because of {named(remain)}, which smart cannot replace"
     return f"UCS-2 because of {named(forced)}: it would take more segments in GSM-7"
+
+
+def _can_be_plain(body: str, forced: str) -> bool:
+    never = any(first <= c <= last for c in forced for first, last in NEVER_PLAIN)
+    return not never and not forcing(smart(body))
 
 
 def shows_nothing(text: str) -> bool:
