@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from herald.pipeline.announce.signature import sign, verify
@@ -32,16 +33,39 @@ def test_what_is_signed_is_known_by_each_of_its_secrets(body: bytes, secrets: li
     assert not verify(body, header, secrets[0] + "x", now=at) or secrets[0] + "x" in secrets
 
 
-def test_the_receiver_in_the_guide_knows_what_is_ours() -> None:
+def in_the_guide() -> Callable[[bytes, str, str], bool]:
+    """The function that the guide shows, as a reader would run it."""
     (code,) = re.findall(r"^```python\n(import hashlib.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
     receiver: dict[str, Any] = {}
     exec(code, receiver)
-    known, now = receiver["is_from_herald"], int(time.time())
+    known: Callable[[bytes, str, str], bool] = receiver["is_from_herald"]
+    return known
+
+
+def test_the_receiver_in_the_guide_knows_what_is_ours() -> None:
+    known, now = in_the_guide(), int(time.time())
     assert known(BODY, sign(BODY, ["another", SECRET], now), SECRET)
     assert not known(BODY, sign(BODY, ["another"], now), SECRET)
     assert not known(BODY + b" ", sign(BODY, [SECRET], now), SECRET)
     assert not known(BODY, sign(BODY, [SECRET], now - 400), SECRET)
     assert not known(BODY, "", SECRET)
+
+
+# Of a header: its parts as they may be, rightly and wrongly. 0: the time, 1: the proof, 2: one by another secret.
+PARTS = ["t={0}", "v1={1}", "v1={2}", " t={0}", "v1={1} ", "t=0{0}", "t={0}0", "t=-{0}", "t=+{0}", "t={0}.0", "t=", "t",
+         "v1=", "v0={1}", "v1=\u00e9", "v1=\ud800", "t=\ud800", "t=\u0661", "t=\u00b2", "T={0}"]  # fmt: skip
+headers = st.lists(st.sampled_from(PARTS) | st.text(max_size=8).map(lambda text: text.replace("{", "")), max_size=4)
+
+
+@given(headers.map(",".join), st.sampled_from([0, 200, -200, 400, -400, 10**6]))
+@example("t={0},v1=\u00e9", 0)
+@example("t={0},v1={2},v1={1}", 0)
+@example("t=0{0},v1={1}", 0)
+def test_the_receiver_in_the_guide_and_ours_judge_every_header_alike(header: str, ago: int) -> None:
+    at = int(time.time()) - ago
+    proofs = [sign(BODY, [secret], at).rpartition("=")[2] for secret in (SECRET, "another")]
+    header = header.replace("{0}", str(at)).replace("{1}", proofs[0]).replace("{2}", proofs[1])
+    assert in_the_guide()(BODY, header, SECRET) is verify(BODY, header, SECRET)
 
 
 @pytest.mark.parametrize(("now", "known"), [(AT, True), (AT + 300, True), (AT - 300, True), (AT + 301, False)])
@@ -64,7 +88,7 @@ def test_without_a_time_the_clock_of_the_machine_counts() -> None:
     "header",
     ["", "t=", "v1=", "t=1", ",", "t=1,v1=", f"v1={'0' * 64}", f"t={AT}", f"t={AT},v0=%s", f"t={AT},t={AT},v1=%s",
      f"t={AT}.0,v1=%s", f"t=-{AT},v1=%s", f"t={'9' * 400},v1=%s", "t=\u0661,v1=%s", f"t={AT},v1=\u00e9",
-     f"t={AT},v1=\ud800", f"t={AT + 1},v1=%s"],
+     f"t={AT},v1=\ud800", f"t={AT + 1},v1=%s", f"t=0{AT},v1=%s"],
 )  # fmt: skip
 def test_a_header_that_is_none_is_no_proof(header: str) -> None:
     proof = sign(BODY, [SECRET], AT).rpartition("=")[2]

@@ -11,7 +11,7 @@ HEADER = "Herald-Signature"
 
 def sign(body: bytes, secrets: Iterable[str], at: int) -> str:
     """``t=1764041400,v1=<hex>``, with one ``v1`` for each secret; ``at`` is in seconds since 1970."""
-    return ",".join([f"t={at}", *(f"v1={_proof(body, secret, at)}" for secret in secrets)])
+    return ",".join([f"t={at}", *(f"v1={_proof(body, secret, str(at))}" for secret in secrets)])
 
 
 def verify(body: bytes, header: str, secret: str, now: float | None = None, tolerance: float = 300) -> bool:
@@ -24,11 +24,11 @@ def verify(body: bytes, header: str, secret: str, now: float | None = None, tole
     times = [value for name, _, value in pairs if name == "t"]
     if len(times) != 1 or not re.fullmatch(r"\d{1,12}", times[0], re.ASCII):
         return False
-    at, proofs = int(times[0]), [value.encode("utf-8", "replace") for name, _, value in pairs if name == "v1"]
-    expected = _proof(body, secret, at).encode()
+    proofs = [value.encode("utf-8", "replace") for name, _, value in pairs if name == "v1"]
+    expected = _proof(body, secret, times[0]).encode()
     right = [hmac.compare_digest(proof, expected) for proof in proofs]
-    return any(right) and abs((time.time() if now is None else now) - at) <= tolerance
+    return any(right) and abs((time.time() if now is None else now) - int(times[0])) <= tolerance
 
 
-def _proof(body: bytes, secret: str, at: int) -> str:
+def _proof(body: bytes, secret: str, at: str) -> str:
     return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
