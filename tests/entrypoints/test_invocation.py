@@ -173,6 +173,28 @@ def test_a_mistake_in_an_event_is_one_of_its_fields(box: Outbox) -> None:
     assert mistakes(box, event) == [("body", "required")]
 
 
+@pytest.mark.parametrize("schedule", [RUN, "another 1", "<aws.scheduler.schedule-arn>", None, 7])
+def test_an_event_chooses_neither_its_caller_nor_a_schedules_key(box: Outbox, schedule: object) -> None:
+    event = recorded("event-sms-requested")
+    assert mistakes(box, {**event, "detail": {**event["detail"], "schedule": schedule}}) == [
+        ("schedule", "unknown_field")
+    ]
+    assert box.texts == []
+
+
+NAMES = ("caller", "entrypoint", "source", "schedule", "grant", "key", "detail-type", "id", "account", "action")
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.sampled_from([RUN, "event:another", "key:shop", "invoke"])))
+def test_whatever_an_event_says_its_caller_is_its_source(more: dict[str, str]) -> None:
+    event, box = recorded("event-sms-requested"), an_outbox()
+    try:
+        invocation.answer({**event, "detail": {**event["detail"], **more}}, "request-1", box.herald())
+    except InvalidMessage:
+        assert more
+    assert {text.caller for text in box.texts} <= {"event:shop.orders"}
+
+
 # ---- Schedules
 
 

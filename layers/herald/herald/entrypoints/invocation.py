@@ -46,7 +46,7 @@ def _answer(event: object, request_id: str, herald: Herald) -> dict[str, object]
         return _event(event, request_id, herald).public()
     if "action" in event:
         return _act(event, herald)
-    return _send(event, "invocation", "invoke", request_id, herald).public()
+    return _invoked(event, request_id, herald).public()
 
 
 def _event(event: Mapping[str, Any], request_id: str, herald: Herald) -> Message:
@@ -56,14 +56,21 @@ def _event(event: Mapping[str, Any], request_id: str, herald: Herald) -> Message
     return _send(event["detail"], "event", f"event:{event.get('source')}", str(event.get("id") or request_id), herald)
 
 
-def _send(fields: Mapping[str, Any], entrypoint: str, caller: str, request_id: str, herald: Herald) -> Message:
+def _invoked(event: Mapping[str, Any], request_id: str, herald: Herald) -> Message:
+    """A message of whoever may invoke the function: Lambda does not tell who that is, so a schedule names itself."""
+    schedule = checked_key("schedule", event.get("schedule"))
+    fields = {name: value for name, value in event.items() if name != "schedule"}
+    if schedule is None or event.get("idempotency_key") is not None:
+        return _send(fields, "invocation", "invoke", request_id, herald)
+    known = not schedule.startswith(_UNREPLACED)
+    caller, key = (_scheduled_by(schedule), schedule) if known else ("schedule", request_id)
+    return _send(fields, "schedule", caller, key, herald)
+
+
+def _send(fields: Mapping[str, Any], entrypoint: str, caller: str, own_key: str, herald: Herald) -> Message:
+    """Send; ``own_key`` is the key where the fields have none."""
     mapping = dict(fields)
-    given, schedule = (checked_key(name, mapping.pop(name, None)) for name in ("idempotency_key", "schedule"))
-    if schedule is not None and given is None:
-        known = not schedule.startswith(_UNREPLACED)
-        entrypoint, caller = "schedule", _scheduled_by(schedule) if known else "schedule"
-        given = schedule if known else None
-    key = given or request_id or None
+    key = checked_key("idempotency_key", mapping.pop("idempotency_key", None)) or own_key or None
     return raise_if_refused(herald.send(mapping, caller=caller, entrypoint=entrypoint, key=key).message)
 
 
