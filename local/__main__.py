@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from local import private
 from local.engine import CannotRun
 
 FOLDER = Path(__file__).resolve().parent.parent / ".local"
@@ -51,9 +52,9 @@ def run(folder: Path, port: int) -> None:
 def up(folder: Path, port: int) -> None:
     """Run in the background; return when ready."""
     _refuse_a_second(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.folder(folder)
     log_path = folder / "log"
-    with log_path.open("wb") as log:
+    with private.file(log_path) as log:
         command = [sys.executable, "-m", "local", "run", "--port", str(port), "--folder", str(folder)]
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     until = time.monotonic() + LONGEST_UP

@@ -13,6 +13,8 @@ from threading import Lock
 from typing import Any
 from urllib.request import urlopen
 
+from local import private
+
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 LONGEST_START = 30.0
@@ -48,7 +50,8 @@ class Engine:
         """Start and wait until it answers. Returns the URL. Raises ``CannotRun``."""
         self._port = self._port or free_port()
         temporary = self._folder / "tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
+        private.folder(self._folder)
+        temporary.mkdir(exist_ok=True)
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
         environment = kept | CREDENTIALS | {
             "BIND_HOST": "127.0.0.1",
@@ -59,7 +62,7 @@ class Engine:
             "TMPDIR": str(temporary),
             **self._more,
         }  # fmt: skip
-        with (self._folder / "engine.log").open("ab" if self._process else "wb") as log:
+        with private.file(self._folder / "engine.log", append=self._process is not None) as log:
             command = [sys.executable, "-m", "ministack"]
             # A session of its own, so that Ctrl-C reaches us alone and we stop the engine in order.
             self._process = subprocess.Popen(

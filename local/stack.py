@@ -8,6 +8,7 @@ from pathlib import Path
 
 from herald.keys.grant import SCOPES, Grant
 from herald.keys.key import create
+from local import private
 from local.carrier.carrier import Carrier
 from local.deploy import STAGE, build_layer, client, deploy
 from local.engine import CREDENTIALS, CannotRun, Engine
@@ -54,7 +55,7 @@ class Stack:
 
     def start(self) -> dict[str, str]:
         """Start all, write ``env``, and return what it holds. Raises ``CannotRun``: then nothing stays running."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private.folder(self._folder)
         _check_port(self._port)
         try:
             self.env = self._start()
@@ -78,7 +79,7 @@ class Stack:
         engine = self.engine.start()
         _write(self._folder / "pids", f"{os.getpid()} {self.engine.pid}\n")
         layers = ROOT / ".local"
-        layers.mkdir(exist_ok=True)
+        private.folder(layers)
         outputs = deploy(engine, build_layer(layers), self._template)
         self.carrier = Carrier(engine)
         carrier = self.carrier.start()
@@ -132,6 +133,6 @@ def _check_port(port: int) -> None:
 def _write(path: Path, text: str) -> None:
     """Whole or not at all, and readable by its owner only: it may hold a key."""
     fresh = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
+    with private.file(fresh) as file:
+        file.write(text.encode())
     fresh.replace(path)

@@ -55,7 +55,8 @@ def test_up_returns_when_ready_and_down_leaves_nothing_running(folder: Path) -> 
     env = settings(folder)
     assert set(env) >= NAMES
     assert env["HERALD_URL"] in up.stdout
-    assert (folder / "env").stat().st_mode & 0o077 == 0
+    assert [path.name for path in (folder, *folder.glob("*")) if path.stat().st_mode & 0o077] in ([], ["tmp"])
+    assert env["HERALD_KEY"] in (folder / "log").read_text()
     assert requests.get(env["HERALD_URL"] + "/health", timeout=30).json()["status"] == "ok"
     assert requests.get(env["HERALD_URL"] + "/local", timeout=30).json() == {"key": env["HERALD_KEY"]}
     again = command(folder, "up")
