@@ -2,10 +2,18 @@ STAGE ?= dev
 PORT ?= 8080
 export PYTHONPATH := layers/herald
 export SAM_CLI_TELEMETRY := 0
+# What is said to make is text: make expands nothing in it, sub-makes do not get it, and recipes read it from their
+# environment, as "$$NAME", so that no shell takes a part of it for a command.
+SAID := STAGE PORT NAME FILE DO CHANNEL ARGS UPGRADE
+$(foreach name,$(SAID),$(eval override $(name) := $$(value $(name))))
+export $(SAID)
+MAKEOVERRIDES :=
+# Before a command: it gets the words of ARGS, split as a shell splits them, and nothing of them is run.
+WITH_ARGS := -c 'import os, shlex, sys; os.execvp(sys.argv[1], sys.argv[1:] + shlex.split(os.environ["ARGS"]))'
 SAM = .venv-sam/bin/python .venv-sam/bin/sam
 LINT = .venv-sam/bin/python .venv-sam/bin/cfn-lint
 LAPTOP = .venv/bin/herald
-HERALD = @.venv/bin/herald
+HERALD = .venv/bin/python $(WITH_ARGS) .venv/bin/herald
 LOCKS = layers/herald/requirements.txt $(filter-out requirements/laptop.txt,$(wildcard requirements/*.txt))
 # Two files of tests at a time, each pair of hands with a stack of its own.
 TOGETHER = --numprocesses 2 --dist loadfile
@@ -20,9 +28,9 @@ help:
 
 .PHONY: run up down
 run: $(LAPTOP) ## Start everything, print the address and a key, serve until Ctrl-C (PORT=8080)
-	@exec .venv/bin/python -m local run --port $(PORT)
+	@exec .venv/bin/python -m local run --port="$$PORT"
 up: $(LAPTOP) ## The same in the background: returns when ready, writes .local/env (PORT=8080)
-	@.venv/bin/python -m local up --port $(PORT)
+	@.venv/bin/python -m local up --port="$$PORT"
 down: ## Stop what `make up` started
 	@if test -x .venv/bin/python; then .venv/bin/python -m local down; else echo "Herald was not running."; fi
 
@@ -30,19 +38,19 @@ down: ## Stop what `make up` started
 
 .PHONY: test prove bench mutants check audit lock clean programs
 test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
-	@.venv/bin/python -m pytest $(TOGETHER) $(ARGS)
+	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest $(TOGETHER)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
-	@.venv/bin/python -m pytest tests/promises --whole $(ARGS)
-	@$(if $(ARGS),,.venv/bin/python -m bench.mutants)
+	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest tests/promises --whole
+	@test -n "$$ARGS" || .venv/bin/python -m bench.mutants
 bench: $(LAPTOP) .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (two minutes)
-	@.venv/bin/python -m bench $(ARGS)
+	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m bench
 mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
-	@.venv/bin/python -m bench.mutants $(ARGS)
+	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m bench.mutants
 check: $(TOOLS) ## Style, types, the templates, their security: without the tests
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet . || { echo "Run: .venv/bin/python -m ruff format" >&2; exit 1; }
 	@.venv/bin/python -m mypy
-	@mkdir -p .local && .venv/bin/python -m tests.house.transform > .local/transformed.json
+	@mkdir -m 700 -p .local && .venv/bin/python -m tests.house.transform > .local/transformed.json
 	@$(LINT) template.yaml watch.yaml
 	@$(LINT) .local/transformed.json --ignore-checks W1020 # The transform has filled in what Fn::Sub was for.
 	@$(SAM) validate --lint
@@ -68,36 +76,40 @@ clean: down ## Remove all that was set up, built or left behind
 .PHONY: build deploy key keys revoke import secret receipts optouts redrive
 build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python 3.13 needed
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
-	@PYTHON=$(abspath .venv-sam/bin/python) $(SAM) build
+	@PYTHON="$$PWD/.venv-sam/bin/python" $(SAM) build
 	@test -d .aws-sam/build/HeraldLayer/python/herald/__pycache__ || echo "There is no python3.13 on this machine," \
 		"so the layer has no compiled files: all works, but cold starts take about twice as long."
 deploy: build ## Build, then deploy the stack herald-STAGE; guided the first time (STAGE=dev)
-	@guided=; if [ -t 0 ] && [ ! -e .local/deployed-$(STAGE) ]; then guided=--guided; fi; \
-	$(SAM) deploy $$guided $(if $(filter dev prod,$(STAGE)),--config-env $(STAGE),$(stack)) $(ARGS)
-	@mkdir -p .local && touch .local/deployed-$(STAGE)
-	@echo "For a key to its API: make key NAME=me STAGE=$(STAGE)"
+	@case "$$STAGE" in \
+		dev | prod) set -- --config-env "$$STAGE" ;; \
+		*) set -- --stack-name "herald-$$STAGE" --s3-prefix "herald-$$STAGE" --parameter-overrides "Stage=$$STAGE" ;; \
+	esac; \
+	if [ -t 0 ] && [ ! -e ".local/deployed-$$STAGE" ]; then set -- --guided "$$@"; fi; \
+	.venv-sam/bin/python $(WITH_ARGS) $(SAM) deploy "$$@"
+	@mkdir -m 700 -p .local && touch ".local/deployed-$$STAGE"
+	@echo "For a key to its API: make key NAME=me STAGE=$$STAGE"
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev (ARGS=--help: test keys, scopes, limits)
-	@$(if $(NAME),,echo "Whose key? Say for example: make key NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/herald keys create --stage $(STAGE) --name $(NAME) $(ARGS)
+	@test -n "$$NAME" || { echo "Whose key? Say for example: make key NAME=ci STAGE=$$STAGE" >&2; exit 1; }
+	@$(HERALD) keys create --stage="$$STAGE" --name="$$NAME"
 keys: $(LAPTOP) ## List the API keys, and what each may do (STAGE=dev)
-	$(HERALD) keys list --stage $(STAGE) $(ARGS)
+	@$(HERALD) keys list --stage="$$STAGE"
 revoke: $(LAPTOP) ## Delete an API key; dead within 5 minutes: make revoke NAME=ci STAGE=dev
-	@$(if $(NAME),,echo "Whose key? Say for example: make revoke NAME=ci STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/herald keys revoke --stage $(STAGE) --name $(NAME) $(ARGS)
+	@test -n "$$NAME" || { echo "Whose key? Say for example: make revoke NAME=ci STAGE=$$STAGE" >&2; exit 1; }
+	@$(HERALD) keys revoke --stage="$$STAGE" --name="$$NAME"
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
-	@$(if $(FILE),,echo "Which file? Say for example: make import FILE=gramex.yaml STAGE=$(STAGE)" >&2; exit 1;) \
-	.venv/bin/herald settings import $(FILE) --stage $(STAGE) $(ARGS)
+	@test -n "$$FILE" || { echo "Which file? Say: make import FILE=gramex.yaml STAGE=$$STAGE" >&2; exit 1; }
+	@$(HERALD) settings import --stage="$$STAGE" "$$FILE"
 secret: $(LAPTOP) ## Make (or show) the secret that webhooks are signed with (STAGE=dev)
-	$(HERALD) webhooks secret --stage $(STAGE) $(ARGS)
+	@$(HERALD) webhooks secret --stage="$$STAGE"
 receipts: $(LAPTOP) ## Let Amazon SNS write down what became of its texts; once an account (STAGE=dev)
-	$(HERALD) receipts enable --stage $(STAGE) $(ARGS)
+	@$(HERALD) receipts enable --stage="$$STAGE"
 optouts: $(LAPTOP) ## Who wants no texts: DO=sync, DO=url CHANNEL=exotel, DO=add <numbers.txt (STAGE=dev)
-	@$(if $(DO),,echo "Do what? DO=sync, DO=url CHANNEL=exotel, or DO=add, remove or check <numbers.txt" >&2; exit 1;) \
-	.venv/bin/herald optouts $(DO) --stage $(STAGE) $(if $(CHANNEL),--channel $(CHANNEL)) $(ARGS)
+	@test -n "$$DO" || { echo "Do what? DO=sync, DO=url CHANNEL=exotel, or DO=add, remove or check <numbers.txt" >&2; \
+	exit 1; }
+	@set -- "$$DO" --stage="$$STAGE"; if [ -n "$$CHANNEL" ]; then set -- "$$@" --channel="$$CHANNEL"; fi; \
+	$(HERALD) optouts "$$@"
 redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STAGE=dev)
-	$(HERALD) redrive --stage $(STAGE) $(ARGS)
-
-stack = --stack-name herald-$(STAGE) --s3-prefix herald-$(STAGE) --parameter-overrides Stage=$(STAGE)
+	@$(HERALD) redrive --stage="$$STAGE"
 
 # uv takes what is in the file already as its preference, so a lock changes only where it must; one that did not change
 # stays as old as it is, so that no environment is made anew for nothing.
@@ -112,7 +124,9 @@ compile = echo "Locking $(2) ..." && touch -a $(2) && cp $(2) $(2).new && \
 	@requirements/set-up .venv laptop
 # The command runs the package as it lies here: it is the layer, and not installed.
 .venv/bin/herald: .venv/.laptop
-	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m herald "$$@"\n' "$(CURDIR)/layers/herald" "$(CURDIR)/.venv/bin/python" >$@
+	@here=$$(printf %s "$$PWD" | sed "s/'/'\\\\''/g"); \
+	printf "#!/bin/sh\nhere='%s'\n" "$$here" >$@
+	@echo 'PYTHONPATH="$$here/layers/herald" exec "$$here/.venv/bin/python" -m herald "$$@"' >>$@
 	@chmod +x $@
 .venv/.test: requirements/test.txt .venv/.laptop
 	@requirements/set-up .venv test .venv/.laptop

@@ -54,6 +54,17 @@ def test_every_command_asks_for_the_stage_and_may_be_told_the_region(
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("stage", ["local/channels", "../dev", "", "Dev", "a" * 17, "1a", "dev\n", "dév", "dev keys"])
+def test_what_is_no_stages_name_is_refused_before_anything_is_done(
+    words: list[str], stage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, f"--stage={stage}"])
+    assert ended.value.code == 2
+    assert "--stage: A stage's name is a small letter" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_without_a_stage_nothing_is_done(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
@@ -106,7 +117,8 @@ def test_what_is_told_is_kept_apart_from_what_is_given_on(capsys: pytest.Capture
 def test_the_makefile_sets_the_command_up_and_calls_it_by_the_same_words(tmp_path: Path) -> None:
     made = (ROOT / "Makefile").read_text()
     for words in COMMANDS:
-        assert f"herald {' '.join(words)} " in made.replace("$(HERALD)", "herald").replace("$(DO)", words[-1])
+        said = made.replace("$(HERALD)", "herald").replace('optouts "$$@"', f"optouts {words[-1]} ")
+        assert f"herald {' '.join(words)} " in said
     assert "python -m herald." not in made
 
 

@@ -1,10 +1,13 @@
 """The Makefile prints itself, and says in one line what is missing."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -131,6 +134,114 @@ def test_a_missing_name_is_asked_for(clone: Path, target: str, question: str) ->
     asked = make(target, cwd=clone)
     assert asked.returncode != 0
     assert question in asked.stderr
+
+
+# ---- What is said to make is text
+
+MARK = "run-by-the-shell"
+HOSTILE = [
+    f"x; touch {MARK}", f"$(shell touch {MARK})", f"$(touch {MARK})", f"${{shell touch {MARK}}}", f"`touch {MARK}`",
+    f'" ; touch {MARK} ; "', f"' ; touch {MARK} ; '", f"x\ntouch {MARK}", f"x && touch {MARK} #", f"x | touch {MARK}",
+    f">{MARK}", "$(error no)", "*", "$$HOME", "$HOME", "a  b", "\\", "-n", "--help", "é",
+]  # fmt: skip
+FAKE = """#!{python}
+import json, os, sys
+if sys.argv[1:2] == ["-c"]:
+    os.execv("{python}", ["{python}", *sys.argv[1:]])
+with open({heard!r}, "a") as heard:
+    heard.write(json.dumps(sys.argv[1:]) + "\\n")
+"""
+
+
+@pytest.fixture
+def set_up(clone: Path) -> Path:
+    """A clone whose environments are set up, and write down what they are told instead of doing it."""
+    fake, now = FAKE.format(python=sys.executable, heard=str(clone / "heard")), time.time()
+    for path in (clone / "requirements").iterdir():
+        os.utime(path, (now - 400,) * 2)
+    for name in (".venv/bin/python", ".venv-sam/bin/python", ".venv/.laptop", ".venv-sam/.sam", ".venv/bin/herald"):
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).write_text(fake)
+        (clone / name).chmod(0o755)
+        now += 1  # What is made of something is newer than it.
+        os.utime(clone / name, (now - 300,) * 2)
+    (clone / "functions").mkdir()
+    return clone
+
+
+def told(clone: Path) -> list[list[str]]:
+    """What the environments' programs were told, the arguments of each call."""
+    return [json.loads(line) for line in (clone / "heard").read_text().splitlines()]
+
+
+WORDS = {
+    "key": ["keys", "create", "--stage={STAGE}", "--name={NAME}"],
+    "keys": ["keys", "list", "--stage={STAGE}"],
+    "revoke": ["keys", "revoke", "--stage={STAGE}", "--name={NAME}"],
+    "import": ["settings", "import", "--stage={STAGE}", "{FILE}"],
+    "secret": ["webhooks", "secret", "--stage={STAGE}"],
+    "receipts": ["receipts", "enable", "--stage={STAGE}"],
+    "optouts": ["optouts", "{DO}", "--stage={STAGE}", "--channel={CHANNEL}"],
+    "redrive": ["redrive", "--stage={STAGE}"],
+    "run": ["-m", "local", "run", "--port={PORT}"],
+    "up": ["-m", "local", "up", "--port={PORT}"],
+}
+SAID = ("STAGE", "NAME", "FILE", "DO", "CHANNEL", "PORT")
+
+
+@pytest.mark.parametrize("as_environment", [False, True])
+@pytest.mark.parametrize("value", HOSTILE)
+def test_what_is_said_to_make_reaches_the_command_whole_and_runs_nothing(
+    set_up: Path, value: str, as_environment: bool
+) -> None:
+    said = dict.fromkeys(SAID, value)
+    targets = {"key": WORDS["key"]} if value not in HOSTILE[:2] else WORDS
+    for target, words in targets.items():
+        given = [] if as_environment else [f"{name}={text}" for name, text in said.items()]
+        made = make(target, *given, cwd=set_up, **(said if as_environment else {}))
+        assert made.returncode == 0, made.stderr
+        assert told(set_up)[-1] == [word.format(**said) for word in words]
+    assert not list(set_up.rglob(MARK))
+
+
+@pytest.mark.parametrize("value", HOSTILE[:6])
+def test_deploy_hands_a_stage_on_whole_and_runs_nothing(set_up: Path, value: str) -> None:
+    made = make("deploy", f"STAGE={value}", "ARGS=--no-confirm 'a b'", cwd=set_up)
+    assert told(set_up)[-1][-4:] == ["--parameter-overrides", f"Stage={value}", "--no-confirm", "a b"]
+    assert MARK not in {path.name for path in set_up.rglob("*")}, made.stderr
+
+
+@pytest.mark.parametrize("value", [text for text in HOSTILE if text.count("'") != 1 and text.count('"') != 1])
+def test_args_are_words_as_a_shell_splits_them_and_run_nothing(set_up: Path, value: str) -> None:
+    made = make("keys", f"ARGS={value} --region='a b'", cwd=set_up)
+    expected = shlex.split(f"{value} --region='a b'") if value != "\\" else [" --region=a b"]
+    assert made.returncode == 0, made.stderr
+    assert told(set_up)[-1] == ["keys", "list", "--stage=dev", *expected]
+    assert not list(set_up.rglob(MARK))
+
+
+def test_no_recipe_reads_what_is_said_in_another_way_than_from_its_environment() -> None:
+    recipes = [line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("\t")]
+    names = "|".join((*SAID, "ARGS"))
+    assert not [line for line in recipes if re.search(rf"\$[({{]({names})\b", line)]
+
+
+def test_the_command_is_made_for_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / f'it\'s $(touch {MARK}) "here" `x`'
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    (folder / "requirements").mkdir()
+    (folder / "requirements" / "laptop.txt").touch()
+    python = folder / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\nprintf "%s|" "$PYTHONPATH" "$@"\n')
+    python.chmod(0o755)
+    (folder / ".venv" / ".laptop").touch()
+    assert make(".venv/bin/herald", cwd=folder).returncode == 0
+    ran = subprocess.run(
+        [folder / ".venv" / "bin" / "herald", "keys", "a b"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == f"{folder}/layers/herald|-m|herald|keys|a b|"
+    assert not list(tmp_path.rglob(MARK))
 
 
 def test_the_layer_is_built_into_the_folder_that_sam_names() -> None:

@@ -222,12 +222,12 @@ def _webhooks(name: str, agent: str, wait: float) -> "Webhooks":
 @cache
 def parameters(name: str) -> Parameters:
     """The parameters of a stage."""
-    return Parameters(client("ssm"), f"/herald/{name}", hash_key=True)
+    return Parameters(client("ssm"), stack.path(name), hash_key=True)
 
 
 @cache
 def _keys(name: str) -> Parameters:
-    return Parameters(client("ssm"), f"/herald/{name}/keys", keep=KEYS_KEEP_SECONDS)
+    return Parameters(client("ssm"), f"{stack.path(name)}/keys", keep=KEYS_KEEP_SECONDS)
 
 
 def key_records(name: str | None = None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from herald.errors import HeraldError
+from herald.settings import stack
 
 # A file each, which fills in its part of the command line by its function ``arguments``.
 GROUPS = ("keys", "settings", "optouts", "webhooks", "receipts", "redrive")
@@ -58,10 +59,18 @@ def runs(
     parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int], *, after: str = ""
 ) -> argparse.ArgumentParser:
     """Let a parser run this, for a stage. ``after`` is said if a client breaks off: whether it may be repeated."""
-    parser.add_argument("--stage", required=True, help="the stage of the stack: dev, prod, ...")
+    parser.add_argument("--stage", required=True, type=_stage, help="the stage of the stack: dev, prod, ...")
     parser.add_argument("--region", help="the region of the stack, if your AWS profile names another one")
     parser.set_defaults(run=run, after=after)
     return parser
+
+
+def _stage(name: str) -> str:
+    try:
+        stack.path(name)
+    except HeraldError as error:
+        raise argparse.ArgumentTypeError(error.problems[0].detail) from None
+    return name
 
 
 def tell(said: str) -> None:

@@ -5,13 +5,14 @@ import secrets
 
 from herald.aws.client import client
 from herald.cli.frame import command, commands, tell
+from herald.settings import stack
 from herald.settings.parameters import Parameters
 from herald.settings.read import WEBHOOK_SECRET
 
 
 def secret(options: argparse.Namespace) -> int:
     """Make the secret, or show it; with --new, renew it: the last one signs too, until the next --new."""
-    kept = Parameters(client("ssm"), f"/herald/{options.stage}")
+    kept = Parameters(client("ssm"), stack.path(options.stage))
     before = kept.current().get(WEBHOOK_SECRET, "").split()
     signing = before if before and not options.new else [f"whsec_{secrets.token_urlsafe(32)}", *before[:1]]
     if signing != before:
