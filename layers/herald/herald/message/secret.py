@@ -7,7 +7,10 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["block", "content", "inbound", "page", "receipt", "recipient"]
+Purpose = Literal["block", "content", "inbound", "page", "receipt", "recipient", "words"]
+# Half of a fingerprint, in hexadecimal digits: 64 bits tell mistakes apart, and nobody else can make a hash.
+_HALF = 16
+_NOTHING = "-" * _HALF
 
 
 def keyed(secret: bytes, purpose: Purpose, said: bytes) -> bytes:
@@ -18,6 +21,18 @@ def keyed(secret: bytes, purpose: Purpose, said: bytes) -> bytes:
 def recipient(secret: bytes, e164: str) -> str:
     """What stands for a number where no number may stand: 32 hexadecimal digits."""
     return keyed(secret, "recipient", e164.encode()).hex()
+
+
+def fingerprint(secret: bytes, words: bytes | None, content: bytes | None) -> str:
+    """What stands for a request: 16 digits for its words, and 16 for the message that was made of them, if any was."""
+    halves: tuple[tuple[bytes | None, Purpose], ...] = ((words, "words"), (content, "content"))
+    return "".join(_NOTHING if said is None else keyed(secret, purpose, said).hex()[:_HALF] for said, purpose in halves)
+
+
+def same(before: str, now: str) -> bool:
+    """Whether two fingerprints are of the same words, or of the same message. One that was erased is no other's."""
+    halves = (slice(_HALF), slice(_HALF, None))
+    return any(hmac.compare_digest(before[half], now[half]) and now[half] != _NOTHING for half in halves)
 
 
 def proves(proof: bytes, secret: bytes, purpose: Purpose, said: bytes) -> bool:

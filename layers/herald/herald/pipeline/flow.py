@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from herald.errors import InvalidSettings
 from herald.keys.grant import Grant
 from herald.message import Message
 from herald.pipeline.ports import Ports
@@ -45,7 +46,13 @@ class Herald:
         Raises ``InvalidMessage``, ``InvalidSettings``, ``NotAllowed``, ``KeyReused``, ``StillSending``,
         ``NotAccepted``.
         """
-        return Accept(self.ports).send(request, caller=caller, entrypoint=entrypoint, key=key, grant=grant)
+        try:
+            accept = Accept(self.ports)
+        except InvalidSettings as broken:
+            from herald.pipeline.send.repeat import repeated
+
+            return Accepted(repeated(self.ports, request, caller, key, broken), replayed=True)
+        return accept.send(request, caller=caller, entrypoint=entrypoint, key=key, grant=grant)
 
     def resume(self, message_id: str) -> Message | None:
         """Send a message whose time has come. Safe to call any number of times; None if there is no such message."""

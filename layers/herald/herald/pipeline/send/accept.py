@@ -1,16 +1,15 @@
 """Accept: a request becomes a message, once: validated, guarded, claimed, and sent or put where it waits."""
 
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from herald.errors import InvalidMessage, KeyReused, NotAccepted, NotAllowed, StillSending
+from herald.errors import InvalidMessage, NotAccepted, NotAllowed
 from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.ids import message_id
 from herald.message.reasons import REASONS
-from herald.message.secret import keyed, recipient
+from herald.message.secret import fingerprint, recipient, same
 from herald.message.status import Status, Step
 from herald.message.text import advice
 from herald.pipeline.guard.gate import Gate
@@ -18,9 +17,9 @@ from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import Route, route
 from herald.pipeline.send import transitions
 from herald.pipeline.send.delivery import Delivery, TooLate, put
-from herald.pipeline.send.find import as_it_stands, kept
+from herald.pipeline.send.find import kept
 from herald.pipeline.trouble import needed, told
-from herald.pipeline.validate.validate import Asked, Mode, content, validate, wants_smart
+from herald.pipeline.validate.validate import Asked, Mode, content, validate, wants_smart, words
 
 _TOO_LATE = TooLate(REASONS["throttled"], "no channel is free in time")
 
@@ -54,9 +53,7 @@ class Accept:
         try:
             asked, mode = self._asked(request, self._now)
         except InvalidMessage as wrong:
-            if key and [problem.code for problem in wrong.problems] == ["in_the_past"]:
-                return self._past(request, own_id, wrong)
-            raise
+            return self._not_valid(request, own_id, wrong, known=bool(key))
         said = ", ".join(filter(None, (f"by {entrypoint}", advice(asked.body or "", asked=wants_smart(request)))))
         message = asked.with_(
             id=own_id,
@@ -74,7 +71,7 @@ class Accept:
             return Accepted(self._admitted(let_in, mode, way))
         except _Known as known:
             self._gate.give_back()
-            return self._replay(known.before, let_in)
+            return self._replay(known.before, let_in.fingerprint)
         except NotAccepted:  # Nothing was sent, and what was not claimed never will be.
             self._gate.give_back()
             raise
@@ -92,21 +89,27 @@ class Accept:
             signed=bool(settings.webhook_secrets),
         )
         secret = self._ports.secret
-        fingerprint = keyed(secret, "content", content(asked, mode)).hex()
-        return Asked(asked.with_(fingerprint=fingerprint, recipient=recipient(secret, asked.to)), mode)
+        stands_for = fingerprint(secret, words(request), content(asked, mode))
+        return Asked(asked.with_(fingerprint=stands_for, recipient=recipient(secret, asked.to)), mode)
 
-    def _past(self, request: Mapping[str, object], own_id: str, wrong: InvalidMessage) -> Accepted:
-        """A request for a time that has passed may be the repetition of one that came in time."""
-        before = kept(self._ports, own_id)
+    def _not_valid(self, request: Mapping[str, object], own_id: str, wrong: InvalidMessage, *, known: bool) -> Accepted:
+        """What is no message may repeat what was one: then the time, or what the settings say, was another."""
+        before = kept(self._ports, own_id) if known and isinstance(request, Mapping) else None
         if before is None:
             raise wrong
-        return self._replay(before, self._asked(request, before.created_at).message)
+        try:
+            asked = self._asked(request, before.created_at).message.fingerprint
+        except InvalidMessage:
+            asked = fingerprint(self._ports.secret, words(request), None)
+            if not same(before.fingerprint, asked):
+                raise wrong from None
+        return self._replay(before, asked)
 
     def _not_let_in(self, message: Message, refused: NotAllowed, *, known: bool) -> Accepted:
         """What a guard does not let in is sent nowhere; but it may repeat what was let in before."""
         before = kept(self._ports, message.id) if known else None
         if before:
-            return self._replay(before, message)
+            return self._replay(before, message.fingerprint)
         refused.trace = (*message.trace, Step(message.created_at, "refused", refused.code))
         self._ports.observer.refused(message, refused.code)
         raise refused
@@ -138,12 +141,7 @@ class Accept:
             self._ports.observer.ended(message)
         return message
 
-    def _replay(self, before: Message, asked: Message) -> Accepted:
-        """The stored answer to the same request; never a second send."""
-        if not hmac.compare_digest(before.fingerprint, asked.fingerprint):
-            raise KeyReused
-        standing = as_it_stands(self._ports, before)
-        if standing.status is Status.SENDING:
-            raise StillSending
-        self._ports.observer.step("message replayed", standing)
-        return Accepted(standing, replayed=True)
+    def _replay(self, before: Message, asked: str) -> Accepted:
+        from herald.pipeline.send.repeat import replay
+
+        return Accepted(replay(self._ports, before, asked), replayed=True)

@@ -115,6 +115,28 @@ def content(message: Message, mode: Mode) -> bytes:
     return json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()
 
 
+def words(request: Mapping[str, object]) -> bytes | None:
+    """What a caller said, as canonical JSON: as it stays, whatever settings and libraries make of it; None where JSON
+    cannot hold it. Only what every entry point forgives is folded: the order, the two names of the text, and null and
+    empty fields, which are the same as none.
+    """
+    fields = Fields(request)
+    given = {name: value for name, value in request.items() if not fields.absent(name)}
+    text = given.pop("subject", None)
+    if text is not None:
+        given.setdefault("body", text)
+    try:
+        return json.dumps(given, sort_keys=True, separators=(",", ":"), default=_mapping).encode()
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _mapping(value: object) -> dict[object, object]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
 class _Fields(Fields):
     """The fields of a message."""
 

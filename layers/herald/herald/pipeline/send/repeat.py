@@ -1,0 +1,40 @@
+"""Repeat: a request that was accepted before gets the stored answer: it is judged by what was said then.
+
+The same words are the same request, whatever today's settings, channels or libraries make of them; and the same message
+is, however it is written.
+"""
+
+from collections.abc import Mapping
+
+from herald.errors import HeraldError, KeyReused, StillSending
+from herald.message import Message
+from herald.message.ids import message_id
+from herald.message.secret import fingerprint, same
+from herald.message.status import Status
+from herald.pipeline.ports import Ports
+from herald.pipeline.send.find import as_it_stands, kept
+from herald.pipeline.validate.validate import words
+
+
+def replay(ports: Ports, before: Message, now: str) -> Message:
+    """The stored answer to the request whose fingerprint is ``now``; never a second send.
+
+    Raises ``KeyReused``, ``StillSending``.
+    """
+    if not same(before.fingerprint, now):
+        raise KeyReused
+    standing = as_it_stands(ports, before)
+    if standing.status is Status.SENDING:
+        raise StillSending
+    ports.observer.step("message replayed", standing)
+    return standing
+
+
+def repeated(
+    ports: Ports, request: Mapping[str, object], caller: str, key: str | None, refused: HeraldError
+) -> Message:
+    """The stored answer, where today's settings cannot even be read; ``refused`` is raised where there is none."""
+    before = kept(ports, message_id(caller, key, ports.clock())) if key and isinstance(request, Mapping) else None
+    if before is None:
+        raise refused
+    return replay(ports, before, fingerprint(ports.secret, words(request), None))
