@@ -126,8 +126,9 @@ def test_a_move_that_the_sdk_repeats_is_refused_if_somebody_else_was_faster(
     assert refused.value.current == theirs
 
 
-def test_a_claim_whose_answer_never_came_is_taken_back(dynamodb: Any, table: str) -> None:
-    message = a_message(due_at=NOW)
+@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.SCHEDULED, Status.SENDING])
+def test_a_claim_whose_answer_never_came_is_taken_back(dynamodb: Any, table: str, status: Status) -> None:
+    message = a_message(due_at=NOW, status=status)
     with pytest.raises(Down):
         DynamoJournal(NoAnswer(dynamodb), table).claim(message)
     assert DynamoJournal(dynamodb, table).get(message.id) is None
@@ -138,6 +139,59 @@ def test_a_claim_whose_answer_never_came_does_not_take_somebody_elses_back(dynam
     with pytest.raises(Down):
         DynamoJournal(NoAnswer(dynamodb, written=False), table).claim(theirs)
     assert DynamoJournal(dynamodb, table).get(theirs.id) == theirs
+
+
+@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.SCHEDULED])
+def test_a_claim_is_not_taken_back_once_somebody_was_told_of_it(dynamodb: Any, table: str, status: Status) -> None:
+    message = a_message(due_at=NOW, status=status)
+
+    class Told(NoAnswer):
+        def delete_item(self, **request: Any) -> Any:
+            assert journal.keep(message)
+            return super().delete_item(**request)
+
+    journal = DynamoJournal(dynamodb, table)
+    with pytest.raises(Down):
+        DynamoJournal(Told(dynamodb), table).claim(message)
+    assert journal.get(message.id) == message
+
+
+def test_what_ended_when_it_was_claimed_is_not_taken_back_as_its_event_is_published(dynamodb: Any, table: str) -> None:
+    message = a_message(status=Status.EXPIRED, reason=REASONS["throttled"])
+    with pytest.raises(Down):
+        DynamoJournal(NoAnswer(dynamodb), table).claim(message)
+    assert DynamoJournal(dynamodb, table).get(message.id)
+
+
+def test_a_claim_is_not_taken_back_once_its_message_was_erased(dynamodb: Any, table: str) -> None:
+    message = a_message(due_at=NOW)
+
+    class Erased(NoAnswer):
+        def delete_item(self, **request: Any) -> Any:
+            assert journal.erase(message)
+            return super().delete_item(**request)
+
+    journal = DynamoJournal(dynamodb, table)
+    with pytest.raises(Down):
+        DynamoJournal(Erased(dynamodb), table).claim(message)
+    assert journal.claim(message) is not None
+
+
+def test_whoever_moves_a_message_that_is_kept_meanwhile_knows_their_own_move(dynamodb: Any, table: str) -> None:
+    class KeptMeanwhile(AnswersLost):
+        def __getattr__(self, operation: str) -> Callable[..., Any]:
+            call = getattr(self._real, operation)
+
+            def twice(**request: Any) -> Any:
+                call(**request)
+                assert DynamoJournal(dynamodb, table).keep(message)
+                return call(**request)
+
+            return twice
+
+    message = claimed(DynamoJournal(dynamodb, table))
+    after = moved(DynamoJournal(KeptMeanwhile(dynamodb), table), message, Status.SENDING, attempts=1)
+    assert after.status is Status.SENDING
 
 
 def test_a_claim_that_cannot_even_be_taken_back_is_still_the_first_error(dynamodb: Any, table: str) -> None:

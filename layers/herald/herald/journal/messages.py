@@ -54,6 +54,23 @@ class DynamoJournal:
             raise
         return None
 
+    def keep(self, message: Message) -> bool:
+        new = {":token": {"S": uuid.uuid4().hex}, ":status": {"S": message.status}}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=key_of(message.id),
+                UpdateExpression="SET #token = :token",
+                # One that moved has another token already; and whoever moves it must know their own again.
+                ConditionExpression="#status = :status",
+                ExpressionAttributeNames={"#token": "token", "#status": "status"},
+                ExpressionAttributeValues=new,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return "Item" in error.response
+        return True
+
     def get(self, message_id: str) -> Message | None:
         item = self._reads.one(pk_of(message_id))
         return message_of(item) if item and "erased" not in item else None
@@ -130,14 +147,15 @@ class DynamoJournal:
             self._client.update_item(
                 TableName=self._table,
                 Key=key_of(message.id),
-                UpdateExpression="SET erased = :yes, #to = :empty, fingerprint = :empty, #trace = :none "
-                "REMOVE " + ", ".join(f"#{name}" for name in sorted(PERSONAL)),
+                UpdateExpression="SET erased = :yes, #to = :empty, fingerprint = :empty, #trace = :none, "
+                "#token = :token REMOVE " + ", ".join(f"#{name}" for name in sorted(PERSONAL)),
                 ConditionExpression="#status = :status AND attempts = :attempts",
-                ExpressionAttributeNames={f"#{name}": name for name in PERSONAL | {"to", "trace", "status"}},
+                ExpressionAttributeNames={f"#{name}": name for name in PERSONAL | {"to", "trace", "status", "token"}},
                 ExpressionAttributeValues={
                     ":yes": {"BOOL": True},
                     ":empty": {"S": ""},
                     ":none": {"L": []},
+                    ":token": {"S": uuid.uuid4().hex},
                     ":status": {"S": message.status},
                     ":attempts": {"N": str(message.attempts)},
                 },
@@ -152,7 +170,12 @@ class DynamoJournal:
         yield from (message_of(found[key]) for key in keys if key in found and "erased" not in found[key])
 
     def _unclaim(self, message: Message, token: str) -> None:
-        """A claim whose answer never came may have been written: take it back, or the message would still be sent."""
+        """A claim whose answer never came may have been written: take it back, or the message would still be sent.
+
+        Not if somebody was told of it: by ``keep``, by a move, or by an event, as of what has ended already.
+        """
+        if message.status.final:
+            return
         own = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
         with suppress(Exception):
             self._client.delete_item(

@@ -34,6 +34,12 @@ class Journal(Protocol):
     def claim(self, message: Message) -> Message | None:
         """Write a new message; None if it is ours now, else the message that had this id before."""
 
+    def keep(self, message: Message) -> bool:
+        """Let nobody take a claim back whose message somebody else is told of; False if that was done already.
+
+        Who claims and gets no answer takes the claim back: this is for whoever tells of a message just claimed.
+        """
+
     def get(self, message_id: str) -> Message | None:
         """The message as it stands."""
 

@@ -30,6 +30,9 @@ class MemoryJournal:
                 self.messages[message.id] = _kept(message)
             return before
 
+    def keep(self, message: Message) -> bool:
+        return message.id in self.messages
+
     def get(self, message_id: str) -> Message | None:
         return None if message_id in self.erased else self.messages.get(message_id)
 

@@ -16,6 +16,7 @@ from herald.message.times import moment
 from herald.message.wrong import Wrong
 from herald.pipeline.ports import Ports
 from herald.pipeline.recipients.person import named
+from herald.pipeline.send.repeat import may_be_told
 from herald.pipeline.trouble import needed
 from herald.pipeline.validate.fields import Fields, choice, string, whole
 
@@ -74,7 +75,7 @@ class Search:
             if last and (looked_at == MOST_LOOKED_AT or (fits and len(messages) == wanted.limit)):
                 return Page(messages, self._cursor(Mark(last.created_at, last.id), wanted.whose))
             last = message
-            if fits:
+            if fits and may_be_told(self._ports, message):
                 messages.append(message)
         return Page(messages, None)
 
