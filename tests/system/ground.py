@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import requests
 
 from herald.message.reasons import REASONS
@@ -21,7 +22,7 @@ from herald.message.receipt import Receipt, Report
 from herald.message.status import Status
 from herald.pipeline.receive.token import inbound
 from local.deploy import client
-from local.engine import Engine
+from local.engine import REGION, Engine
 from local.stack import Stack
 from tests.system.conftest import Api, Carrier, payload
 from tests.system.test_receipts import SILENT, told
@@ -48,6 +49,13 @@ class Ground:
     def invoke(self, function: str, event: Any) -> Any:
         """What a function returns, or the error that it ends with."""
         return payload(self.functions.invoke(FunctionName=f"herald-local-{function}", Payload=json.dumps(event)))
+
+    def as_function(self, function: str, service: str) -> Any:
+        """A client with the rights of a function."""
+        arn = self.functions.get_function_configuration(FunctionName=f"herald-local-{function}")["Role"]
+        key = self.aws("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        session = boto3.session.Session(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
+        return session.client(service, endpoint_url=self.stack.env["AWS_ENDPOINT_URL"], region_name=REGION)
 
     def cold(self, function: str) -> None:
         """The next call meets a new process."""

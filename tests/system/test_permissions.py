@@ -4,13 +4,18 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
-from herald.journal.item import id_of
+from herald.journal.item import id_of, key_of
+from herald.journal.messages import DynamoJournal
+from tests.builders import a_message
+from tests.failing import Down
+from tests.journal.test_dynamodb import NoAnswer
 from tests.providers.server import Reply, vendor
 from tests.system.conftest import until
-from tests.system.ground import SILENT, TO, Ground, Roles, ground, receipt
+from tests.system.ground import SILENT, TABLE, TO, Ground, Roles, ground, receipt
 
 Act = Callable[[Ground], bool]
 Permission = tuple[str, str, str]
@@ -64,8 +69,12 @@ def finds_a_persons(here: Ground) -> bool:
     return answer.status == 200 and bool(answer.body["messages"])
 
 
-def lets_in_again(here: Ground) -> bool:
-    return here.wants_texts(STOPPED, True)
+def takes_a_claim_back(here: Ground) -> bool:
+    """What was written, and never answered, is not there any more."""
+    message = a_message()
+    with suppress(Down):
+        DynamoJournal(NoAnswer(here.as_function("api", "dynamodb")), TABLE).claim(message)
+    return "Item" not in here.dynamodb.get_item(TableName=TABLE, Key=key_of(message.id))
 
 
 def queues(here: Ground) -> bool:
@@ -138,11 +147,6 @@ def obeys_stop(here: Ground) -> bool:
     return here.wrote("STOP", STOPPED) and here.opted_out(STOPPED)
 
 
-def obeys_start(here: Ground) -> bool:
-    here.wants_texts(STOPPED, False)
-    return here.wrote("START", STOPPED) and not here.opted_out(STOPPED)
-
-
 def reads_snss_log(here: Ground) -> bool:
     message = here.sent("amazonsns")
     here.logged(message["provider_id"], message["to"])
@@ -203,7 +207,7 @@ NEEDED: dict[Permission, Act] = {
     ("use", "Journal", "dynamodb:GetItem"): looks_up,
     ("use", "Journal", "dynamodb:BatchGetItem"): finds_a_persons,
     ("use", "Journal", "dynamodb:UpdateItem"): sends,
-    ("use", "Journal", "dynamodb:DeleteItem"): lets_in_again,
+    ("use", "Journal", "dynamodb:DeleteItem"): takes_a_claim_back,
     ("use", "JournalByRecipient", "dynamodb:Query"): finds_a_persons,
     ("use", "IntoTheQueue", "sqs:SendMessage"): queues,
     ("use", "Schedules", "scheduler:CreateSchedule"): plans,
@@ -223,7 +227,6 @@ NEEDED: dict[Permission, Act] = {
     ("receipts", "Journal", "dynamodb:GetItem"): hears_a_callback,
     ("receipts", "Journal", "dynamodb:UpdateItem"): hears_a_callback,
     ("receipts", "Journal", "dynamodb:PutItem"): obeys_stop,
-    ("receipts", "WhoWantsTextsAgain", "dynamodb:DeleteItem"): obeys_start,
     ("receipts", "JournalByRecipient", "dynamodb:Query"): reads_snss_log,
     ("receipts", "Journal", "dynamodb:BatchGetItem"): reads_snss_log,
     ("receipts", "IntoTheQueue", "sqs:SendMessage"): keeps_what_it_cannot_match,

@@ -1,6 +1,7 @@
 """Settle: reserved money is settled once, whatever ends how often; what a provider says of consent is noted."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.errors import Refused, Uncertain
+from herald.errors import NotAllowed, Refused, Uncertain
 from herald.journal import Moved
 from herald.message import Message
 from herald.message.reasons import REASONS
@@ -170,6 +171,59 @@ def test_an_opt_out_is_dated() -> None:
     fails(box, Refused("opted_out"))
     send(box)
     assert dates == [box.clock.now]
+
+
+def told_again(box: Outbox, message: Message, how: int) -> None:
+    """The provider says once more, in other words, that the person had opted out; or says a price beside it."""
+    receipt = Receipt(f"id-{how}", Status.UNDELIVERED, REASONS["opted_out"], raw={"n": str(how)})
+    kept = box.journal.get(message.id)
+    assert kept
+    record(box, kept, receipt, message.attempts)
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "by a receipt"])
+def test_who_opted_in_again_is_not_opted_out_by_what_is_said_of_an_older_text(refused: bool) -> None:
+    box = a_budget()
+    fails(box, *([None, Refused("opted_out")] if refused else []))
+    other, message = send(box, body="Another text."), send(box)
+    if not refused:
+        told_again(box, message, 0)
+    assert box.herald().opted_out(NUMBER).opted_out
+    box.clock.pass_(minutes=1)
+    box.herald().opt(NUMBER, out=False, source="written")
+    box.clock.pass_(minutes=1)
+    for how, each in enumerate((message, other, other), 1):
+        told_again(box, each, how)
+        assert not box.herald().opted_out(NUMBER).opted_out
+    assert send(box, body="A third.").status is Status.SENT
+
+
+def test_who_opts_out_at_the_provider_after_they_opted_in_is_opted_out() -> None:
+    box = a_budget()
+    box.herald().opt(NUMBER, out=False, source="written")
+    box.clock.pass_(minutes=1)
+    told_again(box, send(box), 1)
+    assert box.herald().opted_out(NUMBER).opted_out
+
+
+@given(st.lists(st.sampled_from(["send", "stop", "start", "receipt", "receipt of the first"]), max_size=10))
+def test_a_person_gets_texts_unless_they_said_otherwise_last_or_a_later_text_was_refused(acts: list[str]) -> None:
+    box = a_budget()
+    texts: list[Message] = []
+    out, said = False, box.clock.now - timedelta(days=1)
+    for how, act in enumerate(acts):
+        box.clock.pass_(minutes=1)
+        if act == "send":
+            with suppress(NotAllowed):
+                texts.append(send(box, body=f"Text {how}."))
+        elif act in ("stop", "start"):
+            out, said = act == "stop", box.clock.now
+            box.herald().opt(NUMBER, out=out, source="written")
+        elif texts:
+            text = texts[0 if act == "receipt of the first" else -1]
+            told_again(box, text, how)
+            out = out or text.created_at > said
+        assert box.herald().opted_out(NUMBER).opted_out is out
 
 
 def test_what_arrived_though_it_was_said_not_to_costs_its_price() -> None:

@@ -1,13 +1,17 @@
 """Opt-outs: the people who want no texts, by the keyed hash of the number, in the journal's table.
 
-They outlive every message, and an erasure too: what is kept is only that a hash wants nothing.
+They outlive every message, and an erasure too: what is kept is only that a hash wants nothing. That a person wants
+texts again is kept for a while, so that no older text's receipt opts them out once more.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from herald.journal.reads import Reads, item_key
 from herald.message.times import rfc3339
+
+# Longer than a receipt may come after its text, and wait: three days after the text expires, and 14 days in a queue.
+RECEIPTS_WAIT = timedelta(days=30)
 
 
 class DynamoOptOuts:
@@ -17,14 +21,31 @@ class DynamoOptOuts:
         self._client, self._table, self._reads = client, table, Reads(client, table)
 
     def has(self, recipient: str) -> bool:
-        return self._reads.one(_pk(recipient)) is not None
+        item = self._reads.one(_pk(recipient))
+        return item is not None and "wants" not in item
 
     def put(self, recipient: str, source: str, now: datetime) -> None:
-        item = {**item_key(_pk(recipient)), "since": {"S": rfc3339(now)}, "source": {"S": source}}
-        self._client.put_item(TableName=self._table, Item=item)
+        self._client.put_item(TableName=self._table, Item=_item(recipient, now, source={"S": source}))
 
-    def remove(self, recipient: str) -> None:
-        self._client.delete_item(TableName=self._table, Key=item_key(_pk(recipient)))
+    def learn(self, recipient: str, source: str, at: datetime) -> None:
+        item = _item(recipient, at, source={"S": source})
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR since < :at",
+                ExpressionAttributeValues={":at": item["since"]},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def remove(self, recipient: str, now: datetime) -> None:
+        ttl = {"N": str(int((now + RECEIPTS_WAIT).timestamp()))}
+        self._client.put_item(TableName=self._table, Item=_item(recipient, now, wants={"BOOL": True}, ttl=ttl))
+
+
+def _item(recipient: str, since: datetime, **more: Any) -> dict[str, Any]:
+    return {**item_key(_pk(recipient)), "since": {"S": rfc3339(since)}, **more}
 
 
 def _pk(recipient: str) -> str:

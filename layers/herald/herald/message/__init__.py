@@ -91,6 +91,11 @@ class Message(NamedTuple):
         """True while the text may still have to be sent; afterwards the journal no longer keeps it."""
         return self.status is Status.SENDING or self.waiting
 
+    @property
+    def attempted_at(self) -> datetime:
+        """When its last attempt began; when it was made, if there was none."""
+        return max((step.at for step in self.trace if step.step == Status.SENDING), default=self.created_at)
+
     def expired(self, now: datetime) -> bool:
         """True once the message may not be sent any more."""
         return now >= self.expires_at

@@ -94,8 +94,11 @@ class OptOuts(Protocol):
     def put(self, recipient: str, source: str, now: datetime) -> None:
         """The person wants no texts from now on; ``source`` says how we know."""
 
-    def remove(self, recipient: str) -> None:
-        """The person wants texts again."""
+    def learn(self, recipient: str, source: str, at: datetime) -> None:
+        """The person wanted no texts when one was sent, at that time; unless they have said something since."""
+
+    def remove(self, recipient: str, now: datetime) -> None:
+        """The person wants texts again, from now on."""
 
 
 class Turns(Protocol):

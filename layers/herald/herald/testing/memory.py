@@ -139,19 +139,25 @@ class MemoryCounters:
 
 
 class MemoryOptOuts:
-    """Opt-outs in memory: recipient -> how we know."""
+    """Opt-outs in memory: recipient -> how we know; and when each person said last what they want."""
 
     def __init__(self) -> None:
         self.sources: dict[str, str] = {}
+        self.since: dict[str, datetime] = {}
 
     def has(self, recipient: str) -> bool:
         return recipient in self.sources
 
     def put(self, recipient: str, source: str, now: datetime) -> None:
-        self.sources[recipient] = source
+        self.sources[recipient], self.since[recipient] = source, now
 
-    def remove(self, recipient: str) -> None:
+    def learn(self, recipient: str, source: str, at: datetime) -> None:
+        if recipient not in self.since or self.since[recipient] < at:
+            self.put(recipient, source, at)
+
+    def remove(self, recipient: str, now: datetime) -> None:
         self.sources.pop(recipient, None)
+        self.since[recipient] = now
 
 
 class MemoryTurns:

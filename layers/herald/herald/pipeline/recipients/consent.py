@@ -36,7 +36,7 @@ class Consent:
             if opted_out:
                 self._ports.optouts.put(asks, source, self._ports.clock())
             else:
-                self._ports.optouts.remove(asks)
+                self._ports.optouts.remove(asks, self._ports.clock())
         return OptedOut(opted_out)
 
     def _reached(self) -> needed:

@@ -38,8 +38,8 @@ def move(ports: Ports, old: Message, new: Message, *, settings: Settings | None 
     moved = ports.journal.move(old, settled)
     with told(ports.observer, "end not settled", message_id=new.id):
         _settle(ports, old, settled)
-        if moved.reason is REASONS["opted_out"] and moved.recipient and not moved.test:
-            ports.optouts.put(moved.recipient, "provider", ports.clock())
+        if new.reason is REASONS["opted_out"] is not old.reason and moved.recipient and not moved.test:
+            ports.optouts.learn(moved.recipient, "provider", moved.attempted_at)
     return moved
 
 
