@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +14,12 @@ from herald.errors import InvalidRequest, NotAccepted
 from herald.journal.item import Mark
 from herald.journal.messages import DynamoJournal
 from herald.message import Message
+from herald.message.ids import from_number, to_number
 from herald.message.secret import recipient
 from herald.message.status import Status
 from herald.message.times import rfc3339
+from herald.message.wrong import Wrong
+from herald.pipeline.recipients import cursor as cursor_module
 from herald.pipeline.recipients.search import LONGEST_PAGE, MOST_LOOKED_AT, PAGE, Page, every
 from herald.testing.memory import MemoryJournal
 from herald.testing.outbox import SECRET, Outbox
@@ -213,9 +216,50 @@ def a_cursor(box: Outbox, caller: str | None = None) -> str:
     return cursor
 
 
-def test_a_cursor_holds_no_number_and_no_hash_of_one() -> None:
-    inside = base64.urlsafe_b64decode(a_cursor(a_box()) + "==").decode()
-    assert NUMBER[1:] not in inside and PERSON not in inside
+def holds(cursor: str, message: Message) -> bool:
+    """Whether who decodes a cursor finds a message in it: its id or its time, as texts or as bytes."""
+    inside = base64.urlsafe_b64decode(cursor)
+    micro = int(message.created_at.timestamp()) * 1_000_000 + message.created_at.microsecond
+    numbers = [to_number(message.id), to_number(message.id) >> 8, micro, micro // 1000, micro // 1_000_000]
+    said = [message.id, message.id[4:20], message.created_at.isoformat()[:16], NUMBER[1:], PERSON]
+    told = [number.to_bytes(17).lstrip(b"\0") for number in numbers] + [text.encode() for text in said]
+    return any(len(each) > 3 and each in inside for each in told)
+
+
+@given(st.integers(0, 2**130 - 1), st.integers(0, 10**16), st.text(max_size=40))
+def test_a_place_is_read_as_it_was_written_and_by_nobody_else(number: int, micro: int, whose: str) -> None:
+    mark = Mark(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micro), from_number(number))
+    written = cursor_module.write(SECRET, mark, whose)
+    assert cursor_module.read(SECRET, written, whose) == mark
+    assert not holds(written, a_message(id=mark.id, created_at=mark.created_at))
+    for secret, other in ((b"another", whose), (SECRET, whose + " ")):
+        with pytest.raises(Wrong):
+            cursor_module.read(secret, written, other)
+
+
+@given(st.lists(st.booleans(), min_size=3, max_size=9), st.integers(1, 3))
+def test_where_anothers_messages_lie_between_ones_own_changes_no_cursor(own: list[bool], limit: int) -> None:
+    """Nothing of another key's messages is told: neither what they are, nor that there are any."""
+    alone, among = a_box(), a_box()
+    for number, mine in enumerate(own):
+        made = {"id": f"msg_{number:026}", "created_at": NOW + timedelta(seconds=number)}
+        for box in (alone, among) if mine else (among,):
+            kept(box, caller="key:shop" if mine else "key:bank", **made)
+    answers = [
+        [(page.next, ids([page])) for page in pages(box, caller="key:shop", limit=limit)] for box in (alone, among)
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_a_cursor_after_so_many_of_another_tells_nothing_of_them() -> None:
+    box = a_box()
+    mine = kept(box, caller="key:shop", created_at=NOW - timedelta(days=1))
+    theirs = [
+        kept(box, caller="key:bank", created_at=NOW + timedelta(seconds=number)) for number in range(MOST_LOOKED_AT + 9)
+    ]
+    found = pages(box, caller="key:shop")
+    assert [ids([page]) for page in found] == [[], [mine.id]]
+    assert found[0].next and not any(holds(found[0].next, each) for each in theirs)
 
 
 def test_a_cursor_goes_with_one_person_and_one_caller() -> None:

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["block", "content", "inbound", "page", "receipt", "recipient", "words"]
+Purpose = Literal["block", "content", "cursor", "inbound", "page", "receipt", "recipient", "words"]
 # Half of a fingerprint, in hexadecimal digits: 64 bits tell mistakes apart, and nobody else can make a hash.
 _HALF = 16
 _NOTHING = "-" * _HALF

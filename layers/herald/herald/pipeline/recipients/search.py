@@ -1,7 +1,5 @@
 """Search: the messages to a person, found by the keyed hash of the number: in pages, newest first."""
 
-import base64
-import hmac
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -9,12 +7,10 @@ from typing import NamedTuple
 from herald.errors import InvalidRequest, NotAccepted
 from herald.journal.item import Mark
 from herald.message import Message
-from herald.message.ids import ID
-from herald.message.secret import keyed
 from herald.message.status import Status
 from herald.message.times import moment
-from herald.message.wrong import Wrong
 from herald.pipeline.ports import Ports
+from herald.pipeline.recipients import cursor
 from herald.pipeline.recipients.person import named
 from herald.pipeline.send.repeat import may_be_told
 from herald.pipeline.trouble import needed
@@ -69,15 +65,26 @@ class Search:
     def _page(self, wanted: _Wanted, caller: str | None) -> Page:
         messages: list[Message] = []
         last: Message | None = None
+        own: Message | None = None
         there = self._ports.journal.sent_to(wanted.recipient, since=wanted.since, before=wanted.after)
         for looked_at, message in enumerate(there):
-            fits = caller in (None, message.caller) and wanted.status in (None, message.status)
-            if last and (looked_at == MOST_LOOKED_AT or (fits and len(messages) == wanted.limit)):
-                return Page(messages, self._cursor(Mark(last.created_at, last.id), wanted.whose))
-            last = message
+            if last and looked_at == MOST_LOOKED_AT:
+                return self._unfinished(messages, last, wanted)
+            theirs = caller in (None, message.caller)
+            fits = theirs and wanted.status in (None, message.status)
+            if own and fits and len(messages) == wanted.limit:
+                return self._unfinished(messages, own, wanted)
+            last, own = message, message if theirs else own
             if fits and may_be_told(self._ports, message):
                 messages.append(message)
         return Page(messages, None)
+
+    def _unfinished(self, messages: list[Message], last: Message, wanted: _Wanted) -> Page:
+        """A page that others follow: where it is full, after the last of the caller's own, so that it tells nothing of
+        others' messages in between; where enough was looked at, after the last one, whoever's it is.
+        """
+        mark = Mark(last.created_at, last.id)
+        return Page(messages, cursor.write(self._ports.secret, mark, wanted.whose))
 
     def _wanted(self, asked: Mapping[str, object], caller: str | None) -> _Wanted:
         fields = Fields(asked)
@@ -86,30 +93,15 @@ class Search:
         status = fields.optional("status", lambda value: Status(choice(value, list(Status))), None)
         since = fields.optional("since", _since, None)
         limit = fields.optional("limit", lambda value: whole(value, 1, LONGEST_PAGE), PAGE)
-        after = fields.optional("after", lambda value: self._mark(value, whose), None) if person else None
+
+        def read_after(value: object) -> Mark:
+            return cursor.read(self._ports.secret, string(value), whose)
+
+        after = fields.optional("after", read_after, None) if person else None
         fields.unknown(FIELDS, lambda name: f" The fields are {', '.join(FIELDS)}.")
         if fields.problems:
             raise InvalidRequest(fields.problems)
         return _Wanted(person, whose, status, since, after, limit)
-
-    def _cursor(self, mark: Mark, whose: str) -> str:
-        """A place in the list of one person's messages, for one caller: nobody else can make or use it."""
-        place = f"{mark.created_at.isoformat()} {mark.id}"
-        proof = keyed(self._ports.secret, "page", f" {whose} {place}".encode()).hex()[:16]
-        return base64.urlsafe_b64encode(f"{place} {proof}".encode()).decode().rstrip("=")
-
-    def _mark(self, value: object, whose: str) -> Mark:
-        """The place that a cursor stands for. Raises ``Wrong`` for one that was not made here for the same list."""
-        cursor = string(value)
-        try:
-            at, message_id, _ = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
-            mark = Mark(datetime.fromisoformat(at), message_id)
-            right = hmac.compare_digest(self._cursor(mark, whose).encode(), cursor.encode())
-        except ValueError:
-            right = False
-        if not right or not ID.fullmatch(mark.id):
-            raise Wrong("not_a_cursor", "This is not the next of a page of this list: leave it out to begin anew.")
-        return mark
 
 
 def every(page: Callable[[Mapping[str, object]], Page], asked: Mapping[str, object]) -> Iterator[Message]:
