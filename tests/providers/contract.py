@@ -4,12 +4,14 @@ import base64
 import contextlib
 import json
 import socket
+import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from threading import Event
 from typing import Any, ClassVar, NoReturn
 
 import pytest
@@ -23,6 +25,7 @@ from herald.message.receipt import Receipt
 from herald.message.status import Status
 from herald.providers import load
 from herald.providers._base import Provider
+from tests.providers.endless import endless, with_id
 from tests.providers.server import Fault, Reply, Vendor, closed_port, vendor
 
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
@@ -30,6 +33,7 @@ NUMBER = "+919741552552"
 TEXT = "OTP requested by Mowgli: 271828."
 CALLBACK = "https://sms.example.com/receipts/otp-india/AAGaw54pgL9kdhuHbQLywPoAAWsKSrgap9d3_IV0hfff5BRbAQ7x"
 READ_TIMEOUT = 0.25
+END = 0.6  # Of a call in all.
 
 
 def a_message(**changes: Any) -> Message:
@@ -57,7 +61,7 @@ def transport(kind: str, url: str) -> Any:
 
         from herald.providers._http import Http
 
-        return Http(requests.Session(), timeout=(1, READ_TIMEOUT))
+        return Http(requests.Session(), timeout=(1, READ_TIMEOUT), seconds=END)
     from botocore.config import Config
 
     config = Config(connect_timeout=1, read_timeout=READ_TIMEOUT, retries={"total_max_attempts": 1})
@@ -118,7 +122,8 @@ class ProviderContract(ABC):
     def provider(self, url: str, **changes: str) -> Provider:
         made = load(self.name)
         values = {name: value for name, value in {**self.values, **changes}.items() if value}
-        return made(transport(made.transport, url), **{**values, "endpoint_url": url})
+        end: Any = {} if made.transport == "http" else {"seconds": END}
+        return made(transport(made.transport, url), **{**values, "endpoint_url": url}, **end)
 
     def failure(self, url: str, message: Message | None = None) -> AttemptError:
         with pytest.raises(AttemptError) as caught:
@@ -185,6 +190,38 @@ class ProviderContract(ABC):
     def test_an_answer_that_says_neither_yes_nor_no_leaves_it_uncertain(self, vendor: Vendor) -> None:
         for reply in self.unclear:
             assert isinstance(self.failure(vendor.answers(reply).url), Uncertain), reply
+
+    @pytest.mark.parametrize("kind", endless(0))
+    def test_an_answer_without_end_leaves_it_uncertain_and_does_not_harm_the_next(
+        self, vendor: Vendor, kind: str
+    ) -> None:
+        provider = self.provider(vendor.answers(endless(READ_TIMEOUT / 5)[kind]).url)
+        with pytest.raises(Uncertain) as caught:
+            ends_in_time(lambda: provider.send(a_message()))
+        self.assert_silent(caught.value)
+        assert len(vendor.calls) == 1
+        vendor.answers(self.accepted)
+        assert provider.send(a_message()).provider_id == self.provider_id
+
+    def test_an_id_of_400_kb_leaves_it_uncertain(self, vendor: Vendor) -> None:
+        reply = with_id(self.accepted, self.provider_id, "x" * 400_000)
+        assert isinstance(self.failure(vendor.answers(reply).url), Uncertain)
+
+    @pytest.mark.parametrize("kind", endless(0))
+    def test_what_became_of_a_message_is_not_awaited_without_end(self, vendor: Vendor, kind: str) -> None:
+        provider = self.provider(vendor.answers(self.accepted).url)
+        if load(self.name).keeps_status:
+            sent = provider.send(a_message())
+            vendor.answers(endless(READ_TIMEOUT / 5)[kind])
+            with pytest.raises(Unavailable):
+                ends_in_time(lambda: provider.status(sent.response))
+
+    def test_a_look_up_of_the_name_that_hangs_sent_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        over = Event()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *name, **options: over.wait(60))
+        failure = ends_in_time(lambda: self.failure("https://vendor.invalid"))
+        over.set()
+        assert isinstance(failure, Unavailable)
 
     def test_a_connection_that_never_stood_sent_nothing(self) -> None:
         assert isinstance(self.failure(f"http://127.0.0.1:{closed_port()}"), Unavailable)
@@ -341,6 +378,15 @@ def changed(said: Mapping[str, Any], place: tuple[str, ...], value: object) -> d
 def no_such_name(*name: object, **options: object) -> NoReturn:
     """Stands for the resolver: a question about a name would leave this machine."""
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+def ends_in_time(call: Callable[[], Any]) -> Any:
+    """What a call returns or raises, which is over long before anything here would end by itself."""
+    begun = time.monotonic()
+    try:
+        return call()
+    finally:
+        assert time.monotonic() - begun < 15
 
 
 def said_in(told: str, *hidden: str) -> list[str]:

@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,12 +32,17 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Reply:
-    """What the vendor answers. ``drop`` and ``reset``: nothing. ``cut``: half of it. ``slow``: nothing in time."""
+    """What the vendor answers. ``drop`` and ``reset``: nothing. ``cut``: half of it. ``slow``: nothing in time.
+
+    ``raw`` are the bytes of an answer that is sent instead, with ``pause`` seconds between any two.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: Fault | None = None
+    raw: Callable[[], Iterable[bytes]] | None = None
+    pause: float = 0
 
     @classmethod
     def json(cls, value: object, status: int = 200, **headers: str) -> "Reply":
@@ -131,9 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.fault in ("slow", "drop", "reset"):
             self.close_connection = True
             return
+        if reply.raw:
+            self._send(reply.raw(), reply.pause)
+            return
         self._answer(reply)
 
-    do_GET = do_POST
+    do_GET = do_CONNECT = do_POST
 
     def _answer(self, reply: Reply) -> None:
         self.send_response(reply.status)
@@ -143,6 +151,14 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.fault == "cut":
             self.close_connection = True
         self.wfile.write(reply.body[: len(reply.body) // 2] if reply.fault == "cut" else reply.body)
+
+    def _send(self, parts: Iterable[bytes], pause: float) -> None:
+        self.close_connection = True
+        released = cast("_Server", self.server).vendor.released
+        for part in parts:
+            self.connection.sendall(part)
+            if released.wait(pause) if pause else released.is_set():
+                return
 
     def log_message(self, format: str, *args: object) -> None:
         """The ledger is enough."""

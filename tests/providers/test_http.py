@@ -1,12 +1,15 @@
 """Http sends once, and its failures say whether the request may have arrived."""
 
 import base64
+import gzip
 import socket
+import ssl
 import time
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import repeat
 from pathlib import Path
 from threading import Thread
 
@@ -16,13 +19,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import AttemptError, InvalidSettings, Problem, Unavailable, Uncertain
+from herald.providers._end import MOST_BYTES
 from herald.providers._http import Answer, Http, base_url, retry_after
 from herald.providers._idle import LONGEST, Idle
-from tests.providers.contract import NUMBER, READ_TIMEOUT, TEXT, no_such_name, said_in
+from tests.providers.contract import END, NUMBER, READ_TIMEOUT, TEXT, ends_in_time, no_such_name, said_in
+from tests.providers.endless import endless
 from tests.providers.server import Fault, Reply, Vendor, closed_port, vendor
 
 AUTH = ("key", "t0ken")
 FORM = {"To": NUMBER, "Body": TEXT}
+CERTIFICATES = Path(__file__).parents[1] / "pipeline" / "announce" / "certificates"
 PATH = "/Accounts/jungle1"
 FAULTS: tuple[Fault, ...] = ("slow", "drop", "reset", "cut")
 
@@ -36,7 +42,7 @@ def server() -> Iterator[Vendor]:
 @pytest.fixture
 def http() -> Iterator[Http]:
     with requests.Session() as session:
-        yield Http(session, timeout=(1, READ_TIMEOUT))
+        yield Http(session, timeout=(1, READ_TIMEOUT), seconds=END)
 
 
 def test_a_form_arrives_as_it_was_given(server: Vendor, http: Http) -> None:
@@ -141,6 +147,38 @@ def test_a_handshake_that_breaks_off_or_times_out_sent_nothing(http: Http, patie
         with pytest.raises(Unavailable):
             http.post(f"https://127.0.0.1:{listener.getsockname()[1]}", FORM, AUTH)
         thread.join()
+
+
+@pytest.mark.parametrize("kind", ["a body a byte a second", "headers a byte a second", "a body without end"])
+def test_over_tls_a_call_ends_as_well(http: Http, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATES / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / "server.pem")
+    with vendor(context) as sealed:
+        sealed.answers(endless(READ_TIMEOUT / 5)[kind])
+        with pytest.raises(Uncertain):
+            ends_in_time(lambda: http.post(f"https://localhost:{sealed.port}", FORM, AUTH))
+        assert len(sealed.calls) == 1
+
+
+def test_a_proxy_that_drips_sent_nothing(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    with vendor() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        proxy.answers(Reply(raw=lambda: repeat(b"HTTP/1.1 100 Continue\r\n\r\n"), pause=READ_TIMEOUT / 5))
+        with pytest.raises(Unavailable):
+            ends_in_time(lambda: http.post("https://vendor.example.com", FORM, AUTH))
+
+
+@pytest.mark.parametrize(("length", "whole"), [(0, True), (200_000, True), (MOST_BYTES + 1, False)])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_is_whole_or_none(server: Vendor, http: Http, length: int, whole: bool, packed: bool) -> None:
+    body = gzip.compress(b"x" * length) if packed else b"x" * length
+    server.answers(Reply(200, body, {"Content-Encoding": "gzip"} if packed else {}))
+    if whole:
+        assert http.post(server.url, FORM, AUTH).body == b"x" * length
+    else:
+        with pytest.raises(Uncertain):
+            http.post(server.url, FORM, AUTH)
 
 
 def test_a_proxy_that_is_not_there_sent_nothing(server: Vendor, http: Http, monkeypatch: pytest.MonkeyPatch) -> None:

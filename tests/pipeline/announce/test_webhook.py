@@ -1,11 +1,14 @@
 """Webhook: it is called until it is answered, never where the settings do not allow it, and is never lost."""
 
 import json
+import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -237,6 +240,25 @@ def test_a_host_that_hangs_is_left_alone_for_a_while(receiver: Vendor) -> None:
     receiver.answers(Reply(204))
     world.deliver(f"http://localhost:{receiver.port}/")
     assert len(receiver.calls) == 2
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_a_host_whose_name_is_not_resolved_in_time_or_at_all_is_left_alone_for_a_while(hangs: bool) -> None:
+    over, asked = Event(), []
+
+    def resolve(host: str, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        if hangs:
+            over.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    world = World(seconds=0.1, resolve=resolve)
+    begun = time.monotonic()
+    for _ in range(5):
+        world.deliver("http://127.0.0.1:9/")
+    assert time.monotonic() - begun < 15
+    over.set()
+    assert (asked, world.waits) == (["127.0.0.1"], [(1, 10)] * 5)
 
 
 def test_what_can_neither_wait_nor_be_given_up_is_told_to_the_queue(receiver: Vendor) -> None:

@@ -7,6 +7,7 @@ from traceback import walk_tb
 from typing import Any
 
 from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.providers._end import SECONDS, within
 
 # Codes that any AWS service may answer with; what is not here is the service's own.
 CODES = {
@@ -45,15 +46,37 @@ Explain = Callable[[str, str], str | None]
 """(AWS's code, AWS's text) -> a reason's code, or None if the service's table does not know it."""
 
 
-def call(operation: Callable[..., Mapping[str, Any]], request: Mapping[str, Any], explain: Explain) -> dict[str, Any]:
-    """Call once; the answer as plain JSON values, without its HTTP headers.
+def bounded(client: Any) -> Any:
+    """The client, whose calls end in time and in size from now on.
+
+    botocore has no place to say which connections it makes: it is said to the HTTP session that a client holds
+    (botocore 1.43, November 2026). What stands for a client in tests holds none.
+    """
+    if endpoint := getattr(client, "_endpoint", None):
+        from herald.providers._connections import ending  # With urllib3, which a client has loaded.
+
+        pools = endpoint.http_session._pool_classes_by_scheme  # noqa: SLF001 - shared by its managers, proxies' too
+        pools.update(ending(pools))
+    return client
+
+
+def call(
+    operation: Callable[..., Mapping[str, Any]],
+    request: Mapping[str, Any],
+    explain: Explain,
+    *,
+    seconds: float = SECONDS,
+) -> dict[str, Any]:
+    """Call once, for no more than so many seconds; the answer as plain JSON values, without its HTTP headers.
 
     Raises ``Unavailable``, ``Refused`` or ``Uncertain``, chained to nothing: the texts of AWS's errors may repeat the
     number.
     """
     around = sys.exception()
     try:
-        answer: dict[str, Any] = json.loads(json.dumps(operation(**request), default=str))
+        with within(seconds):
+            said = operation(**request)
+        answer: dict[str, Any] = json.loads(json.dumps(said, default=str))
         answer.get("ResponseMetadata", {}).pop("HTTPHeaders", None)
         return answer
     except Exception as error:

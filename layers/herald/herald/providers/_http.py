@@ -7,10 +7,11 @@ from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from herald.errors import AttemptError, InvalidSettings, Problem, Unavailable, Uncertain
+from herald.providers._end import MOST_BYTES, SECONDS, TooLong, within
 from herald.providers._idle import Idle
 
 if TYPE_CHECKING:
@@ -45,14 +46,21 @@ class Answer(NamedTuple):
 class Http:
     """A ``requests.Session`` that sends each request once: no repeats, no redirects, no cookies.
 
-    ``timeout`` is (connect, read) in seconds. ``auth`` is always ours, so credentials from a .netrc are never sent.
+    ``timeout`` is (connect, read) in seconds, each for one of its steps; ``seconds`` are for a call in all.
+    ``auth`` is always ours, so credentials from a .netrc are never sent.
     Errors are chained to nothing: those of requests hold the URL.
     """
 
-    def __init__(self, session: "Session", *, timeout: tuple[float, float] = (CONNECT, READ)) -> None:
+    def __init__(
+        self, session: "Session", *, timeout: tuple[float, float] = (CONNECT, READ), seconds: float = SECONDS
+    ) -> None:
+        from herald.providers._adapter import Ending  # With requests, which reading a callback does not need.
+
         # Several accounts share the session: a cookie of one must not go with the requests of another.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session, self._timeout = session, timeout
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, Ending())
+        self._session, self._timeout, self._seconds = session, timeout, seconds
         self._idle = Idle(session.close)
 
     def post(self, url: str, data: Mapping[str, str], auth: tuple[str, str]) -> Answer:
@@ -74,16 +82,18 @@ class Http:
 
     def _call(self, method: str, url: str, auth: tuple[str, str], form: "_Form | None" = None) -> Answer:
         self._idle.over()
-        got = self._session.request(
-            method,
-            url,
-            data=form,
-            headers={"Content-Type": "application/x-www-form-urlencoded"} if form else None,
-            auth=(_octets(auth[0]), _octets(auth[1])),
-            timeout=self._timeout,
-            allow_redirects=False,
-        )
-        return Answer(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
+        options: dict[str, Any] = {
+            "headers": {"Content-Type": "application/x-www-form-urlencoded"} if form else None,
+            "auth": (_octets(auth[0]), _octets(auth[1])),
+            "timeout": self._timeout,
+            "allow_redirects": False,
+            "stream": True,
+        }
+        with within(self._seconds), self._session.request(method, url, data=form, **options) as got:
+            body = got.raw.read(MOST_BYTES + 1, decode_content=True)
+            if len(body) > MOST_BYTES:
+                raise TooLong
+            return Answer(got.status_code, {name.lower(): value for name, value in got.headers.items()}, body)
 
 
 def _octets(text: str) -> str:

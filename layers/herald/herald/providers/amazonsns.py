@@ -14,6 +14,7 @@ from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status
 from herald.providers import _aws
 from herald.providers._base import Provider, text_of
+from herald.providers._end import SECONDS
 from herald.providers._idle import Idle
 from herald.providers._receipts import AMOUNT, ID, NUMBER, WORDS, amount, kept, moment, word
 from herald.settings.values import Field
@@ -94,12 +95,16 @@ class AmazonSNS(Provider):
         dlt_template_id: str = "",
         origination_number: str = "",
         max_price: str = "",
+        seconds: float = SECONDS,
         **connection: str,
     ) -> None:
-        """``connection`` (keys, region, endpoint) is already in the client. ``max_price`` is in USD, for one text."""
+        """``connection`` (keys, region, endpoint) is already in the client. ``max_price`` is in USD, for one text.
+
+        ``seconds`` are for a call in all.
+        """
         if max_price and not re.fullmatch(r"\d+(\.\d+)?", max_price, re.ASCII):
             raise InvalidSettings([Problem("max_price", "invalid_price", "must be an amount in USD such as 0.05")])
-        self._client = transport
+        self._client, self._seconds = _aws.bounded(transport), seconds
         self._idle = Idle(transport.close)
         self._type, self._sender, self._max_price = smstype.capitalize(), sender, max_price
         self._attributes = {
@@ -126,7 +131,7 @@ class AmazonSNS(Provider):
     def transmit(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Publish, once."""
         self._idle.over()
-        return _aws.call(self._client.publish, request, reason)
+        return _aws.call(self._client.publish, request, reason, seconds=self._seconds)
 
     def read(self, answer: Mapping[str, Any]) -> Sent:
         """Accepted, if there is a message id."""

@@ -4,11 +4,12 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
 
+from herald.providers import _reach
+from herald.providers._reach import Resolve, left
 from herald.settings.hosts import Target
 
 CONNECT_SECONDS, SECONDS = 3.0, 5.0
@@ -20,9 +21,6 @@ _UNICAST = ip_network("2000::/3")
 # RFC 6052: the IPv4 address behind a translator is in the last 32 bits.
 _TRANSLATED = ip_network("64:ff9b::/96")
 
-Resolve = Callable[..., Sequence[Any]]
-"""``socket.getaddrinfo``, or another one for tests."""
-
 
 class PrivateAddress(Exception):
     """The host's name leads into a private network, or to the machine itself."""
@@ -32,9 +30,11 @@ class NoAnswer(Exception):
     """The host took the connection, and said nothing that is HTTP."""
 
 
-def addresses(aim: Target, resolve: Resolve = socket.getaddrinfo) -> list[str]:
-    """All addresses of the host, asked for once. Raises ``PrivateAddress`` if one of them is, and ``OSError``."""
-    found = list(dict.fromkeys(str(entry[4][0]) for entry in resolve(aim.host, aim.port, type=socket.SOCK_STREAM)))
+def addresses(aim: Target, resolve: Resolve = socket.getaddrinfo, *, seconds: float = SECONDS) -> list[str]:
+    """All addresses of the host, asked for once. Raises ``PrivateAddress`` if one of them is, and ``OSError``:
+    a ``TimeoutError`` if they are not known after so many seconds.
+    """
+    found = _reach.addresses(aim.host, aim.port, time.monotonic() + seconds, resolve)
     fits = _loopback if aim.loopback else public
     if not found or not all(fits(ip_address(address)) for address in found):
         raise PrivateAddress
@@ -70,10 +70,10 @@ def call(
     ``NoAnswer``.
     """
     end = time.monotonic() + seconds
-    with _connected(aim.port, judged, min(end, time.monotonic() + CONNECT_SECONDS)) as plain:
+    with _reach.connected(aim.port, judged, min(end, time.monotonic() + CONNECT_SECONDS)) as plain:
         if not aim.secure:
             return _exchange(plain, _request(aim, body, headers), end)
-        plain.settimeout(_left(end))
+        plain.settimeout(left(end))
         with (context or trusting()).wrap_socket(plain, server_hostname=aim.host) as sealed:
             return _exchange(sealed, _request(aim, body, headers), end)
 
@@ -84,15 +84,6 @@ def trusting() -> ssl.SSLContext:
     import certifi
 
     return ssl.create_default_context(cafile=certifi.where())
-
-
-def _connected(port: int, judged: Sequence[str], end: float) -> socket.socket:
-    for address in judged[:-1]:
-        try:
-            return socket.create_connection((address, port), _left(end) / 2)
-        except OSError:
-            continue
-    return socket.create_connection((judged[-1], port), _left(end))
 
 
 def _request(aim: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -109,11 +100,11 @@ def _request(aim: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def _exchange(connection: socket.socket, request: bytes, end: float) -> int:
-    connection.settimeout(_left(end))
+    connection.settimeout(left(end))
     connection.sendall(request)
     answer = b""
     while len(answer) < _MOST_BYTES:
-        connection.settimeout(_left(end))
+        connection.settimeout(left(end))
         more = connection.recv(_MOST_BYTES - len(answer))
         answer += more
         if found := _STATUS.match(answer):
@@ -121,10 +112,3 @@ def _exchange(connection: socket.socket, request: bytes, end: float) -> int:
         if not more:
             break
     raise NoAnswer
-
-
-def _left(end: float) -> float:
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from herald.message.wrong import Wrong
-from herald.pipeline.announce.call import SECONDS, PrivateAddress, Resolve, addresses, call
+from herald.pipeline.announce.call import SECONDS, PrivateAddress, addresses, call
 from herald.pipeline.announce.signature import HEADER, sign
 from herald.pipeline.ports import Ports, Queue
+from herald.providers._reach import Resolve, left
 from herald.settings.hosts import target
 
 LONGEST_DELAY = 900.0
@@ -35,7 +36,7 @@ class NoSecret(Exception):
 
 
 class LeftAlone(Exception):
-    """The host did not answer in time a moment ago."""
+    """The host did not answer in time a moment ago, or its name could not be resolved."""
 
 
 class Way(NamedTuple):
@@ -83,10 +84,11 @@ class Webhooks:
             "Herald-Event-Id": event["event_id"],
             HEADER: sign(body, settings.webhook_secrets, int(self._ports.clock().timestamp())),
         }
-        judged = addresses(aim, self._way.resolve)
+        end = time.monotonic() + self._way.seconds
         try:
-            status = call(aim, judged, body, headers, context=self._way.context, seconds=self._way.seconds)
-        except TimeoutError:
+            judged = addresses(aim, self._way.resolve, seconds=self._way.seconds)
+            status = call(aim, judged, body, headers, context=self._way.context, seconds=left(end))
+        except (TimeoutError, socket.gaierror):
             self._left_alone[aim.host] = time.monotonic() + LEFT_ALONE_SECONDS
             raise
         if not 200 <= status < 300:
