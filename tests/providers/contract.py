@@ -203,9 +203,14 @@ class ProviderContract(ABC):
         vendor.answers(self.accepted)
         assert provider.send(a_message()).provider_id == self.provider_id
 
-    def test_an_id_of_400_kb_leaves_it_uncertain(self, vendor: Vendor) -> None:
-        reply = with_id(self.accepted, self.provider_id, "x" * 400_000)
+    @pytest.mark.parametrize("length", [65, 400_000])
+    def test_an_id_that_the_journal_does_not_keep_leaves_it_uncertain(self, vendor: Vendor, length: int) -> None:
+        reply = with_id(self.accepted, self.provider_id, "x" * length)
         assert isinstance(self.failure(vendor.answers(reply).url), Uncertain)
+
+    def test_the_longest_id_is_kept(self, vendor: Vendor) -> None:
+        reply = with_id(self.accepted, self.provider_id, "x" * 64)
+        assert self.provider(vendor.answers(reply).url).send(a_message()).provider_id == "x" * 64
 
     @pytest.mark.parametrize("kind", endless(0))
     def test_what_became_of_a_message_is_not_awaited_without_end(self, vendor: Vendor, kind: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from herald.message.bounds import MOST_BYTES, bounded, price, usable
 from herald.message.reasons import REASONS, Reason
 from herald.message.status import Status
 from herald.message.times import rfc3339
@@ -23,6 +24,13 @@ class Sent(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Sent({self.provider_id!r})"
+
+    def bounded(self) -> Self:
+        """The answer as the table can keep it. What repeats the message is not kept, and takes no place of the rest."""
+        repeats = {name: value for name, value in self.response.items() if name in self.texts}
+        shown = {**bounded(repeats, 16 * MOST_BYTES, MOST_BYTES), **bounded(self.kept)}
+        ordered = {name: shown[name] for name in (*self.response, *shown) if name in shown}
+        return self._replace(response=ordered, price=price(self.price))
 
     @property
     def kept(self) -> dict[str, object]:
@@ -49,6 +57,11 @@ class Receipt(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Receipt({self.provider_id!r}, {str(self.status)!r})"
+
+    def bounded(self) -> Self:
+        """The receipt as the table and the queue can keep it."""
+        known = self.provider_id if usable(self.provider_id) else ""
+        return self._replace(provider_id=known, price=price(self.price), raw=bounded(self.raw))
 
     def kept(self) -> dict[str, Any]:
         """The receipt as JSON values, without the number: that is a hash wherever it is kept."""

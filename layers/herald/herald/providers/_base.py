@@ -5,8 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from herald.errors import Refused, Unsupported
+from herald.errors import AttemptError, Refused, Uncertain, Unsupported
 from herald.message import Message
+from herald.message.bounds import bounded, usable
 from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status
 from herald.settings.values import Field
@@ -72,9 +73,17 @@ class Provider(ABC):
     def send(self, message: Message, callback: str | None = None) -> Sent:
         """Send once. Never repeats by itself. Raises an ``AttemptError`` whose type says what may be done next.
 
-        ``callback`` is the URL at which this text's receipts are awaited, for vendors that call one.
+        ``callback`` is the URL at which this text's receipts are awaited, for vendors that call one. Whatever the
+        vendor answers, what comes out of here can be kept; an id that cannot is none.
         """
-        return self.read(self.transmit(self.request(message, callback)))
+        try:
+            sent = self.read(self.transmit(self.request(message, callback))).bounded()
+        except AttemptError as error:
+            error.response = bounded(error.response) if isinstance(error.response, Mapping) else None
+            raise
+        if not usable(sent.provider_id):
+            raise Uncertain("answer_unclear", response=sent.kept)
+        return sent
 
     @abstractmethod
     def request(self, message: Message, callback: str | None = None) -> Mapping[str, Any]:
@@ -118,6 +127,11 @@ class Provider(ABC):
     def entries(cls, event: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         """What an event of AWS holds that ``parse_receipt`` can read; nothing if the event is not of this vendor."""
         return ()
+
+    @classmethod
+    def receipt(cls, said: Mapping[str, Any]) -> Receipt:
+        """What ``parse_receipt`` makes of it, as it can be kept."""
+        return cls.parse_receipt(said).bounded()
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

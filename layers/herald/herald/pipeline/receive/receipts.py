@@ -39,7 +39,7 @@ class Receipts:
         foreign = message is not None and not provider.addressed_to(callback.fields, message.to)
         if foreign or not provider.verify(values, callback):
             raise self._forbidden()
-        self._take(Report(provider.parse_receipt(callback.fields), claim.message_id, claim.attempt), message)
+        self._take(Report(provider.receipt(callback.fields), claim.message_id, claim.attempt), message)
 
     def event(self, event: Mapping[str, Any]) -> None:
         """What an event of AWS says, such as a batch of a provider's delivery log.
@@ -48,7 +48,7 @@ class Receipts:
         """
         for provider in map(load, types()):
             for said in provider.entries(event):
-                receipt = provider.parse_receipt(said)
+                receipt = provider.receipt(said)
                 if receipt.provider_id and receipt.to:
                     person = recipient(self._ports.secret, receipt.to)
                     self._take(Report(receipt, recipient=person, provider=provider.name))

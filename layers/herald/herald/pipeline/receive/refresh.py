@@ -47,7 +47,7 @@ class Refresh:
             self._ports.observer.trouble("provider not asked", error, **place)
             return Refreshed(message, False)
         try:
-            recorded = record(self._ports, message, vendor.parse_receipt(said), message.attempts)
+            recorded = record(self._ports, message, vendor.receipt(said), message.attempts)
         except Exception as error:
             self._ports.observer.trouble("receipt not recorded", error, message_id=message.id)
             return Refreshed(message, False)
