@@ -1,6 +1,7 @@
 """Turns: they are dealt one by one, in all processes together, and never faster than the rate."""
 
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from herald.journal.turns import HEADROOM, DynamoTurns, interval
+from herald.journal.turns import HEADROOM, SKEW, DynamoTurns, interval
 from herald.pipeline.ports import Turns
 from herald.settings.values import Rate
 from herald.testing.memory import MemoryTurns
@@ -120,17 +121,22 @@ def test_a_new_rate_holds_from_the_next_turn_on(pace: Turns) -> None:
     assert taken(pace, channel, SNS) - after < timedelta(seconds=0.06)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+skews = st.floats(-SKEW.total_seconds() / 2, SKEW.total_seconds() / 2)
+
+
+@few
 @given(
     rate=rates,
-    calls=st.lists(st.tuples(st.floats(-2, 2), st.floats(-1, 4)), min_size=2, max_size=12),
+    calls=st.lists(st.tuples(st.floats(0, 2), skews, st.floats(0, 4)), min_size=2, max_size=12),
 )
 def test_in_whatever_order_processes_with_uneven_clocks_ask_turns_keep_their_distance(
-    pace: Turns, rate: Rate, calls: list[tuple[float, float]]
+    pace: Turns, rate: Rate, calls: list[tuple[float, float, float]]
 ) -> None:
-    channel, unit, dealt = a_channel(), timedelta(seconds=rate.seconds / rate.messages), []
-    for ahead, patience in calls:
-        now = NOW + ahead * unit
+    channel, unit, passed, dealt = a_channel(), timedelta(seconds=rate.seconds / rate.messages), NOW, []
+    for passes, skew, patience in calls:
+        passed += passes * unit
+        now = passed + timedelta(seconds=skew)
         turn = pace.take(channel, rate, now=now, latest=now + patience * unit)
         if turn is not None:
             assert now <= turn <= now + patience * unit
@@ -138,6 +144,68 @@ def test_in_whatever_order_processes_with_uneven_clocks_ask_turns_keep_their_dis
     assert dealt == sorted(dealt)
     least = unit - timedelta(microseconds=1)
     assert all(after - before >= least for before, after in pairwise(dealt))
+
+
+# ------------------------------------------------------------------------------------------------------ a wrong clock
+
+
+def processes(pace: Turns) -> Callable[[], Turns]:
+    """Makes processes on the line of ``pace``: each sees what it took itself, and the table."""
+    return lambda: DynamoTurns(pace._client, pace._table) if isinstance(pace, DynamoTurns) else pace
+
+
+@pytest.mark.parametrize(
+    "wrong", [timedelta(days=1), timedelta(seconds=30), timedelta(seconds=2), timedelta(days=-400)]
+)
+@pytest.mark.parametrize("patience", [timedelta(seconds=2), timedelta(days=3)])
+def test_whoever_took_a_turn_by_a_wrong_clock_stops_nobody_else(
+    pace: Turns, wrong: timedelta, patience: timedelta
+) -> None:
+    channel, process, step = a_channel(), processes(pace), timedelta(microseconds=interval(SNS))
+    right = process()
+    taken(right, channel)
+    for _ in range(3):
+        taken(process(), channel, now=NOW + wrong, latest=NOW + wrong + patience)
+        for known in (right, process()):
+            turn = taken(known, channel, latest=NOW + patience)
+            assert turn <= NOW + 9 * step
+
+
+def test_a_process_whose_own_clock_is_put_right_goes_on_at_once(pace: Turns) -> None:
+    channel = a_channel()
+    taken(pace, channel, now=later(days=400), latest=later(days=401))
+    assert taken(pace, channel, latest=later(seconds=2)) == NOW
+    assert taken(pace, channel, latest=later(seconds=2)) > NOW
+
+
+@few
+@given(
+    calls=st.lists(
+        st.tuples(st.integers(0, 2), st.floats(0, 1), st.sampled_from([0.0, 0.0, 2.0, 60.0, 86400.0, -60.0, -86400.0])),
+        min_size=2,
+        max_size=20,
+    )
+)
+def test_however_one_clock_steps_all_others_get_their_turns(pace: Turns, calls: list[tuple[int, float, float]]) -> None:
+    """Two processes have the time; that of the third goes where it likes. Each right one asks no more than the rate
+    allows, so each gets a turn soon, whatever the third took."""
+    channel, passed = a_channel(), NOW
+    makes = processes(pace)
+    right, wrong = [makes(), makes()], makes()
+    for who, passes, step in calls:
+        passed += timedelta(seconds=passes + 0.2)
+        if who < 2:
+            assert right[who].take(channel, SNS, now=passed, latest=passed + timedelta(seconds=2)) is not None
+        else:
+            off = passed + timedelta(seconds=step)
+            wrong.take(channel, SNS, now=off, latest=off + timedelta(seconds=2))
+
+
+def test_a_line_that_an_older_herald_wrote_goes_on(dynamodb: Any, table: str, turns: DynamoTurns) -> None:
+    channel, after = a_channel(), NOW + timedelta(microseconds=interval(SNS))
+    number = str(round(after.timestamp() * 1_000_000))
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": f"turns#{channel}"}, "next_turn": {"N": number}})
+    assert taken(turns, channel) == after
 
 
 # ------------------------------------------------------------------------------------------------------- the interval
@@ -256,7 +324,7 @@ def test_the_item_goes_away_by_itself_and_never_before_its_last_turn(dynamodb: A
     for _ in range(1 + waits):
         last = taken(turns, channel, Rate(1, 3600.0), latest=later(hours=5))
     found = item(dynamodb, table, channel)
-    assert found.keys() == {"pk", "next_turn", "ttl"}
+    assert found.keys() == {"pk", "next_turn", "taken_at", "ttl"}
     assert last.timestamp() + 3600 < int(found["ttl"]["N"]) <= later(hours=5, days=1).timestamp()
 
 
