@@ -1,4 +1,4 @@
-"""Messages that are due are found, oldest first, and looked after by one. One contract for DynamoDB and for memory."""
+"""Messages that are due are found, leases first, and looked after by one: in DynamoDB and in memory alike."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -23,13 +23,22 @@ def due(journal: Journal, *own: Message, now: datetime = NOW) -> list[str]:
     return [found for found in journal.due(now) if found in ids]
 
 
-def test_what_is_due_is_found_oldest_first_and_nothing_else(journal: Journal) -> None:
+def test_what_is_due_is_found_leases_then_the_oldest_first_and_nothing_else(journal: Journal) -> None:
     late = claimed(journal, due_at=NOW - timedelta(seconds=1))
     later = claimed(journal, due_at=NOW - timedelta(hours=3))
     now = claimed(journal, due_at=NOW, status=Status.SENDING)
+    before = claimed(journal, due_at=NOW - timedelta(seconds=2), status=Status.SENDING)
     soon = claimed(journal, due_at=NOW + timedelta(milliseconds=1))
     never = claimed(journal, status=Status.SENT)
-    assert due(journal, late, later, now, soon, never) == [later.id, late.id, now.id]
+    assert due(journal, late, later, now, before, soon, never) == [before.id, now.id, later.id, late.id]
+
+
+def test_an_attempt_is_among_the_leases_as_long_as_it_is_one(journal: Journal) -> None:
+    waiting, message = claimed(journal, due_at=NOW - timedelta(hours=1)), claimed(journal, due_at=NOW)
+    leased = moved(journal, message, Status.SENDING, attempts=1, due_at=NOW)
+    assert due(journal, waiting, message) == [message.id, waiting.id]
+    moved(journal, leased, Status.ACCEPTED, due_at=NOW)
+    assert due(journal, waiting, message) == [waiting.id, message.id]
 
 
 def test_what_has_ended_is_not_due_any_more(journal: Journal) -> None:
@@ -90,4 +99,4 @@ def test_finished_messages_cost_a_look_nothing(dynamodb: Any) -> None:
     for _ in range(300):
         claimed(journal, status=Status.SENT, attempts=1)
     assert list(DynamoJournal(looks, table).due(NOW)) == [waiting.id]
-    assert looks.scanned == [1, 1]
+    assert sum(looks.scanned) == 2

@@ -1,8 +1,10 @@
 """Sweep: nothing is stuck. What nobody looks after any more is looked after each minute, by one sweep only."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -10,11 +12,11 @@ import pytest
 from herald.errors import Uncertain
 from herald.message import Message
 from herald.message.status import Status
-from herald.pipeline.send.sweep import LONGEST, Sweep, Swept
+from herald.pipeline.send.sweep import HANDS, LONGEST, Sweep, Swept
 from herald.pipeline.send.transitions import LEASE, OVERDUE
 from herald.testing.outbox import Outbox
 from tests.builders import NOW, a_box, a_message, fails, reason, send, steps
-from tests.failing import FailingJournal, FailingQueue
+from tests.failing import Down, FailingJournal, FailingQueue
 
 MINUTE = timedelta(minutes=1)
 
@@ -158,6 +160,44 @@ def test_a_sweep_ends_when_it_is_enough_and_the_next_one_goes_on() -> None:
     looked = iter([False, False, True])
     assert Sweep(box).run(lambda: next(looked)) == Swept(queued=2)
     assert Sweep(box).run() == Swept(queued=3)
+
+
+def test_ten_messages_are_looked_after_side_by_side() -> None:
+    class Together(FailingJournal):
+        all_ten = Barrier(HANDS, timeout=30)
+
+        def get(self, message_id: str) -> Message | None:
+            self.all_ten.wait()
+            return super().get(message_id)
+
+    box = a_box(journal=Together())
+    for _ in range(2 * HANDS):
+        kept(box)
+    assert Sweep(box).run() == Swept(queued=2 * HANDS)
+
+
+def test_leases_do_not_wait_behind_what_is_overdue() -> None:
+    box = a_box()
+    for number in range(50):
+        kept(box, due_at=NOW - timedelta(hours=1, seconds=number))
+    leased = [kept(box, status=Status.SENDING, attempts=1) for _ in range(3)]
+    looked = iter([*[False] * 3, True])
+    assert Sweep(box).run(lambda: next(looked)) == Swept(unknown=3)
+    assert all(box.journal.messages[each.id].status is Status.UNKNOWN for each in leased)
+
+
+def test_a_journal_that_cannot_be_read_any_more_ends_the_sweep_with_its_own_error() -> None:
+    class Broken(FailingJournal):
+        def due(self, now: datetime) -> Iterator[str]:
+            yield from list(super().due(now))[:1]
+            raise Down
+
+    box = a_box(journal=Broken())
+    for _ in range(3):
+        kept(box)
+    with pytest.raises(Down):
+        Sweep(box).run()
+    assert len(box.queue.waiting) == 1
 
 
 def test_what_waits_in_the_queue_for_its_turn_or_its_retry_is_not_queued_again() -> None:

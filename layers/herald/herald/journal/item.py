@@ -11,8 +11,9 @@ from herald.message.reasons import REASONS
 from herald.message.status import Status, Step
 from herald.message.times import rfc3339
 
-# The sparse index's only partition: what has it is what the sweep may have to look after.
-DUE = {"S": "1"}
+# The partitions of the sparse index: what is in one is what the sweep may have to look after. Leases have their own, so
+# that they are found first, however much waits.
+LEASED, DUE = {"S": "0"}, {"S": "1"}
 _PREFIX = "message#"
 # What is not written. DynamoDB keeps no empty text in an index.
 _UNSAID = {"tags": {}, "possible_duplicate": False, "test": False, "recipient": ""}
@@ -48,7 +49,7 @@ def item_of(message: Message) -> dict[str, dict[str, Any]]:
         value = getattr(message, name)
         if value not in (None, _UNSAID.get(name)) and (name != "body" or message.text_needed):
             item[name] = attribute(name, value)
-    return {**item, "due": DUE} if message.due_at else item
+    return {**item, "due": LEASED if message.status is Status.SENDING else DUE} if message.due_at else item
 
 
 def attribute(name: str, value: Any) -> dict[str, Any]:

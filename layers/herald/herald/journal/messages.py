@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from herald.journal import Moved
-from herald.journal.item import DUE, Mark, attribute, id_of, item_of, key_of, message_of, pk_of
+from herald.journal.item import DUE, LEASED, Mark, attribute, id_of, item_of, key_of, message_of, pk_of
 from herald.journal.reads import Reads
 from herald.message import Message
 from herald.message.status import comes_from
@@ -107,14 +107,16 @@ class DynamoJournal:
         return message_of(answer["Attributes"])
 
     def due(self, now: datetime) -> Iterator[str]:
-        query = {
-            "TableName": self._table,
-            "IndexName": INDEX,
-            "KeyConditionExpression": "due = :due AND due_at <= :now",
-            "ExpressionAttributeValues": {":due": DUE, ":now": {"S": rfc3339(now)}},
-        }
-        for page in self._client.get_paginator("query").paginate(**query):
-            yield from (id_of(item) for item in page["Items"])
+        pages = self._client.get_paginator("query")
+        for partition in (LEASED, DUE):
+            query = {
+                "TableName": self._table,
+                "IndexName": INDEX,
+                "KeyConditionExpression": "due = :due AND due_at <= :now",
+                "ExpressionAttributeValues": {":due": partition, ":now": {"S": rfc3339(now)}},
+            }
+            for page in pages.paginate(**query):
+                yield from (id_of(item) for item in page["Items"])
 
     def sent_to(
         self, recipient: str, *, since: datetime | None = None, before: Mark | None = None

@@ -51,7 +51,10 @@ class Journal(Protocol):
         """
 
     def due(self, now: datetime) -> Iterator[str]:
-        """The ids of messages whose ``due_at`` has come, oldest first. Some may have moved on meanwhile."""
+        """The ids of messages whose ``due_at`` has come: leases that ran out, then what waits, each oldest first.
+
+        Some may have moved on meanwhile.
+        """
 
     def sent_to(
         self, recipient: str, *, since: datetime | None = None, before: Mark | None = None

@@ -12,7 +12,7 @@ from herald.journal.messages import OF_THE_STATUS, PERSONAL
 from herald.journal.tally import Full, Tally, best, full, grown, number
 from herald.journal.turns import SKEW
 from herald.message import Message
-from herald.message.status import comes_from
+from herald.message.status import Status, comes_from
 from herald.settings.values import Rate
 
 
@@ -47,8 +47,12 @@ class MemoryJournal:
 
     def due(self, now: datetime) -> Iterator[str]:
         with self._lock:
-            due = [(m.due_at, m.id) for m in self.messages.values() if m.due_at and m.due_at <= now]
-        yield from (message_id for _, message_id in sorted(due))
+            due = [
+                (m.status is not Status.SENDING, m.due_at, m.id)
+                for m in self.messages.values()
+                if m.due_at and m.due_at <= now
+            ]
+        yield from (message_id for *_, message_id in sorted(due))
 
     def sent_to(
         self, recipient: str, *, since: datetime | None = None, before: Mark | None = None

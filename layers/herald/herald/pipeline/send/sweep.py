@@ -1,7 +1,11 @@
 """Sweep: look after what nobody else did: attempts whose sender is gone, and whatever waits longer than it should."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import takewhile
+from threading import Lock
 from typing import NamedTuple
 
 from herald.journal import Moved
@@ -14,6 +18,8 @@ from herald.pipeline.send.settle import move
 from herald.pipeline.send.transitions import OVERDUE
 
 LONGEST = timedelta(minutes=15)
+# Each message takes three calls of AWS, one after the other. Clients keep as many connections.
+HANDS = 10
 
 
 class Swept(NamedTuple):
@@ -25,6 +31,26 @@ class Swept(NamedTuple):
     troubled: int = 0
 
 
+class _Due:
+    """What is due, handed out one by one to many threads, until it is enough."""
+
+    def __init__(self, ids: Iterator[str], enough: Callable[[], bool]) -> None:
+        self._ids = takewhile(lambda _: not enough(), ids)
+        self._lock, self._over = Lock(), False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        with self._lock:
+            if self._over:
+                raise StopIteration
+            self._over = True  # Unless there is one more: what breaks off is over as well.
+            found = next(self._ids)
+            self._over = False
+            return found
+
+
 class Sweep:
     """Looks after all messages that are due. Two at once do no harm: each message is moved by one of them."""
 
@@ -33,13 +59,10 @@ class Sweep:
 
     def run(self, enough: Callable[[], bool] = lambda: False) -> Swept:
         """Sweep until nothing is due, or ``enough`` says so; the next run goes on. Raises the journal's own errors."""
-        swept = Swept()
-        for message_id in self._ports.journal.due(self._ports.clock()):
-            if enough():
-                break
-            end = self._look_after(message_id)
-            swept = swept._replace(**{end: getattr(swept, end) + 1})
-        return swept
+        due = _Due(self._ports.journal.due(self._ports.clock()), enough)
+        with ThreadPoolExecutor(HANDS) as hands:
+            ended = [hands.submit(lambda: Counter(map(self._look_after, due))) for _ in range(HANDS)]
+        return Swept(**sum((each.result() for each in ended), Counter()))
 
     def _look_after(self, message_id: str) -> str:
         try:
