@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 
 import phonenumbers
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from herald.message.phone import Number, mask, read
+from herald.message.phone import Number, mask, read, stands_for
 from herald.message.wrong import Wrong
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -47,6 +48,14 @@ def code_of(number: str, region: str = "IN") -> str:
         "+९१ ९७४१ ५५२ ५५२",
         "\uff0b919741552552",
         "\u202a+91 97415 52552\u202c",
+        "\t+91 97415 52552\r\n",
+        "\ufeff9741552552\u2028",
+        "+919741552552" + " " * 40,
+        "+91\u202f97415\u200952552",
+        "\u061c+91\u180e97415\u00ad52552",
+        "\uff08\uff10\uff09\uff19\uff17\uff14\uff11\uff15\uff0d\uff15\uff12\uff0f\uff15\uff15\uff12",
+        "tel:+91-97415-52552",
+        "TEL: 09741552552",
     ],
 )
 def test_every_way_to_write_a_number_gives_the_same_number(written: str) -> None:
@@ -85,15 +94,20 @@ def test_numbers_are_read_as_they_are_written_in_their_country(
     [
         ("1-800-FLOWERS", "letters"),
         ("call +919741552552", "letters"),
-        ("tel:+919741552552", "letters"),
+        ("tel:+919741552552;phone-context=example.com", "letters"),
+        ("tel:", "invalid_number"),
         ("+919741552552 ext. 5", "extension"),
         ("+919741552552;ext=5", "extension"),
         ("+919741552552 x5", "extension"),
         ("+919741552552#12", "extension"),
         ("+91\n9741552552", "control_character"),
         ("+919741552552\x00", "control_character"),
-        ("+919741552552\u2028", "control_character"),
-        ("+919741552552" + " " * 40, "too_long"),
+        ("+91\t97415 52552", "control_character"),
+        ("97415\u202852552", "control_character"),
+        ("+919741552552" + " " * 40 + "1", "too_long"),
+        ("8.123456789E+09", "letters"),
+        ("9741552552\u00b2", "invalid_number"),
+        ("9741552552\u2460", "invalid_number"),
         ("56161", "short_code"),
         ("112", "short_code"),
         ("1800 123 4567", "not_mobile"),
@@ -130,6 +144,14 @@ def test_a_national_number_is_refused_where_the_region_is_not_known() -> None:
         ("00 91 8123456789", "CO"),  # dialled there, 009 chooses a carrier and 1 is the country
         ("00 1 201 555 0123", "SG"),  # 001 opens a call abroad there, and +20 is a country too
         ("00 1 649 231 1234", "AU"),
+        ("\uff10\uff10 91 8123456789", "CO"),
+        ("0 0 91 8123456789", "CO"),
+        ("8123456789.0", "ID"),  # of a spreadsheet
+        ("+62 812-3456-789.00", "IN"),
+        ("+62 8123456789 / 53", "IN"),
+        ("+62 8123456789-3", "IN"),
+        ("0812 3456 789 (0)", "ID"),
+        ("1. 664 1234567", "AT"),
     ],
 )
 def test_a_number_that_can_be_read_in_two_ways_is_never_guessed(written: str, region: str) -> None:
@@ -175,6 +197,112 @@ def test_numbers_of_no_country_pass_only_if_they_are_mobile(code: int) -> None:
         assert read(written, "IN") == Number(written, "001")
     else:
         assert code_of(written) == "not_mobile"
+
+
+# What Unicode has of each: the digits of every script by their first, blanks, marks that nobody sees.
+EVERY = list(map(chr, range(sys.maxunicode + 1)))
+SCRIPTS = [c for c in EVERY if c.isdecimal() and unicodedata.decimal(c) == 0]
+BLANKS = [c for c in EVERY if unicodedata.category(c) == "Zs"]
+MARKS = [c for c in EVERY if unicodedata.category(c) == "Cf"]
+EDGES = [*BLANKS, *MARKS, *"\t\r\n\v\f\x85\u2028\u2029"]
+EXAMPLES = {
+    region: example
+    for region in REGIONS
+    if (example := phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE))
+}
+
+
+@st.composite
+def spelt(draw: st.DrawFn) -> tuple[str, str, str]:
+    """A mobile number's region, a spelling of it, and another: in any script, with any blanks, and with marks."""
+    region = draw(st.sampled_from(sorted(EXAMPLES)))
+    plain = phonenumbers.format_number(EXAMPLES[region], draw(st.sampled_from(WRITTEN)))
+    zero = ord(draw(st.sampled_from(SCRIPTS)))
+    around = st.text(st.sampled_from(EDGES), max_size=4)
+    letters = [
+        chr(zero + int(c)) if c.isdigit() else draw(st.sampled_from([*BLANKS, "-", "\u2011"])) if c in " -" else c
+        for c in plain
+    ]
+    marks = draw(st.lists(st.tuples(st.integers(0, len(letters)), st.sampled_from(MARKS)), max_size=3))
+    for place, mark in marks:
+        letters.insert(place, mark)
+    return region, plain, draw(around) + "".join(letters) + draw(around)
+
+
+@given(spelt())
+def test_every_script_blank_and_mark_is_read_alike(spelling: tuple[str, str, str]) -> None:
+    region, plain, written = spelling
+    assert read(written, region) == read(plain, region)
+    assert stands_for(written, region) == read(plain, region).e164
+
+
+@given(
+    spelt(),
+    st.sampled_from([*"./-(", "\uff0e", "\u2014", " / ", ") "]),
+    st.sampled_from(["0", "00", "7", "12", "\u0660"]),
+)
+def test_digits_set_apart_at_the_end_never_make_another_number(
+    spelling: tuple[str, str, str], apart: str, more: str
+) -> None:
+    region, plain, written = spelling
+    for read_it in (lambda text: read(text, region).e164, lambda text: stands_for(text, region)):
+        try:
+            assert read_it(written.strip() + apart + more) == read(plain, region).e164
+        except Wrong as refused:
+            assert refused.code in ("ambiguous_number", "invalid_number", "short_code", "too_long", "control_character")
+
+
+@given(
+    st.sampled_from(["+62 8123456789", "+43 664 1234567", "+49 1512 3456789"]),
+    st.sampled_from(["{}.0", "{}/3", "{}-12"]),
+)
+def test_where_numbers_differ_in_length_an_ending_is_refused_and_not_read_as_digits(number: str, form: str) -> None:
+    assert read(number, "IN")
+    assert code_of(form.format(number)) in ("ambiguous_number", "invalid_number")
+
+
+def test_digits_that_only_set_the_last_group_apart_are_read() -> None:
+    assert read("06.12.34.56.78", "FR").e164 == "+33612345678"
+    assert read("0470/12.34.56", "BE").e164 == "+32470123456"
+    assert read("8 (916) 123-45-67", "RU").e164 == "+79161234567"
+    assert read("+43 664 12-34-56-78", "IN").e164 == "+4366412345678"
+
+
+@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True), st.sampled_from(["IN", "GB", "XX"]))
+def test_for_a_persons_rights_a_number_in_full_stands_as_it_is(e164: str, region: str) -> None:
+    found = stands_for(e164, region)
+    assert re.fullmatch(r"\+[1-9]\d{4,14}", found, re.ASCII)
+    assert stands_for(found, region) == found
+    try:
+        as_read = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        assert found == e164
+    else:
+        valid = phonenumbers.number_type(as_read) != PhoneNumberType.UNKNOWN
+        assert found == (phonenumbers.format_number(as_read, PhoneNumberFormat.E164) if valid else e164)
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "e164"),
+    [
+        ("+91 80 4123 4567", "IN", "+918041234567"),  # a landline
+        ("1800 123 4567", "IN", "+9118001234567"),
+        ("600 123 4567", "IN", "+916001234567"),
+        ("100 000 0000", "IN", "+911000000000"),  # of no numbering plan
+        ("00 91 100 000 0000", "IN", "+911000000000"),
+        ("+44 (0)7400 123456", "IN", "+447400123456"),
+        ("+521 55 1234 5678", "IN", "+5215512345678"),
+        ("+999 123456789", "XX", "+999123456789"),
+    ],
+)
+def test_for_a_persons_rights_nobody_asks_whether_a_number_may_get_texts(written: str, region: str, e164: str) -> None:
+    assert stands_for(written, region) == e164
+
+
+@pytest.mark.parametrize("written", ["56767", "112", "12", "+", "", "STOP", "VM-HERALD", "1" * 16, "9741552552 x5"])
+def test_what_is_no_number_is_nobodys(written: str) -> None:
+    with pytest.raises(Wrong):
+        stands_for(written, "IN")
 
 
 @given(st.text(max_size=60), st.sampled_from([*REGIONS, "XX", ""]))

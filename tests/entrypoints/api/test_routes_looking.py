@@ -259,7 +259,7 @@ def test_a_repeated_request_for_an_erased_message_sends_nothing(caller: Caller, 
     assert len(box.texts) == 1
 
 
-@pytest.mark.parametrize("written", ["", "x", "%00", "08022223333", "%2B9197415525", "%252B919741552552", "9" * 5000])
+@pytest.mark.parametrize("written", ["", "x", "%00", "56767", "%2B9197", "%252B919741552552", "9" * 5000])
 def test_a_path_that_is_no_number_erases_nothing(caller: Caller, box: Outbox, written: str) -> None:
     message_id = caller.send().body["id"]
     answer = caller("DELETE", f"/recipients/{written}")

@@ -272,7 +272,7 @@ def test_a_message_that_never_stands_still_is_left() -> None:
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(None, "required"), ("", "required"), (5, "wrong_type"), ("x", "letters"), ("080 2222 3333", "not_mobile")],
+    [(None, "required"), ("", "required"), (5, "wrong_type"), ("x", "letters"), ("56767", "short_code")],
 )
 def test_what_is_no_number_erases_nothing(number: object, code: str) -> None:
     box = a_box()

@@ -319,7 +319,7 @@ def test_every_mistake_is_listed() -> None:
         ("to", " ", "required"),
         ("to", 919741552552, "wrong_type"),
         ("to", ["a", "b"], "wrong_type"),
-        ("to", "080 2222 3333", "not_mobile"),
+        ("to", "56767", "short_code"),
         ("status", "SENT", "not_a_choice"),
         ("status", ["sent"], "wrong_type"),
         ("since", "2026-11-22T12:00:00", "no_time_zone"),

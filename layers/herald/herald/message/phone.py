@@ -1,7 +1,7 @@
-"""Phone: anything that a person writes as a number becomes the one number that can get a text."""
+"""Phone: anything that a person writes as a number becomes the one number that is meant."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from herald.message.wrong import Wrong
@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 LONGEST = 40
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Address books wrap a copied number in marks of writing direction, which nobody sees.
-_INVISIBLE = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_WRITTEN = re.compile(r"[\s(]*[+\uff0b]?[\d\s()./\u2010-\u2015\u2212\uff0d-]+")
+# Beside the digits, blanks and hyphens of every script, which Unicode's categories name.
+_ALIKE = dict(zip("\uff0b\ufe62\u2212\u30fc\uff08\uff09\uff0e\uff0f", "++--()./", strict=True))
+# RFC 3966: the number of a link. Its parameters (an extension, a local context) are letters, which are refused.
+_LINK = re.compile(r"tel: *", re.IGNORECASE | re.ASCII)
+_WRITTEN = re.compile(r"[ (]*\+?[\d ().\/-]+", re.ASCII)
 _EXTENSION = re.compile(r"\d.*(ext|x|#|int|anexo)\D{0,9}\d{1,7}\s*$", re.IGNORECASE)
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+# What lists and spreadsheets put beside a number: 1. before it; .0, /53 or -3 behind it.
+_LISTED = re.compile(r"\d{1,2}[.)] +(?=[\d+(])", re.ASCII)
+_ENDING = re.compile(r"(?<=\d)(?P<apart>[ ./()-]*[./()-][ ./()-]*)(?P<digits>\d{1,2}|0+)[ ./()-]*$", re.ASCII)
 _INTERNATIONAL = "Write it in full: a plus sign, the country code and all the digits."
 
 
@@ -37,18 +42,38 @@ def read(number: str, region: str, mobile_prefixes: Collection[str] = ()) -> Num
     """
     import phonenumbers
 
-    readings = _readings(_written(number), region)
+    written = _written(number)
+    readings = _readings(written, region)
     valid = [reading for reading in readings if _kind(reading) != phonenumbers.PhoneNumberType.UNKNOWN]
     if not valid:
         newly = _newly_mobile(readings, mobile_prefixes)
         if newly:
+            _only_reading(written, region, newly.e164, mobile_prefixes)
             return newly
         raise _invalid(readings[0] if readings else None)
-    e164, *others = {phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164) for reading in valid}
-    if others:
-        raise Wrong("ambiguous_number", f"The number can be read in two ways. {_INTERNATIONAL}")
+    e164 = _the_same(valid)
+    _only_reading(written, region, e164)
     _only_mobile(_kind(valid[0]))
     return Number(e164, phonenumbers.region_code_for_number(valid[0]) or "001")
+
+
+def stands_for(number: str, region: str) -> str:
+    """The number (E.164) meant by ``number``, whether or not it can get texts: by it a person is found.
+
+    One that no numbering plan has, or has any more, is taken as it stands if it is written in full, or if its length is
+    one of ``region``. Raises ``Wrong`` as ``read`` does, but never ``not_mobile``.
+    """
+    import phonenumbers
+
+    written = _written(number)
+    readings = _readings(written, region)
+    valid = [reading for reading in readings if _kind(reading) != phonenumbers.PhoneNumberType.UNKNOWN]
+    possible = [_e164(reading) for reading in readings if phonenumbers.is_possible_number(reading)]
+    found = _the_same(valid) if valid else _in_full(written) or next(filter(_E164.fullmatch, possible), None)
+    if found is None:
+        raise _invalid(readings[0] if readings else None)
+    _only_reading(written, region, found)
+    return found
 
 
 def prepare(region: str) -> None:
@@ -69,12 +94,13 @@ def mask(e164: str) -> str:
 
 
 def _written(number: str) -> str:
-    """``number`` without what cannot be seen, if it is written like one."""
-    if len(number) > LONGEST:
-        raise Wrong("too_long", f"The number is longer than {LONGEST} characters.")
-    if _CONTROL.search(number):
+    """``number`` in ASCII, without what cannot be seen and without what is around it, if it is written like one."""
+    written = (number if number.isascii() else "".join(map(_ascii, number))).strip()
+    if _CONTROL.search(written):
         raise Wrong("control_character", "The number holds a line break or another control character.")
-    written = _INVISIBLE.sub("", number)
+    written = _LINK.sub("", written, count=1) if _LINK.match(written) else written
+    if len(written) > LONGEST:
+        raise Wrong("too_long", f"The number is longer than {LONGEST} characters.")
     if _WRITTEN.fullmatch(written):
         return written
     if _EXTENSION.search(written):
@@ -84,12 +110,24 @@ def _written(number: str) -> str:
     raise Wrong("invalid_number", f"This is not written like a phone number. {_INTERNATIONAL}")
 
 
+def _ascii(character: str) -> str:
+    """How ASCII writes a digit, blank, hyphen or sign of any script; nothing for a mark that nobody sees."""
+    import unicodedata
+
+    digit = unicodedata.decimal(character, None)
+    if digit is not None:
+        return str(digit)
+    # Address books wrap a copied number in marks of writing direction (Cf).
+    seen = {"Zs": " ", "Pd": "-", "Cf": ""}.get(unicodedata.category(character), character)
+    return _ALIKE.get(character, seen)
+
+
 def _readings(written: str, region: str) -> list["PhoneNumber"]:
     """What ``written`` may mean: as dialled in ``region``, and with 00 for the +, as most of the world dials."""
     import phonenumbers
 
-    digits = written.lstrip(" (")
-    forms = [written, "+" + digits[2:]] if digits.startswith("00") else [written]
+    digits = "".join(c for c in written if c.isdigit())
+    forms = ["+" + digits] if "+" in written else [digits, "+" + digits[2:]] if digits.startswith("00") else [digits]
     readings = []
     for form in forms:
         try:
@@ -97,6 +135,54 @@ def _readings(written: str, region: str) -> list["PhoneNumber"]:
         except phonenumbers.NumberParseException:
             continue
     return readings
+
+
+def _in_full(written: str) -> str | None:
+    """What is written with its country code, as it stands; None for anything else."""
+    digits = "".join(c for c in written if c.isdigit())
+    e164 = "+" + (digits if "+" in written else digits[2:])
+    return e164 if ("+" in written or digits.startswith("00")) and _E164.fullmatch(e164) else None
+
+
+def _e164(reading: "PhoneNumber") -> str:
+    import phonenumbers
+
+    return phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _the_same(valid: list["PhoneNumber"]) -> str:
+    """The one number that all of these are. Raises ``Wrong``: a number is never guessed."""
+    e164, *others = {_e164(reading) for reading in valid}
+    if others:
+        raise _ambiguous()
+    return e164
+
+
+def _ambiguous() -> Wrong:
+    return Wrong("ambiguous_number", f"The number can be read in two ways. {_INTERNATIONAL}")
+
+
+def _only_reading(written: str, region: str, e164: str, prefixes: Collection[str] = ()) -> None:
+    """Raises ``Wrong`` if, without digits that may not be of the number, it is another number."""
+    import phonenumbers
+
+    for shorter in _shorter(written):
+        for reading in _readings(shorter, region):
+            other = _e164(reading)
+            known = _kind(reading) != phonenumbers.PhoneNumberType.UNKNOWN or other.startswith(tuple(prefixes))
+            if known and other != e164:
+                raise _ambiguous()
+
+
+def _shorter(written: str) -> Iterator[str]:
+    """``written`` without digits at either end that are set apart as no group of a number is."""
+    listed, ending = _LISTED.match(written), _ENDING.search(written)
+    if listed:
+        yield written[listed.end() :]
+    if ending:
+        apart, digits = ending["apart"].strip(), ending["digits"]
+        if len(digits) == 1 or apart == "/" or written.count(apart) == 1:
+            yield written[: ending.start()]
 
 
 def _kind(reading: "PhoneNumber") -> int:
@@ -111,7 +197,7 @@ def _newly_mobile(readings: list["PhoneNumber"], prefixes: Collection[str]) -> N
     import phonenumbers
 
     for reading in readings if prefixes else ():
-        e164 = phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164)
+        e164 = _e164(reading)
         if e164.startswith(tuple(prefixes)) and _E164.fullmatch(e164):
             return Number(e164, phonenumbers.region_code_for_country_code(reading.country_code or 0))
     return None

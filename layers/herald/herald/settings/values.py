@@ -137,11 +137,6 @@ class Settings(NamedTuple):
     def __repr__(self) -> str:
         return f"Settings({list(self.channels.values())!r})"
 
-    @property
-    def numbering(self) -> tuple[str, tuple[str, ...]]:
-        """What is needed to read a number: the default region, and the ranges that count as mobile."""
-        return self.default_region, self.mobile_prefixes
-
     def cost(self, country: str, segments: int) -> int | None:
         """What a message costs, in millionths; None if no price is known."""
         price = self.prices.get(country, self.prices.get(ANYWHERE))
