@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from herald.errors import (
     InvalidMessage,
     KeyReused,
     NotAccepted,
+    NotAllowed,
     NotCancelable,
     NotFound,
     Refused,
@@ -24,6 +26,7 @@ from herald.errors import (
 from herald.message import PUBLIC
 from herald.message.reasons import REASONS
 from herald.message.status import Status
+from herald.settings.values import Limits
 from herald.testing.fakes import FakeProvider
 from herald.testing.outbox import Outbox
 from tests.entrypoints.conftest import ID, TO, an_outbox, recorded
@@ -176,10 +179,19 @@ def test_a_mistake_in_an_event_is_one_of_its_fields(box: Outbox) -> None:
 @pytest.mark.parametrize("schedule", [RUN, "another 1", "<aws.scheduler.schedule-arn>", None, 7])
 def test_an_event_chooses_neither_its_caller_nor_a_schedules_key(box: Outbox, schedule: object) -> None:
     event = recorded("event-sms-requested")
-    assert mistakes(box, {**event, "detail": {**event["detail"], "schedule": schedule}}) == [
-        ("schedule", "unknown_field")
-    ]
-    assert box.texts == []
+    scheduled = {**event, "detail": {**event["detail"], "schedule": schedule}}
+    assert invoke(box, scheduled)["id"] == invoke(box, event)["id"]
+    assert [(text.entrypoint, text.caller) for text in box.texts] == [("event", "event:shop.orders")]
+
+
+def test_events_that_say_they_are_schedules_share_the_limits_of_their_source(box: Outbox) -> None:
+    box.settings = box.settings._replace(prices={"*": 1_000_000}, limits=Limits(caller_spend_day=2_000_000))
+    event = recorded("event-sms-requested")
+    for number in range(6):
+        detail = {**event["detail"], "schedule": RUN.replace("weekly", f"weekly-{number}")}
+        with suppress(NotAllowed):
+            invoke(box, {**event, "id": str(number), "detail": detail})
+    assert len(box.texts) == 2
 
 
 NAMES = ("caller", "entrypoint", "source", "schedule", "grant", "key", "detail-type", "id", "account", "action")

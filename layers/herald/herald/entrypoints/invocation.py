@@ -53,18 +53,24 @@ def _event(event: Mapping[str, Any], request_id: str, herald: Herald) -> Message
     if event["detail-type"] != DETAIL_TYPE or not isinstance(event["detail"], Mapping):
         detail = f"Only events of detail-type {DETAIL_TYPE}, whose detail is a message, are taken."
         raise InvalidMessage([Problem("detail-type", "unknown_event", detail)])
-    return _send(event["detail"], "event", f"event:{event.get('source')}", str(event.get("id") or request_id), herald)
+    own_key = str(event.get("id") or request_id)
+    return _send(_unscheduled(event["detail"]), "event", f"event:{event.get('source')}", own_key, herald)
 
 
 def _invoked(event: Mapping[str, Any], request_id: str, herald: Herald) -> Message:
     """A message of whoever may invoke the function: Lambda does not tell who that is, so a schedule names itself."""
     schedule = checked_key("schedule", event.get("schedule"))
-    fields = {name: value for name, value in event.items() if name != "schedule"}
+    fields = _unscheduled(event)
     if schedule is None or event.get("idempotency_key") is not None:
         return _send(fields, "invocation", "invoke", request_id, herald)
     known = not schedule.startswith(_UNREPLACED)
     caller, key = (_scheduled_by(schedule), schedule) if known else ("schedule", request_id)
     return _send(fields, "schedule", caller, key, herald)
+
+
+def _unscheduled(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a message. What an event says of a schedule is nothing: its caller is its source."""
+    return {name: value for name, value in said.items() if name != "schedule"}
 
 
 def _send(fields: Mapping[str, Any], entrypoint: str, caller: str, own_key: str, herald: Herald) -> Message:
