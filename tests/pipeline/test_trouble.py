@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from herald.entrypoints.worker import Worker
-from herald.errors import HeraldError, InvalidMessage, NotCancelable, Refused, Unavailable
+from herald.errors import HeraldError, InvalidMessage, NotAccepted, NotCancelable, Refused, Unavailable
 from herald.message import Message
 from herald.message.status import Status
 from herald.pipeline.send.sweep import Sweep, Swept
@@ -192,14 +192,25 @@ def test_what_could_not_be_recorded_is_told_to_the_caller_with_all_that_is_known
     assert message == box.journal.messages[message.id].with_(body=message.body)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "key"), [({"body": ""}, "k"), ({"send_at": "2026-11-21T12:00:00Z"}, None), ({"body": ""}, None)]
-)
-def test_what_is_no_message_is_told_without_asking_the_journal(wrong: dict[str, Any], key: str | None) -> None:
+WRONG: list[dict[str, Any]] = [{"body": ""}, {"send_at": "2026-11-21T12:00:00Z"}]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_no_message_is_told_without_asking_the_journal(wrong: dict[str, Any]) -> None:
     box = a_failing("get")
     with pytest.raises(InvalidMessage):
-        send(box, key=key, **wrong)
+        send(box, **wrong)
     assert recorded(box).troubles == []
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_may_repeat_a_message_is_not_called_wrong_before_the_journal_was_asked(wrong: dict[str, Any]) -> None:
+    box = a_failing("get")
+    with pytest.raises(NotAccepted):
+        send(box, key="k", **wrong)
+    box = a_box()
+    with pytest.raises(InvalidMessage):
+        send(box, key="k", **wrong)
 
 
 def test_who_cannot_cancel_a_message_any_more_is_told_where_it_is() -> None:

@@ -72,7 +72,7 @@ class Stage:
 
 @pytest.fixture
 def stage(engine: str, provider: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    name = uuid.uuid4().hex[:8]
+    name = f"s{uuid.uuid4().hex[:8]}"
     monkeypatch.setenv("HERALD_STAGE", name)
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
     yield Stage(engine, provider, name)

@@ -4,12 +4,12 @@
 _MOST = 10**15
 
 
-def told(price: str | None) -> float | None:
+def amount(price: str | None) -> float | None:
     """The amount that a price says; None if it says none. A price of 0 says none: it is what vendors tell before they
     have one.
     """
     try:
-        amount = float(price or "nan")
+        said = float(price or "nan")
     except ValueError:
         return None
-    return amount if 0 < amount < _MOST else None
+    return said if 0 < said < _MOST else None

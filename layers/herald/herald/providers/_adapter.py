@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from requests import Session
 from requests.adapters import HTTPAdapter
 
 from herald.providers._connections import ending
@@ -18,3 +19,10 @@ class Ending(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = ending(manager.pool_classes_by_scheme)
         return manager
+
+
+def end_all(session: Session) -> None:
+    """Let every call of a session end in time, but for those of adapters that are not requests' own."""
+    for scheme, adapter in list(session.adapters.items()):
+        if type(adapter) is HTTPAdapter:
+            session.mount(scheme, Ending())

@@ -54,12 +54,11 @@ class Http:
     def __init__(
         self, session: "Session", *, timeout: tuple[float, float] = (CONNECT, READ), seconds: float = SECONDS
     ) -> None:
-        from herald.providers._adapter import Ending  # With requests, which reading a callback does not need.
+        from herald.providers._adapter import end_all  # With requests, which reading a callback does not need.
 
         # Several accounts share the session: a cookie of one must not go with the requests of another.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, Ending())
+        end_all(session)
         self._session, self._timeout, self._seconds = session, timeout, seconds
         self._idle = Idle(session.close)
 

@@ -6,7 +6,7 @@ No step writes a state in another way.
 from datetime import timedelta
 
 from herald.message import Message
-from herald.message.price import told as told_price
+from herald.message.price import amount
 from herald.message.reasons import REASONS
 from herald.message.status import Status
 from herald.pipeline.guard.ledger import by_item, owed
@@ -52,7 +52,7 @@ def _settled(ports: Ports, message: Message, settings: Settings | None) -> int |
         return message.reserved
     if counted.state == "back":
         return 0
-    price = told_price(message.price)
+    price = amount(message.price)
     cost = None if price is None else millionths(price * _exchange_rate(ports, message.channel or "", settings))
     if cost is not None and message.status in (Status.DELIVERED, Status.UNDELIVERED):
         return cost

@@ -9,7 +9,7 @@ from typing import Any
 from herald.errors import AttemptError, Unavailable
 from herald.message import Message
 from herald.message.counted import Counted
-from herald.message.price import told
+from herald.message.price import amount
 from herald.message.reasons import Reason
 from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status, Step
@@ -186,7 +186,7 @@ def _price(message: Message, receipt: Receipt) -> str | None:
 
 
 def _told(price: str | None) -> str | None:
-    return price if told(price) else None
+    return price if amount(price) else None
 
 
 def _happened(message: Message, receipt: Receipt, now: datetime) -> datetime:
