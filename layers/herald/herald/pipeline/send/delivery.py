@@ -71,8 +71,8 @@ class Delivery:
 
     def _turn(self, message: Message, way: Route) -> Turn | Place | None:
         """When the message goes by which channel, or when to ask again; None if its time is over by then."""
-        if message.test:  # What reaches nobody takes no channel's turn.
-            return Turn(way.channels[0], self._ports.clock(), way.why, way.channels[1:])
+        if message.test:  # What reaches nobody takes no channel's turn, and never fails over.
+            return Turn(way.channels[0], self._ports.clock(), way.why)
         return Chooser(self._ports, self._settings).choose(message, way, self._ports.clock())
 
     def _go_on(self, message: Message, turn: Turn | None) -> Message:

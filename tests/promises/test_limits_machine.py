@@ -1,10 +1,12 @@
-"""Limits and money, in whatever order things come: never more than may be, and in the end what left is counted."""
+"""Promise 7: limits and money, in whatever order things come: never more than may be; what left is counted."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+from hypothesis import Phase
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -22,8 +24,9 @@ from herald.testing.memory import MemoryCounters
 from herald.testing.outbox import Outbox
 from tests.failing import Down
 from tests.pipeline.guard.asking import a_gated_box
+from tests.promises.figures import Figures
 
-CENT, WINDOW = 10_000, 600
+CENT, WINDOW, STEPS = 10_000, 600, 20
 # One kind of limit at a time, so that none hides what another lets through; and all of them.
 LIMITS = (
     Limits(number_10_minutes=2),
@@ -79,6 +82,8 @@ class Fragile(MemoryCounters):
 class TextsAndMoney(RuleBasedStateMachine):
     """Requests, time, providers and receipts against a simple model: the list of what left."""
 
+    kind_of_counters: type[Fragile] = Fragile
+
     @initialize(
         hour=st.sampled_from([(22, 23, 59, 50), (30, 23, 55, 0), (22, 12, 0, 0)]), limits=st.sampled_from(LIMITS)
     )
@@ -87,7 +92,7 @@ class TextsAndMoney(RuleBasedStateMachine):
         day, hours, minutes, seconds = hour
         self.box.clock.now = self.box.clock.now.replace(day=day, hour=hours, minute=minutes, second=seconds)
         self.provider = self.box.providers["amazonsns"] = Ledger(self.box)
-        self.box.counters = self.counters = Fragile()
+        self.box.counters = self.counters = self.kind_of_counters()
 
     def ask(self, number: str, caller: Grant, **fields: Any) -> None:
         request = {"to": number, "body": "x", **{name: value for name, value in fields.items() if name != "key"}}
@@ -234,5 +239,53 @@ class TextsAndMoney(RuleBasedStateMachine):
         assert moments == (len(left) if limits.number_10_minutes else 0)
 
 
-def test_in_whatever_order_things_come_no_more_leaves_than_may_and_what_left_is_counted() -> None:
-    run_state_machine_as_test(TextsAndMoney, settings=examples(max_examples=500, stateful_step_count=20, deadline=None))
+class Hasty(Fragile):
+    """Counters that take a short while for half as long."""
+
+    def take(self, tally: Tally, now: datetime) -> Full | None:
+        burst = tally.burst and tally.burst._replace(seconds=WINDOW // 2)
+        return super().take(tally._replace(burst=burst), now)
+
+
+class OfToday(Fragile):
+    """Counters that know nothing of what was sent before midnight."""
+
+    def take(self, tally: Tally, now: datetime) -> Full | None:
+        burst = tally.burst and tally.burst._replace(before=None)
+        return super().take(tally._replace(burst=burst), now)
+
+
+class Keeping(Fragile):
+    """Counters that give nothing back."""
+
+    def give(self, tally: Tally) -> None:
+        pass
+
+
+class Unsettled(Fragile):
+    """Counters that are never changed by what becomes of a text."""
+
+    def add(self, key: str, amounts: Mapping[str, int], until: datetime) -> None:
+        pass
+
+
+def worlds(counters: type[Fragile], count: int, **more: Any) -> None:
+    """Run so many worlds with these counters. Raises ``AssertionError`` where one of them breaks a limit."""
+    world = type("World", (TextsAndMoney,), {"kind_of_counters": counters})
+    run_state_machine_as_test(
+        world, settings=examples(max_examples=count, stateful_step_count=STEPS, deadline=None, **more)
+    )
+
+
+def test_in_whatever_order_things_come_no_more_leaves_than_may_and_what_left_is_counted(
+    size: Callable[[int, int], int], figures: Figures
+) -> None:
+    count = size(200, 5000)
+    worlds(Fragile, count)
+    figures("limits and money, in any order of events", promise="7", worlds=count, events_at_most=STEPS)
+
+
+@pytest.mark.parametrize("wrong", [Hasty, OfToday, Keeping, Unsettled])
+def test_limits_are_seen_to_be_broken_where_they_are(wrong: type[Fragile]) -> None:
+    with pytest.raises(AssertionError):
+        worlds(wrong, 3000, phases=[Phase.generate])
