@@ -34,7 +34,7 @@ counted = st.builds(
     names=st.lists(st.sampled_from(NAMES), unique=True).map(tuple),
     moment=st.none() | st.integers(0, 2**31),
     cost=st.none() | st.integers(0, 10**12),
-    state=st.sampled_from(["kept", "left", "back"]),
+    state=st.sampled_from(["kept", "left", "priced", "back"]),
 )
 messages = st.builds(
     Message,

@@ -52,6 +52,7 @@ class Left:
 
     def __init__(self, message: Message, at: datetime) -> None:
         self.message, self.at, self.cost = message, at, CENT
+        self.price: int | None = None
 
 
 class Ledger(FakeProvider):
@@ -162,13 +163,15 @@ class TextsAndMoney(RuleBasedStateMachine):
         price=st.sampled_from([None, 0, CENT // 4, CENT]), n=st.integers(0, 3),
     )  # fmt: skip
     def receipt(self, which: int, status: Status, price: int | None, n: int) -> None:
-        """A provider tells what became of the last text of a message that left."""
+        """A provider tells what became of a text that left: always the same price for its end."""
         if not self.provider.left:
             return
         left = self.provider.left[which % len(self.provider.left)]
         current = self.box.journal.messages[left.message.id]
         if current.attempts != left.message.attempts or current.status is Status.ACCEPTED:
             return
+        if price and status.final:
+            price = left.price = left.price or price
         said = None if price is None else f"{price / 1_000_000:.6f}"
         record(self.box, current, Receipt("p", status, None, price=said, raw={"n": str(n)}), current.attempts)
         after = self.box.journal.messages[left.message.id]

@@ -333,6 +333,8 @@ def test_a_first_word_about_a_price_settles_nothing_downward(price: str | None, 
     box = limited(spend_day=10 * CENT)
     message = priced(box, price)
     assert spent(box) == held
+    received(box, message, Status.DELIVERED, n="0")  # It arrived, and nobody says what that costs.
+    assert spent(box) == held
     received(box, message, Status.DELIVERED, price="0.002", n="1")
     assert spent(box) == 2_000
     received(box, message, Status.SENT, price="0.0001", n="2")

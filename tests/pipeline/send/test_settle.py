@@ -121,10 +121,11 @@ def test_what_is_told_twice_is_settled_once() -> None:
 def test_of_two_that_settle_at_once_one_is_told_to_look_again() -> None:
     box = a_budget()
     before = box.journal.get(send(box).id)
-    assert before
-    move(box, before, before.with_(status=Status.DELIVERED, price="0.0025"))
+    assert before and before.counted
+    priced = before.with_(counted=before.counted._replace(state="priced"))
+    move(box, before, priced.with_(status=Status.DELIVERED, price="0.0025"))
     with pytest.raises(Moved):
-        move(box, before, before.with_(status=Status.UNDELIVERED, price="0.004"))
+        move(box, before, priced.with_(status=Status.UNDELIVERED, price="0.004"))
     assert spent(box) == {2_500}
 
 

@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple, Self
 
 from herald.message.times import rfc3339
 
-State = Literal["kept", "left", "back"]
+State = Literal["kept", "left", "priced", "back"]
+HELD: tuple[State, ...] = ("kept", "left", "priced")
 
 
 class Counted(NamedTuple):
@@ -15,7 +16,8 @@ class Counted(NamedTuple):
 
     ``moment`` (seconds since 1970) stands among those of the texts to its number: if it is sent by then it need not be
     counted anew. None: it stands not there. ``cost`` is what was reserved, in millionths (None: no price is known).
-    ``state``: ``kept`` until the text may have left, then ``left``; ``back`` once all was given back, as it never left.
+    ``state``: ``kept`` until the text may have left, then ``left``, and ``priced`` once a receipt for its end told what
+    it costs; ``back`` once all was given back, as it never left.
     """
 
     at: datetime
@@ -27,7 +29,12 @@ class Counted(NamedTuple):
     @property
     def alike(self) -> tuple[Self, ...]:
         """How the same may stand in the counters: whether the text left meanwhile changes nothing there."""
-        return (self,) if self.state == "back" else (self._replace(state="kept"), self._replace(state="left"))
+        return (self,) if self.state == "back" else tuple(self._replace(state=state) for state in HELD)
+
+    @property
+    def gone(self) -> bool:
+        """Whether its text may have left."""
+        return self.state in ("left", "priced")
 
     def written(self) -> str:
         """All of it in one short text."""

@@ -71,7 +71,7 @@ def owed(before: Message, after: Message, secret: bytes) -> Amounts:
         return _difference(wanted, there)
     # It was counted anew meanwhile: where it stood already it was not counted twice, unless the first text may be gone.
     taken = _places(after, new, new.cost, secret) if new else {}
-    if before.counted and before.counted.state == "left":
+    if before.counted and before.counted.gone:
         return _difference(wanted, Counter(taken))
     return _difference(wanted, there | Counter(taken))
 

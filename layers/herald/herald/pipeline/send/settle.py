@@ -8,7 +8,6 @@ from datetime import timedelta
 from herald.message import Message
 from herald.message.price import amount
 from herald.message.reasons import REASONS
-from herald.message.status import Status
 from herald.pipeline.guard.ledger import by_item, owed
 from herald.pipeline.ports import Ports
 from herald.pipeline.trouble import told
@@ -54,7 +53,7 @@ def _settled(ports: Ports, message: Message, settings: Settings | None) -> int |
         return 0
     price = amount(message.price)
     cost = None if price is None else millionths(price * _exchange_rate(ports, message.channel or "", settings))
-    if cost is not None and message.status in (Status.DELIVERED, Status.UNDELIVERED):
+    if cost is not None and counted.state == "priced":
         return cost
     return max(message.reserved, counted.cost, cost or 0)
 

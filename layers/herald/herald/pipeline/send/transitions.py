@@ -92,7 +92,8 @@ def received(message: Message, receipt: Receipt, attempt: int, now: datetime) ->
     own, price = attempt == message.attempts, _price(message, receipt)
     noted = message
     if not known:
-        noted = message.with_(trace=(*message.trace, Step(now, "receipt", said)), updated_at=now, price=price)
+        trace = (*message.trace, Step(now, "receipt", said))
+        noted = message.with_(trace=trace, updated_at=now, price=price, counted=_priced(message.counted, receipt))
     if not _changes(message, receipt, attempt):
         return None if known else noted
     at = _happened(message, receipt, now)
@@ -103,7 +104,7 @@ def received(message: Message, receipt: Receipt, attempt: int, now: datetime) ->
         "price": price,
         "provider_id": (message.provider_id or receipt.provider_id or None) if own else message.provider_id,
         "reason": reason,
-        "counted": _left(message) if own or not message.possible_duplicate else message.counted,
+        "counted": _priced(_left(message), receipt) if own or not message.possible_duplicate else message.counted,
     }
     return _next(noted, receipt.status, now, reason.code if reason else "", **changes)
 
@@ -176,7 +177,15 @@ def _changes(message: Message, receipt: Receipt, attempt: int) -> bool:
 
 def _left(message: Message) -> Counted | None:
     """Its text has left, or may have: it stays counted from here on, or is counted again if all was given back."""
-    return message.counted and message.counted._replace(state="left")
+    counted = message.counted
+    return counted if counted is None or counted.gone else counted._replace(state="left")
+
+
+def _priced(counted: Counted | None, receipt: Receipt) -> Counted | None:
+    """What a text that left costs is known once a receipt for its end tells it."""
+    if counted and counted.gone and receipt.status.final and amount(receipt.price):
+        return counted._replace(state="priced")
+    return counted
 
 
 def _price(message: Message, receipt: Receipt) -> str | None:
