@@ -30,6 +30,7 @@ from herald.journal.turns import DynamoTurns
 from herald.message import Message
 from herald.pipeline.flow import Herald
 from herald.pipeline.guard.ahead import CountsAhead
+from herald.pipeline.route.slow import SlowChannels
 from herald.providers import load
 from herald.providers._http import Http
 from herald.settings.values import Channel, Limits, Rate, Rule, Settings
@@ -134,6 +135,7 @@ class Ports:
 
     def __init__(self, manner: Manner, sender: Any, clock: Callable[[], datetime], parts: Mapping[str, Any]) -> None:
         self._manner, self._sender, self.clock, self.observer = manner, sender, clock, Notes()
+        self.slow = SlowChannels()
         self.__dict__.update(parts)
 
     @property

@@ -1,8 +1,7 @@
 """Wiring: the only place that builds real things: AWS clients, HTTP sessions, channels; and the service itself.
 
 Everything is made at its first need and then kept. ``HERALD_STAGE`` names the stack; what the stack is made of (its
-table, queue, schedules) is written in ``/herald/{stage}/stack`` by the template.
-"""
+table, queue, schedules) is written in ``/herald/{stage}/stack`` by the template."""
 
 import os
 import time
@@ -24,6 +23,7 @@ from herald.pipeline.flow import Herald
 from herald.pipeline.guard.ahead import CountsAhead
 from herald.pipeline.ports import Ports, Sender
 from herald.pipeline.route.rules import usual
+from herald.pipeline.route.slow import SlowChannels
 from herald.providers import load
 from herald.providers._base import Provider
 from herald.settings import stack
@@ -57,6 +57,7 @@ class Stack:
         self.observer = CloudWatch(name)
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.sleep = time.sleep
+        self.slow = SlowChannels()
         self._local = name == "local"
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
@@ -189,8 +190,7 @@ def replaced(others: Ports) -> Iterator[None]:
 
 def prepare() -> None:
     """Do what the usual send does, as far as it costs nothing: read the parameters and a number of the default region,
-    make the clients of its channel and of the journal, open the journal's connection. Raises whatever fails.
-    """
+    make the clients of its channel and of the journal, open the journal's connection. Raises whatever fails."""
     ready = real(stage())
     settings = ready.settings
     phone.prepare(settings.default_region)

@@ -4,6 +4,7 @@ What a port raises is its client's own error, unless it says otherwise.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -111,6 +112,16 @@ class Turns(Protocol):
         """The next turn in a line, which is then ours; None, and none is taken, if it would be after ``latest``."""
 
 
+class Slow(Protocol):
+    """Which channels took very long to answer a moment ago, as far as this process knows."""
+
+    def wait(self, channel: str) -> float:
+        """The seconds for which a channel is to be left alone; 0, and then one message may be tried, if it is over."""
+
+    def attempt(self, channel: str) -> AbstractContextManager[None]:
+        """What is called meanwhile is an attempt: how long it takes is noted."""
+
+
 class Queue(Protocol):
     """Where a message's id, a receipt or a webhook waits for the worker."""
 
@@ -183,6 +194,8 @@ class Ports(Protocol):
     def optouts(self) -> OptOuts: ...
     @property
     def turns(self) -> Turns: ...
+    @property
+    def slow(self) -> Slow: ...
     @property
     def queue(self) -> Queue: ...
     @property

@@ -12,6 +12,7 @@ from herald.message import Message
 from herald.pipeline.flow import Herald
 from herald.pipeline.ports import Sender
 from herald.pipeline.receive.token import sign
+from herald.pipeline.route.slow import SlowChannels
 from herald.settings.values import DEFAULT_CHANNELS, Settings
 from herald.testing.fakes import Clock, FakeProvider, Notes
 from herald.testing.memory import (
@@ -36,6 +37,7 @@ class Outbox:
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     schedule: MemorySchedule = field(default_factory=MemorySchedule)
     turns: MemoryTurns = field(default_factory=MemoryTurns)
+    slow: SlowChannels = field(default_factory=SlowChannels)
     counters: MemoryCounters = field(default_factory=MemoryCounters)
     optouts: MemoryOptOuts = field(default_factory=MemoryOptOuts)
     observer: Notes = field(default_factory=Notes)

@@ -10,6 +10,9 @@ from herald.settings.values import Settings
 
 # How long a turn is waited for on the spot. Who would wait longer comes back from the queue, so long before its place.
 PATIENCE = timedelta(seconds=2)
+# Who waits for a slow channel comes back after an eighth of the time that it has waited already; in seconds.
+WAITED, SHORTEST, LONGEST = 8, 1.0, 900.0
+BUSY, SLOW = "is busy", "answers slowly"
 
 
 class Turn(NamedTuple):
@@ -22,27 +25,45 @@ class Turn(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A place in the line of a channel that is busy: when to come back for a turn."""
+    """A place in the line of a channel that cannot take a message now: when to come back for a turn, and why."""
 
     channel: str
     at: datetime
+    why: str = BUSY
 
 
 class Chooser:
-    """Chooses a message's channel by what is free."""
+    """Chooses a message's channel by what is free.
 
-    def __init__(self, ports: Ports, settings: Settings) -> None:
-        self._ports, self._settings = ports, settings
+    ``patient`` is who comes from the queue: nobody waits for that, so it does not go by a channel that answers slowly.
+    """
+
+    def __init__(self, ports: Ports, settings: Settings, *, patient: bool = False) -> None:
+        self._ports, self._settings, self._patient = ports, settings, patient
 
     def choose(self, message: Message, way: Route, now: datetime) -> Turn | Place | None:
         """The turn of the first channel that is free soon, else a place in the first one's line; None if too late."""
         first, soonest, end = way.channels[0], now + PATIENCE, message.expires_at - timedelta(microseconds=1)
+        slow = dict.fromkeys(way.channels, 0.0)
         for place, channel in enumerate(way.channels):
-            at = self._take(channel, channel, now, min(soonest, end))
+            slow[channel] = self._ports.slow.wait(channel) if self._patient else 0.0
+            at = None if slow[channel] else self._take(channel, channel, now, min(soonest, end))
             if at:
-                return Turn(channel, at, f"{first} is busy" if place else way.why, way.channels[place + 1 :])
+                why = f"{first} {SLOW if slow[first] else BUSY}" if place else way.why
+                return Turn(channel, at, why, way.channels[place + 1 :])
+        if slow[first]:
+            return self._later(message, first, slow[first], now)
         back = self._take(first, f"{first}#line", soonest, end)
         return Place(first, back) if back else None
+
+    def _later(self, message: Message, channel: str, wait: float, now: datetime) -> Place | None:
+        """A place after a slow channel was left alone: the longer a message waits, the later, so that its trace stays
+        short; but while there is time it comes back.
+        """
+        waited = (now - max(message.created_at, message.send_at or message.created_at)).total_seconds()
+        left = (message.expires_at - now).total_seconds()
+        seconds = min(max(wait, waited / WAITED), LONGEST, left / 2)
+        return Place(channel, now + timedelta(seconds=seconds) + PATIENCE, SLOW) if seconds >= SHORTEST else None
 
     def _take(self, channel: str, line: str, now: datetime, latest: datetime) -> datetime | None:
         """The next turn in a line. If it cannot be asked for, the message goes: the provider has a limit as well."""

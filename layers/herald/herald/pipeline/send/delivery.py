@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from herald.errors import AttemptError, Refused, Unavailable, Uncertain
@@ -29,16 +30,19 @@ class TooLate(NamedTuple):
     detail: str = ""
 
 
+# After this no other call begins: whoever waits for an answer, or for the rest of a batch, waits for one call more.
+ON_THE_SPOT = timedelta(seconds=8)
 EXPIRED = TooLate(REASONS["expired"])
 _Taken = tuple[Message, Turn | None]
 """A message as it was written, and its turn if it is ours and to be sent now."""
 
 
 class Delivery:
-    """Sends the messages of one request, which these ``settings`` judge."""
+    """Sends one message, which these ``settings`` judge. ``patient`` says that it comes from the queue."""
 
-    def __init__(self, ports: Ports, settings: Settings) -> None:
-        self._ports, self._settings = ports, settings
+    def __init__(self, ports: Ports, settings: Settings, *, patient: bool = False) -> None:
+        self._ports, self._settings, self._patient = ports, settings, patient
+        self._begun: datetime | None = None
 
     def begin(self, message: Message, way: Route, write_next: Write, too_late: TooLate = EXPIRED) -> Message:
         """Send a message by the first channel of its route that is free, or queue it until its turn.
@@ -73,7 +77,7 @@ class Delivery:
         """When the message goes by which channel, or when to ask again; None if its time is over by then."""
         if message.test:  # What reaches nobody takes no channel's turn, and never fails over.
             return Turn(way.channels[0], self._ports.clock(), way.why)
-        return Chooser(self._ports, self._settings).choose(message, way, self._ports.clock())
+        return Chooser(self._ports, self._settings, patient=self._patient).choose(message, way, self._ports.clock())
 
     def _go_on(self, message: Message, turn: Turn | None) -> Message:
         return self._attempt(message, turn) if turn else message
@@ -84,12 +88,12 @@ class Delivery:
         now = self._ports.clock()
         if message.expired(now):  # It slept a little too long.
             return self._record(message, transitions.unsent(message, Status.EXPIRED, REASONS["expired"], now), None)
-        started = time.perf_counter()
+        started, self._begun = time.perf_counter(), self._begun or now
         try:
             sent = self._call(message)
         except (Refused, Unavailable) as error:
             if turn.others and (isinstance(error, Unavailable) or error.channels_own):
-                return self._next(message, turn.others, error, started)
+                return self._elsewhere(message, turn.others, error, started)
             return self._not_taken(message, error, started)
         except Exception as error:
             return self._uncertain(message, error, started)
@@ -101,14 +105,24 @@ class Delivery:
         sender = self._sender(message)
         callback = self._ports.callback(message) if sender.calls_back else None
         try:
-            return sender.send(message, callback)
+            return self._timed(message, sender, callback)
         except Refused as error:
-            if error.code != "credentials_refused":
+            if error.code != "credentials_refused" or not self._quick():
                 raise
             renewed = self._renewed(message)
             if renewed is None or renewed is sender or message.expired(self._ports.clock()):
                 raise
-        return renewed.send(message, callback)
+        return self._timed(message, renewed, callback)
+
+    def _timed(self, message: Message, sender: Sender, callback: str | None) -> Sent:
+        if message.test:
+            return sender.send(message, callback)
+        with self._ports.slow.attempt(message.channel or ""):
+            return sender.send(message, callback)
+
+    def _quick(self) -> bool:
+        """Whether there is time for another call on the spot."""
+        return self._begun is None or self._ports.clock() - self._begun < ON_THE_SPOT
 
     def _sender(self, message: Message) -> Sender:
         """The message's channel, ready to send. Raises ``Refused`` if there is none: nothing was sent."""
@@ -129,6 +143,14 @@ class Delivery:
             self._ports.refresh()
             return self._ports.sender(message.channel or "")
         return None
+
+    def _elsewhere(
+        self, message: Message, others: tuple[str, ...], error: Refused | Unavailable, started: float
+    ) -> Message:
+        """Go on with another channel: at once, or if that took long already from the queue, by what is free then."""
+        if self._quick() or message.expired(self._ports.clock()):
+            return self._next(message, others, error, started)
+        return self._not_taken(message, Unavailable(error.code, response=error.response), started)
 
     def _next(self, message: Message, others: tuple[str, ...], error: AttemptError, started: float) -> Message:
         """Go on with the next channel."""

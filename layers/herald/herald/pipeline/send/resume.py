@@ -48,7 +48,8 @@ class Resume:
         if message.expired(self._ports.clock()):
             return self._unsent(message, Status.EXPIRED, REASONS["expired"])
         settings = self._ports.settings
-        gate, way, delivery = Gate(self._ports, settings), route(message, settings), Delivery(self._ports, settings)
+        gate, way = Gate(self._ports, settings), route(message, settings)
+        delivery = Delivery(self._ports, settings, patient=True)
         try:
             let_on = gate.let_on(message)
         except NotAllowed as refused:

@@ -15,8 +15,8 @@ from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status, Step
 from herald.pipeline.route.turn import PATIENCE, Place, Turn
 
-# Much longer than an attempt may take (2 s until its turn, 3 s to connect, 10 s to answer): when it is over, the sender
-# is gone.
+# Much longer than an attempt may take (2 s until its turn, 15 s for the call; and once more if the credentials were
+# refused within 8 s): when it is over, the sender is gone.
 LEASE = timedelta(seconds=60)
 # A message that was not taken up so long after its time is queued again by the sweep.
 OVERDUE = timedelta(seconds=60)
@@ -38,7 +38,7 @@ def scheduled(message: Message, at: datetime, now: datetime) -> Message:
 def in_line(message: Message, place: Place, provider: str | None, now: datetime) -> Message:
     """The message in the queue until its turn is near."""
     return _next(
-        message, _waiting(message), now, f"{place.channel} is busy", step="queued", channel=place.channel,
+        message, _waiting(message), now, f"{place.channel} {place.why}", step="queued", channel=place.channel,
         provider=provider, turn_at=place.at, retry_at=message.retry_at, due_at=place.at + OVERDUE,
     )  # fmt: skip
 
