@@ -73,7 +73,7 @@ clean: down ## Remove all that was set up, built or left behind
 
 ##@ Herald in your AWS account
 
-.PHONY: build deploy key keys revoke import secret receipts optouts redrive
+.PHONY: build deploy key keys revoke waiting import secret receipts optouts redrive
 build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python 3.13 needed
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@PYTHON="$$PWD/.venv-sam/bin/python" $(SAM) build
@@ -96,6 +96,9 @@ keys: $(LAPTOP) ## List the API keys, and what each may do (STAGE=dev)
 revoke: $(LAPTOP) ## Delete an API key; dead within 5 minutes: make revoke NAME=ci STAGE=dev
 	@test -n "$$NAME" || { echo "Whose key? Say for example: make revoke NAME=ci STAGE=$$STAGE" >&2; exit 1; }
 	@$(HERALD) keys revoke --stage="$$STAGE" --name="$$NAME"
+waiting: $(LAPTOP) ## List what a key, also a revoked one, has waiting (ARGS=--cancel): NAME=ci STAGE=dev
+	@test -n "$$NAME" || { echo "Whose key? Say for example: make waiting NAME=ci STAGE=$$STAGE" >&2; exit 1; }
+	@$(HERALD) keys waiting --stage="$$STAGE" --name="$$NAME"
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
 	@test -n "$$FILE" || { echo "Which file? Say: make import FILE=gramex.yaml STAGE=$$STAGE" >&2; exit 1; }
 	@$(HERALD) settings import --stage="$$STAGE" "$$FILE"

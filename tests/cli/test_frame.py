@@ -16,9 +16,9 @@ from tests.house import PACKAGE, ROOT
 
 NUMBER = "+919741552552"
 COMMANDS = [
-    ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["settings", "import"], ["optouts", "url"],
-    ["optouts", "add"], ["optouts", "remove"], ["optouts", "check"], ["optouts", "sync"], ["webhooks", "secret"],
-    ["receipts", "enable"], ["redrive"],
+    ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["keys", "waiting"], ["settings", "import"],
+    ["optouts", "url"], ["optouts", "add"], ["optouts", "remove"], ["optouts", "check"], ["optouts", "sync"],
+    ["webhooks", "secret"], ["receipts", "enable"], ["redrive"],
 ]  # fmt: skip
 
 

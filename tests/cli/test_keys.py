@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,14 +11,16 @@ from herald.cli.frame import main
 from herald.cli.keys import LIMITS, LISTS
 from herald.keys.grant import Grant
 from herald.keys.key import granted
+from herald.testing.outbox import Outbox
 from local.deploy import client
+from tests.failing import Unreachable
 
 
 @pytest.fixture
 def stage(engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
     wiring.parameters.cache_clear()
-    wiring._keys.cache_clear()
+    wiring.keys.cache_clear()
     return f"stage-{uuid.uuid4().hex[:8]}"
 
 
@@ -159,3 +162,76 @@ def test_a_test_key_that_could_erase_people_is_not_made(stage: str, capsys: pyte
     assert main(["keys", "create", "--stage", stage, "--name", "ci", "--test", "--scopes", "send,erase"]) == 2
     said = capsys.readouterr()
     assert (said.out, "cannot erase" in said.err) == ("", True)
+
+
+# ---- What a key has waiting
+
+
+@pytest.fixture
+def box() -> Iterator[Outbox]:
+    made = Outbox()
+    with wiring.replaced(made):
+        yield made
+
+
+def asked(box: Outbox, name: str, **fields: object) -> str:
+    fields = {"to": "+919741552552", "body": "Your table is ready.", **fields}
+    return box.herald().send(fields, caller=f"key:{name}", entrypoint="https").message.id
+
+
+def test_what_a_key_has_waiting_is_listed_without_its_number_and_text(
+    box: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later, queued = asked(box, "shop", send_at="2026-11-23T12:00:00Z"), asked(box, "shop", mode="async")
+    asked(box, "bank", mode="async")
+    assert main(["keys", "waiting", "--stage", "dev", "--name", "shop"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        f"{queued} accepted 2026-11-22T12:00:00.000Z +91*****2552",
+        f"{later} scheduled 2026-11-23T12:00:00.000Z +91*****2552",
+    ]
+    assert "2 messages of it wait; once a key is revoked they are not sent" in said.err
+    assert "9741552552" not in said.out + said.err
+
+
+def test_what_a_key_has_waiting_is_canceled(box: Outbox, capsys: pytest.CaptureFixture[str]) -> None:
+    mine, theirs = asked(box, "shop", mode="async"), asked(box, "bank", mode="async")
+    assert main(["keys", "waiting", "--stage", "dev", "--name", "shop", "--cancel"]) == 0
+    assert capsys.readouterr().err == "1 canceled.\n"
+    assert [str(box.herald().find(each).status) for each in (mine, theirs)] == ["canceled", "accepted"]
+    assert main(["keys", "waiting", "--stage", "dev", "--name", "shop"]) == 0
+    assert capsys.readouterr() == ("", "Nothing of it waits.\n")
+
+
+@pytest.mark.parametrize(("still", "word"), [(False, "not sent"), (True, "still sent")])
+def test_revoking_says_what_waits_what_becomes_of_it_and_what_can_be_done(
+    stage: str, box: Outbox, still: bool, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box.settings = box.settings._replace(send_revoked=still)
+    made(stage, capsys, "--name", "shop")
+    asked(box, "shop", mode="async")
+    assert main(["keys", "revoke", "--stage", stage, "--name", "shop"]) == 0
+    said = capsys.readouterr().err
+    assert f"1 message of it waits; once a key is revoked they are {word}" in said
+    assert f"herald keys waiting --stage {stage} --name shop" in said
+
+
+def test_revoking_may_cancel_what_waits(stage: str, box: Outbox, capsys: pytest.CaptureFixture[str]) -> None:
+    made(stage, capsys, "--name", "shop")
+    mine = asked(box, "shop", mode="async")
+    assert main(["keys", "revoke", "--stage", stage, "--name", "shop", "--cancel"]) == 0
+    assert str(box.herald().find(mine).status) == "canceled"
+    assert "1 canceled." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["revoke", "waiting"])
+def test_what_cannot_be_read_is_said_so_and_a_revoked_key_is_revoked(
+    engine: str, stage: str, box: Outbox, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made(stage, capsys, "--name", "shop")
+    box.journal = Unreachable()  # type: ignore[assignment]
+    assert main(["keys", command, "--stage", stage, "--name", "shop"]) == (command == "waiting")
+    assert "What it has waiting: not read (Down)" in capsys.readouterr().err
+    if command == "revoke":
+        with pytest.raises(Exception, match="ParameterNotFound"):
+            kept(engine, stage, "shop")

@@ -17,7 +17,7 @@ from tests.house import LAYER, ROOT
 
 TARGETS = (
     "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "lock", "clean", "build", "deploy",
-    "key", "keys", "revoke", "import", "secret", "receipts", "optouts", "redrive",
+    "key", "keys", "revoke", "waiting", "import", "secret", "receipts", "optouts", "redrive",
 )  # fmt: skip
 
 
@@ -127,7 +127,13 @@ def test_an_interrupted_addition_is_not_taken_for_a_good_environment(clone: Path
 
 @pytest.mark.parametrize(
     ("target", "question"),
-    [("key", "Whose key?"), ("revoke", "Whose key?"), ("import", "Which file?"), ("optouts", "Do what?")],
+    [
+        ("key", "Whose key?"),
+        ("revoke", "Whose key?"),
+        ("waiting", "Whose key?"),
+        ("import", "Which file?"),
+        ("optouts", "Do what?"),
+    ],
 )
 def test_a_missing_name_is_asked_for(clone: Path, target: str, question: str) -> None:
     (clone / "requirements" / "laptop.txt").write_text("")
@@ -178,6 +184,7 @@ WORDS = {
     "key": ["keys", "create", "--stage={STAGE}", "--name={NAME}"],
     "keys": ["keys", "list", "--stage={STAGE}"],
     "revoke": ["keys", "revoke", "--stage={STAGE}", "--name={NAME}"],
+    "waiting": ["keys", "waiting", "--stage={STAGE}", "--name={NAME}"],
     "import": ["settings", "import", "--stage={STAGE}", "{FILE}"],
     "secret": ["webhooks", "secret", "--stage={STAGE}"],
     "receipts": ["receipts", "enable", "--stage={STAGE}"],

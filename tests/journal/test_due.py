@@ -1,5 +1,6 @@
 """Messages that are due are found, leases first, and looked after by one: in DynamoDB and in memory alike."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -100,3 +101,24 @@ def test_finished_messages_cost_a_look_nothing(dynamodb: Any) -> None:
         claimed(journal, status=Status.SENT, attempts=1)
     assert list(DynamoJournal(looks, table).due(NOW)) == [waiting.id]
     assert sum(looks.scanned) == 2
+
+
+def test_what_a_caller_has_waiting_is_found_the_first_due_first_and_nothing_else(journal: Journal) -> None:
+    caller, other = (f"key:{uuid.uuid4().hex}" for _ in range(2))
+    later = claimed(journal, caller=caller, due_at=NOW + timedelta(days=400), status=Status.SCHEDULED)
+    soon = claimed(journal, caller=caller, due_at=NOW)
+    again = claimed(journal, caller=caller, due_at=NOW + timedelta(1), status=Status.UNKNOWN, retry_at=NOW)
+    claimed(journal, caller=other, due_at=NOW)
+    claimed(journal, caller=caller, due_at=NOW, status=Status.SENDING)
+    claimed(journal, caller=caller, status=Status.SENT)
+    erased = claimed(journal, caller=caller, due_at=NOW)
+    journal.erase(erased)
+    assert [message.id for message in journal.waiting(caller)] == [soon.id, again.id, later.id]
+
+
+def test_however_many_wait_all_of_a_callers_are_found(dynamodb: Any) -> None:
+    journal = DynamoJournal(dynamodb, a_table(dynamodb))
+    own = {claimed(journal, caller="key:shop", due_at=NOW + timedelta(seconds=n)).id for n in range(130)}
+    for n in range(130):
+        claimed(journal, caller="key:bank", due_at=NOW + timedelta(seconds=n))
+    assert {message.id for message in journal.waiting("key:shop")} == own

@@ -25,6 +25,19 @@ def test_an_empty_list_of_events_tells_nobody_and_no_list_tells_how_each_message
     assert read("valid_for: 60").events == ("delivered", "undelivered", "failed", "unknown", "expired", "canceled")
 
 
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [("valid_for: 60", False), ("send_revoked: false", False), ("send_revoked: true", True)],
+)
+def test_what_a_revoked_key_has_waiting_is_sent_only_if_the_settings_say_so(said: str, sent: bool) -> None:
+    assert read(said).send_revoked is sent
+
+
+@pytest.mark.parametrize("said", ["yes", "1", "[true]", "True"])
+def test_yes_or_no_is_true_or_false_and_nothing_else(said: str) -> None:
+    assert mistake(f"send_revoked: {said}").detail.startswith("send_revoked must be true or false")
+
+
 @pytest.mark.parametrize("said", ["valid_for: 60", "callback_hosts: []"])
 def test_without_a_url_and_hosts_there_are_none(said: str) -> None:
     assert (read(said).url, read(said).callback_hosts) == (None, ())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from herald.errors import NotAccepted
-from herald.settings.parameters import HASH_KEY, KEEP_SECONDS, Parameters
+from herald.settings.parameters import HASH_KEY, KEEP_SECONDS, LATE, Parameters
 from tests.failing import Down
 from tests.tables import client
 
@@ -175,6 +175,66 @@ def test_a_refresh_that_fails_says_so_and_keeps_what_is_known(store: Parameters,
     with pytest.raises(NotAccepted):
         store.refresh()
     assert store.current() == {"settings": "known"}
+
+
+# ---- Whether something is there still
+
+
+def calls(ssm: Ssm) -> int:
+    return ssm.calls.count("get_parameters_by_path")
+
+
+def test_what_is_there_is_there_without_asking_again(store: Parameters, ssm: Ssm) -> None:
+    store.write("keys/shop", "{}")
+    assert store.current() and store.still("keys/shop", 0)
+    assert calls(ssm) == 1
+
+
+def test_what_is_missing_since_the_parameters_were_fetched_is_gone_without_asking_again(
+    store: Parameters, ssm: Ssm, clock: Seconds
+) -> None:
+    store.current()
+    assert store.still("keys/shop", LATE + 1) is None
+    clock.now += 100
+    assert store.still("keys/shop", LATE + 101) is None
+    assert calls(ssm) == 1
+
+
+@pytest.mark.parametrize("ago", [0, 1, LATE])
+def test_what_may_have_been_made_after_the_parameters_were_fetched_is_looked_for(
+    store: Parameters, ssm: Ssm, clock: Seconds, ago: float
+) -> None:
+    store.current()
+    store.write("keys/shop", "{}")
+    clock.now += 10
+    assert store.still("keys/shop", 10 + ago)
+    assert store.still("keys/another", 10 + ago) is None
+
+
+def test_what_was_deleted_is_seen_to_be_gone_when_the_time_is_over(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.write("keys/shop", "{}")
+    assert store.still("keys/shop", 0)
+    store.delete("keys/shop")
+    assert store.still("keys/shop", 1000)
+    clock.now += KEEP_SECONDS
+    assert store.still("keys/shop", 1000) is None
+
+
+def test_while_ssm_fails_nothing_is_said_to_be_gone(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.write("keys/shop", "{}")
+    store.current()
+    ssm.down = {"get_parameters_by_path"}
+    clock.now += KEEP_SECONDS
+    assert store.still("keys/shop", 10)
+    with pytest.raises(NotAccepted):
+        store.still("keys/another", 10)
+
+
+def test_what_is_replaced_is_there(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    for value in ("one", "two"):
+        store.write("keys/shop", value)
+        clock.now += KEEP_SECONDS
+        assert store.still("keys/shop", 1000)
 
 
 def test_what_is_there_is_replaced_only_if_that_is_meant(store: Parameters, ssm: Ssm) -> None:

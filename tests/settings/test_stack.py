@@ -1,6 +1,7 @@
 """Stack: a stage is called as the template allows it, everywhere: no other name leads to a place in SSM."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from hypothesis import example, given
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from herald import wiring
 from herald.errors import InvalidSettings
+from herald.keys.grant import Grant
+from herald.keys.key import create
 from herald.settings import stack
 from tests.house import ROOT
 
@@ -25,7 +28,21 @@ def test_a_stage_is_called_as_the_template_allows_it(name: str) -> None:
             stack.path(name)
 
 
-@pytest.mark.parametrize("read", [wiring.parameters, wiring.key_records, wiring.real])
+@pytest.mark.parametrize("read", [wiring.parameters, wiring.keys, wiring.real])
 def test_no_other_name_is_read_in_ssm(read: object) -> None:
     with pytest.raises(InvalidSettings):
         read("local/channels")  # type: ignore[operator]
+
+
+def test_a_stage_knows_its_api_keys_by_the_parameters_that_it_reads_anyway(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
+    wiring.parameters.cache_clear()
+    here = wiring.Stack("keys-of-a-stage")
+    here.parameters.write("keys/shop", create(Grant("shop", per_day=7)).record)
+    long_ago = here.clock() - timedelta(hours=1)
+    shop, *others = (here.grant(name, long_ago) for name in ("shop", "shop2", "", "../settings"))
+    assert shop and (shop.name, shop.per_day) == ("shop", 7)
+    assert others == [None, None, None]
+    wiring.parameters.cache_clear()

@@ -1,13 +1,13 @@
 """Wiring: the only place that builds real things: AWS clients, HTTP sessions, channels; and the service itself.
 
-Everything is made at its first need and then kept. ``HERALD_STAGE`` names the stack; what the stack is made of (its
-table, queue, schedules) is written in ``/herald/{stage}/stack`` by the template."""
+Everything is made at its first need and then kept. What a stack is made of is written in ``/herald/{stage}/stack``.
+"""
 
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,10 @@ if TYPE_CHECKING:
     from herald.aws.bus import Bus
     from herald.aws.queue import Queue
     from herald.aws.schedule import Schedule
+    from herald.keys.grant import Grant
     from herald.pipeline.announce.announcer import Announcer
     from herald.pipeline.announce.webhook import Webhooks
 
-# How long after a message's time is over its receipts are still taken in.
-RECEIPTS_COME = timedelta(days=3)
 # API Gateway keeps an authorizer's answer for 270 s, and this adds 30: a revoked key is dead after 5 minutes.
 KEYS_KEEP_SECONDS = 30.0
 
@@ -130,13 +129,18 @@ class Stack:
     def refresh(self) -> object:
         return self.parameters.refresh()
 
+    def grant(self, name: str, since: datetime) -> "Grant | None":
+        from herald.keys.key import owned
+
+        record = self.parameters.still(f"keys/{name}", (self.clock() - since).total_seconds())
+        return None if record is None else owned(name, record)
+
     def callback(self, message: Message) -> str | None:
         """None where the stage's URL cannot be told: a text without a receipt is better than no text."""
-        from herald.pipeline.receive.token import sign
+        from herald.pipeline.receive import token
 
         try:
-            channel, expires = message.channel or "", message.expires_at + RECEIPTS_COME
-            return f"{self.url}/receipts/{channel}/" + sign(self.secret, channel, message.id, message.attempts, expires)
+            return token.receipts(self.url, self.secret, message)
         except HeraldError:
             return None
 
@@ -226,13 +230,9 @@ def parameters(name: str) -> Parameters:
 
 
 @cache
-def _keys(name: str) -> Parameters:
+def keys(name: str) -> Parameters:
+    """The records of a stage's API keys, by name."""
     return Parameters(client("ssm"), f"{stack.path(name)}/keys", keep=KEYS_KEEP_SECONDS)
-
-
-def key_records(name: str | None = None) -> dict[str, str]:
-    """The records of a stage's API keys, by name; of this process's stage, if none is named."""
-    return _keys(name or stage()).current()
 
 
 def provider_fields(kind: str) -> Sequence[Field]:

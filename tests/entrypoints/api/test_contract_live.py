@@ -50,7 +50,12 @@ def test_the_service_answers_as_its_contract_says(case: Case, stack: Stack) -> N
 
 
 def let_it_through(case: Case) -> None:
-    """A text that would be right goes to a phone that there is, and is no replay of the one before."""
+    """A text that would be right goes to a phone that there is, and is no replay of the one before.
+
+    A path has no line end: for the local engine's authorizers no path with one matches ``*``.
+    """
+    parts = case.path_parameters or {}
+    parts.update({name: re.sub(r"\n|%0A", "0", part) for name, part in parts.items() if isinstance(part, str)})
     if case.headers and case.headers.get("Idempotency-Key") == SHOWN_KEY:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
     right = case.meta is not None and case.meta.generation.mode.is_positive

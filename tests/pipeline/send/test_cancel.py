@@ -1,6 +1,7 @@
 """Cancel: what still waits is never sent once it is canceled, and nothing else can be canceled."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,11 +9,12 @@ from herald.errors import (
     NotAccepted,
     NotCancelable,
     NotFound,
+    Uncertain,
 )
 from herald.message import Message
 from herald.message.status import Status
 from herald.message.times import rfc3339
-from tests.builders import NOW, a_box, a_message, reason, send
+from tests.builders import NOW, a_box, a_message, fails, reason, send
 from tests.failing import FailingJournal, FailingSchedule
 from tests.pipeline.send.quiet import quiet
 
@@ -119,3 +121,38 @@ def test_a_dead_letter_cannot_be_canceled() -> None:
     assert dead
     with pytest.raises(NotCancelable):
         box.herald().cancel(dead.id)
+
+
+# ---- All that a caller has waiting
+
+
+def test_all_that_a_caller_has_waiting_is_canceled_and_nothing_of_another() -> None:
+    box = a_box()
+    own = [send(box, caller="key:shop", body=str(n), **way) for n, way in enumerate(WAYS)]
+    sent, other = send(box, caller="key:shop", body="now"), send(box, caller="key:bank", mode="async")
+    assert {message.id for message in box.herald().waiting("key:shop")} == {message.id for message in own}
+    assert box.herald().cancel_all("key:shop") == (len(own), 0)
+    assert [box.herald().find(message.id).status for message in own] == [Status.CANCELED] * len(own)
+    assert box.herald().find(sent.id).status is Status.SENT
+    assert [message.id for message in box.herald().waiting("key:bank")] == [other.id]
+    assert box.herald().cancel_all("key:shop") == (0, 0)
+
+
+WAYS: list[dict[str, Any]] = [{"mode": "async"}, {"send_at": TOMORROW}, {"send_at": TOMORROW, "kind": "otp"}]
+
+
+def test_what_may_have_been_sent_is_left_by_a_cancellation_of_all() -> None:
+    box = a_box()
+    fails(box, Uncertain("answer_lost"))
+    send(box, caller="key:shop", on_unknown="resend")
+    assert box.herald().cancel_all("key:shop") == (0, 1)
+
+
+def test_a_cancellation_of_all_that_breaks_off_says_so() -> None:
+    journal = FailingJournal()
+    box = a_box(journal=journal)
+    send(box, caller="key:shop", mode="async")
+    journal.failing = {"move": 1}
+    with pytest.raises(NotAccepted):
+        box.herald().cancel_all("key:shop")
+    assert box.herald().cancel_all("key:shop") == (1, 0)

@@ -1,19 +1,21 @@
 """Resume: what waits is sent in its time, once, or ends; what cannot be handled is kept to be sent later."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 
+from herald.errors import NotAccepted, Uncertain
+from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.status import Status
 from herald.message.times import rfc3339
 from herald.settings.values import Rate
 from herald.testing.memory import MemoryJournal
 from herald.testing.outbox import Outbox
-from tests.builders import NOW, TEXT, a_box, a_message, reason, send, steps
+from tests.builders import NOW, NUMBER, TEXT, a_box, a_message, fails, reason, send, steps
 from tests.failing import FailingJournal
 
 TOMORROW = rfc3339(NOW + timedelta(days=1))
@@ -217,3 +219,97 @@ def test_a_message_that_is_given_up_says_when() -> None:
     box.clock.pass_(seconds=7)
     given_up = box.herald().give_up(message.id)
     assert given_up and given_up.updated_at == NOW + timedelta(seconds=7)
+
+
+# ---- a key that was revoked
+
+WAITS: list[dict[str, Any]] = [{"mode": "async"}, {"send_at": TOMORROW}]
+
+
+def revoked(box: Outbox, message: Message) -> Message:
+    """What becomes of a message whose key is revoked before its time comes."""
+    box.revoked.add("shop")
+    box.clock.pass_(days=1)
+    after = box.herald().resume(message.id)
+    assert after
+    return after
+
+
+def waits(box: Outbox, **fields: object) -> Message:
+    return send(box, caller="key:shop", valid_for=200_000, **fields)
+
+
+@pytest.mark.parametrize("fields", WAITS)
+def test_what_a_revoked_key_has_waiting_is_not_sent(fields: dict[str, Any]) -> None:
+    box = a_box()
+    after = revoked(box, waits(box, **fields))
+    assert (after.status, reason(after), box.texts) == (Status.FAILED, "key_revoked", [])
+    assert after.body is None
+
+
+@pytest.mark.parametrize("fields", WAITS)
+def test_it_is_sent_if_the_settings_say_so(fields: dict[str, Any]) -> None:
+    box = a_box()
+    box.settings = box.settings._replace(send_revoked=True)
+    assert revoked(box, waits(box, **fields)).status is Status.SENT
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "caller"),
+    [("invocation", "invoke"), ("event", "event:shop"), ("schedule", "schedule:g/shop"), ("python", "key:shop")],
+)
+def test_only_what_an_api_key_asked_for_depends_on_one(entrypoint: str, caller: str) -> None:
+    box = a_box()
+    asked = {"to": NUMBER, "body": TEXT, "mode": "async", "valid_for": 200_000}
+    message = box.herald().send(asked, caller=caller, entrypoint=entrypoint).message
+    assert revoked(box, message).status is Status.SENT
+
+
+def test_what_is_not_known_to_be_sent_is_not_sent_again_for_a_revoked_key() -> None:
+    box = a_box()
+    fails(box, Uncertain("answer_lost"))
+    message = waits(box, on_unknown="resend")
+    after = revoked(box, message)
+    assert (after.status, reason(after)) == (Status.UNKNOWN, "answer_lost")
+    assert after.trace[-1].detail == "not sent again: key_revoked"
+    assert not after.waiting
+
+
+def test_a_dead_letter_of_a_revoked_key_is_not_sent_by_a_redrive() -> None:
+    box = a_box()
+    message = waits(box, mode="async")
+    box.herald().give_up(message.id)
+    after = revoked(box, message)
+    assert (after.status, reason(after), box.texts) == (Status.FAILED, "key_revoked", [])
+
+
+def test_a_message_waits_while_nobody_can_say_whether_its_key_is_there() -> None:
+    class NobodyKnows(Outbox):
+        def grant(self, name: str, since: datetime) -> Grant | None:
+            raise NotAccepted
+
+    box = NobodyKnows()
+    message = waits(box, mode="async")
+    with pytest.raises(NotAccepted):
+        box.herald().resume(message.id)
+    kept = box.journal.get(message.id)
+    assert kept and kept.status is Status.ACCEPTED
+
+
+def test_what_waited_is_counted_for_its_key_at_the_time_of_sending_as_the_key_is_then() -> None:
+    box = a_box()
+    first, second = waits(box, mode="async"), waits(box, mode="async")
+    box.grants["shop"] = Grant("shop", per_day=1)
+    box.clock.pass_(days=1)
+    after = [box.herald().resume(message.id) for message in (first, second)]
+    assert [message and message.status for message in after] == [Status.SENT, Status.ACCEPTED]
+    assert after[1] and after[1].trace[-1].detail.startswith("limit_caller_day")
+
+
+def test_what_waited_goes_only_where_its_key_may_send_when_its_time_comes() -> None:
+    box = a_box()
+    message = waits(box, send_at=TOMORROW)
+    box.grants["shop"] = Grant("shop", countries=frozenset({"SG"}))
+    box.clock.pass_(days=1)
+    after = box.herald().resume(message.id)
+    assert after and (after.status, reason(after), box.texts) == (Status.FAILED, "not_allowed", [])

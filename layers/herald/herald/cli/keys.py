@@ -10,8 +10,11 @@ from herald.cli.frame import Stopped, command, commands, tell
 from herald.errors import HeraldError
 from herald.keys import key
 from herald.keys.grant import DEFAULT_SCOPES, SCOPES, Grant
+from herald.message import Message
 from herald.message.countries import COUNTRIES, in_place_of
 from herald.message.kinds import KINDS
+from herald.message.phone import mask
+from herald.message.times import rfc3339
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 LISTS = ("scopes", "channels", "countries", "kinds")
@@ -38,7 +41,7 @@ def create(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """List the keys by name, with what each may do."""
     try:
-        records = wiring.key_records(options.stage)
+        records = wiring.keys(options.stage).current()
     except Exception as error:
         raise _failed(f"/herald/{options.stage}/keys: not read", error) from None
     for name, record in sorted(records.items()):
@@ -57,15 +60,40 @@ def revoke(options: argparse.Namespace) -> int:
         hint = "; make keys lists those that there are" if type(error).__name__ == "ParameterNotFound" else ""
         raise _failed(f"{path}: not revoked", error, hint) from None
     print(f"{path} is deleted. API Gateway may let the key in for up to five minutes more.")
+    try:
+        _cancel(options) if options.cancel else _told_waiting(options, _waiting(options))
+    except Exception as error:  # The key is gone even so.
+        tell(_failed("What it has waiting: not read", error, f". Look again: {_command(options)}").said)
+    return 0
+
+
+def waiting(options: argparse.Namespace) -> int:
+    """List what a key, also a revoked one, has waiting; with --cancel, cancel all of it."""
+    _path(options)
+    try:
+        if options.cancel:
+            return _cancel(options)
+        found = _waiting(options)
+    except Exception as error:
+        raise _failed("What it has waiting: not read", error, ". It can be run again") from None
+    for message in found:
+        at = rfc3339(
+            max(filter(None, (message.send_at, message.retry_at, message.turn_at)), default=message.created_at)
+        )
+        print(message.id, message.status, at, mask(message.to))
+    _told_waiting(options, found)
     return 0
 
 
 def arguments(group: argparse.ArgumentParser) -> None:
-    """``create``, ``list`` and ``revoke``."""
+    """``create``, ``list``, ``revoke`` and ``waiting``."""
     added = commands(group)
     made, gone = command(added, "create", create), command(added, "revoke", revoke)
     command(added, "list", show)
-    for one in (made, gone):
+    left = command(added, "waiting", waiting)
+    for one in (gone, left):
+        one.add_argument("--cancel", action="store_true", help="cancel all that it has waiting")
+    for one in (made, gone, left):
         one.add_argument("--name", required=True, help="who will use it; a caller sees only its own messages")
     made.add_argument("--replace", action="store_true", help="replace the key of that name")
     made.add_argument("--test", action="store_true", help="a test key: all is as with a live one, and nobody is texted")
@@ -85,6 +113,31 @@ def _path(options: argparse.Namespace) -> str:
     if not NAME.fullmatch(options.name):
         raise Stopped("The name may hold letters, digits, dots, hyphens and underscores, at most 64.", 2)
     return f"/herald/{options.stage}/keys/{options.name}"
+
+
+def _waiting(options: argparse.Namespace) -> list[Message]:
+    return list(wiring.herald(options.stage).waiting(f"key:{options.name}"))
+
+
+def _cancel(options: argparse.Namespace) -> int:
+    done, left = wiring.herald(options.stage).cancel_all(f"key:{options.name}")
+    tell(f"{done} canceled." if not left else f"{done} canceled; {left} cannot be: they may have been sent.")
+    return 1 if left else 0
+
+
+def _told_waiting(options: argparse.Namespace, found: list[Message]) -> None:
+    """How many wait, what becomes of them if the key is gone, and what can be done."""
+    if not found:
+        tell("Nothing of it waits.")
+        return
+    count = f"{len(found)} message{'' if len(found) == 1 else 's'} of it wait{'s' if len(found) == 1 else ''}"
+    sent = wiring.ports(options.stage).settings.send_revoked
+    tell(f"{count}; once a key is revoked they are {'still' if sent else 'not'} sent (the setting send_revoked).")
+    tell(f"List them: {_command(options)}. Cancel them: --cancel.")
+
+
+def _command(options: argparse.Namespace) -> str:
+    return f"herald keys waiting --stage {options.stage} --name {options.name}"
 
 
 def _names(text: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from herald.journal import Moved
 from herald.journal.item import DUE, LEASED, Mark, attribute, id_of, item_of, key_of, message_of, pk_of
-from herald.journal.reads import Reads
+from herald.journal.reads import MOST, Reads
 from herald.message import Message
 from herald.message.status import comes_from
 from herald.message.times import rfc3339
@@ -107,16 +107,26 @@ class DynamoJournal:
         return message_of(answer["Attributes"])
 
     def due(self, now: datetime) -> Iterator[str]:
-        pages = self._client.get_paginator("query")
         for partition in (LEASED, DUE):
-            query = {
-                "TableName": self._table,
-                "IndexName": INDEX,
-                "KeyConditionExpression": "due = :due AND due_at <= :now",
-                "ExpressionAttributeValues": {":due": partition, ":now": {"S": rfc3339(now)}},
-            }
-            for page in pages.paginate(**query):
-                yield from (id_of(item) for item in page["Items"])
+            for page in self._due(partition, rfc3339(now)):
+                yield from map(id_of, page)
+
+    def waiting(self, caller: str) -> Iterator[Message]:
+        for page in self._due(DUE, "A", Limit=MOST):  # Which every time comes before.
+            whole = self._whole([item["pk"]["S"] for item in page])
+            yield from (message for message in whole if message.caller == caller and message.waiting)
+
+    def _due(self, partition: Any, until: str, **limit: int) -> Iterator[list[Any]]:
+        """The keys of what the sweep may have to look after until then, in pages."""
+        query = {
+            "TableName": self._table,
+            "IndexName": INDEX,
+            "KeyConditionExpression": "due = :due AND due_at <= :now",
+            "ExpressionAttributeValues": {":due": partition, ":now": {"S": until}},
+            **limit,
+        }
+        for page in self._client.get_paginator("query").paginate(**query):
+            yield page["Items"]
 
     def sent_to(
         self, recipient: str, *, since: datetime | None = None, before: Mark | None = None

@@ -52,7 +52,13 @@ def granted(authorization: str, records: Mapping[str, str]) -> Grant | None:
         return None
     given = digest(found[0])
     owners = [name for name, record in records.items() if hmac.compare_digest(given, _hash(record))]
-    return _grant(owners[0], records[owners[0]], test=found[1] == "test") if owners else None
+    return _grant(owners[0], _limits(records[owners[0]]), test=found[1] == "test") if owners else None
+
+
+def owned(name: str, record: str) -> Grant | None:
+    """What the owner of a recorded key may do, whoever asks; None if the record cannot be read."""
+    limits = _limits(record)
+    return _grant(name, limits, test=limits.get("test") is True) if _kept(record) else None
 
 
 def described(record: str) -> dict[str, Any] | None:
@@ -61,8 +67,11 @@ def described(record: str) -> dict[str, Any] | None:
     return {name: value for name, value in kept.items() if name != "hash"} if kept else None
 
 
-def _grant(name: str, record: str, *, test: bool) -> Grant | None:
-    limits = {field: value for field, value in _kept(record).items() if field not in _OF_THE_RECORD}
+def _limits(record: str) -> dict[str, Any]:
+    return {field: value for field, value in _kept(record).items() if field not in _OF_THE_RECORD}
+
+
+def _grant(name: str, limits: Mapping[str, Any], *, test: bool) -> Grant | None:
     try:
         grant = Grant.read(name, {**limits, "test": test})
     except ValueError:

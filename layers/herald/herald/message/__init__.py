@@ -79,6 +79,11 @@ class Message(NamedTuple):
         return self._replace(**changes)  # type: ignore[arg-type]
 
     @property
+    def key_name(self) -> str | None:
+        """The name of the API key that asked for it; None if none did."""
+        return self.caller.removeprefix("key:") if self.entrypoint == "https" else None
+
+    @property
     def waiting(self) -> bool:
         """True if it may be sent from here: it waits for its time, for another attempt, or for a person's redrive."""
         if self.status is Status.FAILED:

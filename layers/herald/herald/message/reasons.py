@@ -29,6 +29,7 @@ REASONS = _closed(
     Reason("request_refused", "The provider refused the request.", "caller", False),
     Reason("expired", "The message's time ran out before it could be sent.", "caller", False),
     Reason("canceled", "The message was canceled before it was sent.", "caller", False),
+    Reason("key_revoked", "The API key that asked for it was revoked before it was sent.", "caller", False),
     Reason("not_allowed", "When its time came, a guard did not let the message through.", "caller", False),
     # The account at the provider
     Reason("credentials_refused", "The provider refused the channel's credentials.", "account", False),
@@ -75,6 +76,7 @@ ADVICE = {
     "request_refused": "Look at `response`: it holds the provider's own code.",
     "expired": "Send a new message if it is still of use, with a longer `valid_for` if this one's was too short.",
     "canceled": "Nothing: somebody asked for it.",
+    "key_revoked": "Nothing, if it was not to be sent; else ask for it with another key. See `send_revoked`.",
     "not_allowed": "The trace names the guard; look at the settings that it keeps, and send a new message.",
     "credentials_refused": "Correct the channel's keys in SSM.",
     "not_permitted": "Look into the provider's console: the account may be blocked, unverified, or without this right.",

@@ -1,6 +1,6 @@
 """Flow: what an entry point may ask for, a step each. What a plain send never needs is imported when it is needed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from herald.errors import InvalidSettings
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from herald.pipeline.recipients.consent import OptedOut
     from herald.pipeline.recipients.erase import Erased
     from herald.pipeline.recipients.search import Page
+    from herald.pipeline.send.cancel import Canceled
     from herald.pipeline.send.sweep import Swept
     from herald.providers._base import Callback
 
@@ -81,6 +82,16 @@ class Herald:
         from herald.pipeline.send.cancel import cancel
 
         return cancel(self.ports, message_id, caller)
+
+    def waiting(self, caller: str) -> Iterator[Message]:
+        """All that a caller has waiting, whoever asks. Raises the journal's own errors."""
+        return self.ports.journal.waiting(caller)
+
+    def cancel_all(self, caller: str) -> "Canceled":
+        """Cancel all that a caller has waiting, whoever asks. Raises ``NotAccepted``; safe to repeat."""
+        from herald.pipeline.send.cancel import cancel_all
+
+        return cancel_all(self.ports, caller)
 
     def search(self, asked: Mapping[str, object], *, caller: str | None = None) -> "Page":
         """The messages to a person, newest first: the fields of ``asked``, untrusted, are ``search.FIELDS``.

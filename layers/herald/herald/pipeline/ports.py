@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from herald.journal.item import Mark
 from herald.journal.tally import Full, Tally
+from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.receipt import Sent
 from herald.settings.values import Rate, Settings
@@ -55,6 +56,12 @@ class Journal(Protocol):
         """The ids of messages whose ``due_at`` has come: leases that ran out, then what waits, each oldest first.
 
         Some may have moved on meanwhile.
+        """
+
+    def waiting(self, caller: str) -> Iterator[Message]:
+        """The messages of a caller that wait and may be sent by themselves, the one that is due first to begin with.
+
+        One that was made or moved less than a second ago may be missing.
         """
 
     def sent_to(
@@ -215,6 +222,12 @@ class Ports(Protocol):
 
     def refresh(self) -> object:
         """Read the settings anew, for whoever asks for them next. Raises ``NotAccepted``."""
+
+    def grant(self, name: str, since: datetime) -> Grant | None:
+        """What the API key of this name, which there was at ``since``, may do today; None if there is none any more.
+
+        Raises ``NotAccepted``.
+        """
 
     def callback(self, message: Message) -> str | None:
         """The URL at which the receipts of a message's attempt are awaited; None if it cannot be told now."""

@@ -11,7 +11,7 @@ from herald.settings.values import EVENTS, Channel, Limits, Rule, Settings
 
 SETTINGS = (
     "default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after", "url",
-    "callback_hosts", "events", *GUARDS,
+    "callback_hosts", "events", "send_revoked", *GUARDS,
 )  # fmt: skip
 # What may stand in a block, at any depth: of these, a mistake may tell the name.
 NAMES = (*SETTINGS, *Limits._fields, "country", "kind", "channels")
@@ -45,6 +45,7 @@ class General:
             url=self.url(given.get("url")),
             callback_hosts=tuple(self.hosts(given.get("callback_hosts", []))),
             events=tuple(self.events(given["events"])) if "events" in given else known.events,
+            send_revoked=self.yes_or_no("send_revoked"),
         )
 
     def problem(self, name: str, code: str, detail: str) -> None:
@@ -123,6 +124,13 @@ class General:
         if right != words:
             self.problem("events", "unknown_choice", f"events must hold some of {', '.join(choices)}")
         return right
+
+    def yes_or_no(self, name: str) -> bool:
+        value = self.values.get(name)
+        if value in (None, "true", "false"):
+            return value == "true"
+        self.problem(name, "wrong_type", f"{name} must be true or false")
+        return False
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         value = self.values.get(name)

@@ -9,6 +9,8 @@ from herald.errors import NotAccepted
 
 KEEP_SECONDS = 300.0
 HASH_KEY = "hash-key"
+# By so many seconds the clocks of two machines may differ, and SSM may be late to show what was written.
+LATE = 60.0
 
 
 class Parameters:
@@ -29,7 +31,7 @@ class Parameters:
         self._client, self._keep, self._hash_key, self._clock = client, keep, hash_key, clock
         self.path = path
         self._parameters: dict[str, str] = {}
-        self._until = float("-inf")
+        self._until = self._fetched = float("-inf")
 
     def current(self) -> dict[str, str]:
         """``{"settings": ..., "channels/exotel": ..., "hash-key": ..., "stack": ...}``, no older than ``keep``.
@@ -47,14 +49,25 @@ class Parameters:
 
     def refresh(self) -> dict[str, str]:
         """Fetch now, whatever is kept. Raises ``NotAccepted`` if SSM fails."""
+        asked = self._clock()
         try:
             parameters = self._fetch()
             if self._hash_key and HASH_KEY not in parameters:
                 parameters = self._with_hash_key(parameters)
         except Exception as error:
             raise NotAccepted(f"The settings could not be read from SSM ({type(error).__name__}).") from None
-        self._parameters, self._until = parameters, self._clock() + self._keep
+        self._parameters, self._fetched, self._until = parameters, asked, self._clock() + self._keep
         return parameters
+
+    def still(self, name: str, age: float) -> str | None:
+        """A parameter that was there ``age`` seconds ago, if it is still there.
+
+        One that is missing is looked for again, unless the parameters were fetched after that. Raises ``NotAccepted``
+        if SSM fails then: what cannot be known is not said.
+        """
+        if name not in self.current() and self._clock() - self._fetched + LATE >= age:
+            self.refresh()
+        return self._parameters.get(name)
 
     def write(self, name: str, value: str, *, secret: bool = True, replace: bool = True) -> None:
         """Write one parameter. Raises the client's own errors."""

@@ -111,7 +111,7 @@ class Settings(NamedTuple):
     ``mobile_prefixes`` are ranges of numbers that count as mobile although the library does not know them. Only
     ``guests`` are really reached; None: everybody is. ``prices`` are those of a segment by country, in millionths, as
     is ``max_price``, that of a message. Messages of the kinds ``uncounted`` are sent even when no counter can be
-    reached.
+    reached. With ``send_revoked`` what an API key still has waiting is sent after it was revoked.
     """
 
     channels: Mapping[str, Channel]
@@ -133,6 +133,7 @@ class Settings(NamedTuple):
     max_price: int | None = None
     limits: Limits = Limits()
     uncounted: frozenset[str] = frozenset()
+    send_revoked: bool = False
 
     def __repr__(self) -> str:
         return f"Settings({list(self.channels.values())!r})"

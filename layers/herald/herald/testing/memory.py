@@ -54,6 +54,12 @@ class MemoryJournal:
             ]
         yield from (message_id for *_, message_id in sorted(due))
 
+    def waiting(self, caller: str) -> Iterator[Message]:
+        with self._lock:
+            due = sorted((m.due_at, m.id) for m in self.messages.values() if m.due_at)
+        found = (self.messages[message_id] for _, message_id in due)
+        yield from (message for message in found if message.caller == caller and message.waiting)
+
     def sent_to(
         self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
     ) -> Iterator[Message]:

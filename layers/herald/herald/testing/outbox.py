@@ -8,10 +8,11 @@ from typing import Any
 
 from herald import wiring
 from herald.errors import Refused
+from herald.keys.grant import Grant
 from herald.message import Message
 from herald.pipeline.flow import Herald
 from herald.pipeline.ports import Sender
-from herald.pipeline.receive.token import sign
+from herald.pipeline.receive import token
 from herald.pipeline.route.slow import SlowChannels
 from herald.settings.values import DEFAULT_CHANNELS, Settings
 from herald.testing.fakes import Clock, FakeProvider, Notes
@@ -43,6 +44,8 @@ class Outbox:
     observer: Notes = field(default_factory=Notes)
     clock: Clock = field(default_factory=Clock)
     secret: bytes = SECRET
+    grants: dict[str, Grant] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
     refreshed: int = 0
     on_refresh: Callable[[], None] | None = None
 
@@ -72,12 +75,13 @@ class Outbox:
         if self.on_refresh:
             self.on_refresh()
 
+    def grant(self, name: str, since: datetime) -> Grant | None:
+        """Every API key is there that was not ``revoked``; those not in ``grants`` have no limits."""
+        return None if name in self.revoked else self.grants.get(name) or Grant(name)
+
     def callback(self, message: Message) -> str | None:
         """The URL for the receipts of a message's attempt."""
-        channel, expires = message.channel or "", message.expires_at + wiring.RECEIPTS_COME
-        return f"https://herald.test/receipts/{channel}/" + sign(
-            self.secret, channel, message.id, message.attempts, expires
-        )
+        return token.receipts("https://herald.test", self.secret, message)
 
 
 @contextmanager

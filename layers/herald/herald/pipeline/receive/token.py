@@ -5,9 +5,10 @@ write comes there. A token holds nothing secret, and cannot be made without the 
 """
 
 import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from herald.message import Message
 from herald.message.ids import from_number, to_number
 from herald.message.secret import keyed, proves
 
@@ -15,6 +16,8 @@ from herald.message.secret import keyed, proves
 # no two tokens read the same. A channel's token is the proof alone, and two bytes that leave no bit to spare either.
 _MESSAGE, _ATTEMPT, _EXPIRY, _PROOF = 17, 2, 4, 16
 _MOST_ATTEMPTS, _LATEST = 2**16 - 1, 2**32 - 1
+# After a message's time is over its receipts are still taken in for so long.
+RECEIPTS_COME = timedelta(days=3)
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _RECEIPT, _INBOUND = 52, 24
 
@@ -24,6 +27,12 @@ class Claim(NamedTuple):
 
     message_id: str
     attempt: int
+
+
+def receipts(base: str, secret: bytes, message: Message) -> str:
+    """The URL, at the service's own ``base``, at which the receipts of a message's present attempt are awaited."""
+    channel, expires = message.channel or "", message.expires_at + RECEIPTS_COME
+    return f"{base}/receipts/{channel}/" + sign(secret, channel, message.id, message.attempts, expires)
 
 
 def sign(secret: bytes, channel: str, message_id: str, attempt: int, expires: datetime) -> str:

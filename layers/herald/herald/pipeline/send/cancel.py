@@ -1,6 +1,8 @@
 """Cancel: a message that still waits is never sent."""
 
-from herald.errors import NotAccepted, NotCancelable
+from typing import NamedTuple
+
+from herald.errors import NotAccepted, NotCancelable, NotFound
 from herald.journal import Moved
 from herald.message import Message
 from herald.message.reasons import REASONS
@@ -28,6 +30,26 @@ def cancel(ports: Ports, message_id: str, caller: str | None) -> Message:
             message = moved.current
     status = message.status if message else "gone"
     raise NotCancelable(f"The message is {status}: only one that still waits can be canceled.")
+
+
+class Canceled(NamedTuple):
+    """How many messages were canceled, and how many could not be: one is sent again, or is being sent by now."""
+
+    canceled: int
+    left: int
+
+
+def cancel_all(ports: Ports, caller: str) -> Canceled:
+    """Cancel all that a caller has waiting. Raises ``NotAccepted``: what is canceled by then stays so."""
+    done = left = 0
+    with needed(ports.observer, "messages not canceled", NotAccepted("The journal could not be reached.")):
+        for message in ports.journal.waiting(caller):
+            try:
+                cancel(ports, message.id, caller)
+                done += 1
+            except (NotCancelable, NotFound):
+                left += 1
+    return Canceled(done, left)
 
 
 def canceled(ports: Ports, message: Message) -> Message:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from herald.errors import NotAllowed
 from herald.journal import Moved
+from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.reasons import REASONS, Reason
 from herald.message.status import Status
@@ -50,8 +51,11 @@ class Resume:
         settings = self._ports.settings
         gate, way = Gate(self._ports, settings), route(message, settings)
         delivery = Delivery(self._ports, settings, patient=True)
+        grant = self._grant(message)
+        if message.key_name and grant is None and not settings.send_revoked:
+            return self._unsent(message, Status.FAILED, REASONS["key_revoked"])
         try:
-            let_on = gate.let_on(message)
+            let_on = gate.let_on(message, grant)
         except NotAllowed as refused:
             return self._refused(message, refused)
         if not way.channels:
@@ -72,6 +76,10 @@ class Resume:
             return later
         reason = REASONS.get(refused.code, REASONS["not_allowed"])
         return self._unsent(message, Status.FAILED, reason, f"refused by the guard {refused.code}")
+
+    def _grant(self, message: Message) -> Grant | None:
+        """What the API key that asked for the message may do today; None if no key asked, or it is gone."""
+        return self._ports.grant(message.key_name, message.created_at) if message.key_name else None
 
     def _unsent(self, message: Message, status: Status, reason: Reason, detail: str = "") -> Message:
         return write(self._ports, message, transitions.unsent(message, status, reason, self._ports.clock(), detail))
