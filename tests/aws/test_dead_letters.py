@@ -5,21 +5,24 @@ import json
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.aws.dead_letters import Redriven, asked, of_a_log, rehook, repeat, requeue, waiting
+from herald import wiring
+from herald.aws.dead_letters import Redriven, asked, asked_at, of_a_log, recipient, rehook, repeat, requeue, waiting
 from herald.cli.frame import main
 from herald.entrypoints.invocation import answer
 from herald.errors import HeraldError
 from herald.message.times import rfc3339
+from herald.testing.fakes import Clock
 from herald.testing.outbox import Outbox
 from local.deploy import client
 from tests.builders import NOW, NUMBER, TEXT
+from tests.failing import Unreachable
 from tests.strategies import texts
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
@@ -50,13 +53,14 @@ class Queues:
             self.sqs.create_queue(QueueName=f"{self.stage}{name}")["QueueUrl"] for name in names
         )
         self.function = self._function()
-        self.write(
-            queue=self.queue,
-            dead_letters=self.dead,
-            dead_hooks=self.hooks,
-            failed_invocations_url=self.failed,
-            invoke_function=self.function,
-        )
+        self.parts = {
+            "queue": self.queue,
+            "dead_letters": self.dead,
+            "dead_hooks": self.hooks,
+            "failed_invocations_url": self.failed,
+            "invoke_function": self.function,
+        }
+        self.write(**self.parts)
 
     def write(self, **parts: str) -> None:
         """What the stack says of itself."""
@@ -316,6 +320,82 @@ def test_the_command_takes_up_all_queues_and_tells_counts_only(
     assert said(capsys) == (["3 messages queued again.", "2 webhooks queued again.", "1 invocation repeated."], [])
     assert len(queues.bodies(queues.queue, 5)) == 5
     assert queues.bodies(queues.echo, 1) == [json.dumps(EVENT)]
+
+
+@pytest.fixture
+def box() -> Iterator[Outbox]:
+    made = Outbox(clock=Clock(datetime.now(UTC)))
+    with wiring.replaced(made):
+        yield made
+
+
+OTHER = "+919812345678"
+STOP = {"action": "opt_out", "to": NUMBER}
+
+
+def test_what_was_asked_for_an_erased_person_is_removed_and_never_sent(
+    queues: Queues, box: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queues.write(**queues.parts, table="a table")
+    event = {**EVENT, "detail": {"to": "09741 552 552", "body": TEXT}}
+    others = [{"to": OTHER, "body": TEXT, "idempotency_key": "k"}, {"to": "nobody", "idempotency_key": "l"}, STOP]
+    erased = [wrapped({"to": NUMBER, "body": TEXT}), wrapped(event), json.dumps(SCHEDULED)]
+    queues.put(queues.failed, *erased, *map(wrapped, others))
+    box.clock.now = datetime.now(UTC) + timedelta(seconds=5)
+    box.herald().erase(NUMBER)
+    assert main(["redrive", "--stage", queues.stage]) == 0
+    out, _ = said(capsys)
+    assert out[2:] == ["3 invocations to people who were erased since removed.", "3 invocations repeated."]
+    assert queues.bodies(queues.echo, 3) == sorted(map(json.dumps, others))
+    assert waiting(queues.sqs, queues.failed) == 0
+
+
+def test_what_was_asked_for_after_an_erasure_is_repeated(
+    queues: Queues, box: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queues.write(**queues.parts, table="a table")
+    box.clock.now = datetime.now(UTC) - timedelta(seconds=5)
+    box.herald().erase(NUMBER)
+    queues.put(queues.failed, wrapped({"to": NUMBER, "body": TEXT}))
+    assert main(["redrive", "--stage", queues.stage]) == 0
+    assert said(capsys)[0][2:] == ["1 invocation repeated."]
+
+
+def test_an_event_was_asked_for_when_it_says_so_however_late_it_failed(queues: Queues) -> None:
+    asked: list[datetime] = []
+
+    def erased(number: object, since: datetime) -> bool:
+        asked.append(since)
+        return True
+
+    queues.put(queues.failed, wrapped({**EVENT, "time": "2026-11-22T12:00:00Z"}), wrapped({**EVENT, "time": "soon"}))
+    assert repeat(queues.sqs, queues.failed, queues.functions, queues.function, erased) == Redriven(0, 0, 2)
+    assert min(asked) == NOW
+    assert abs(max(asked) - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_where_it_cannot_be_known_who_was_erased_nothing_is_repeated(
+    queues: Queues, box: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queues.write(**queues.parts, table="a table")
+    box.journal = Unreachable()  # type: ignore[assignment]
+    queues.put(queues.failed, wrapped(EVENT))
+    assert main(["redrive", "--stage", queues.stage]) == 1
+    assert said(capsys)[1] == ["The journal could not be read."]
+
+
+payloads = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+known = st.sampled_from(["to", "time", "detail", "detail-type", "action"])
+
+
+@given(st.dictionaries(known, payloads, max_size=4))
+def test_whatever_a_payload_is_whom_it_was_for_and_when_can_be_asked(payload: dict[str, Any]) -> None:
+    recipient(payload)
+    assert asked_at({"Attributes": {"SentTimestamp": "1764041400000"}}, payload).tzinfo is UTC
 
 
 def test_where_nothing_waits_the_command_says_so(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,9 @@
 """What is erased is gone, with all that says of whom it was; only its id is not used again."""
 
 import json
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -72,3 +74,26 @@ def test_an_index_that_still_names_what_is_erased_or_gone_finds_nothing(dynamodb
     erased, kept = claimed(journal, status=Status.SENT), claimed(journal)
     assert journal.erase(erased)
     assert list(DynamoJournal(Behind(dynamodb), table).sent_to("whoever")) == [kept]
+
+
+def test_when_a_person_was_erased_is_known_for_a_while(journal: Journal) -> None:
+    person = uuid.uuid4().hex
+    assert journal.erased_at(person) is None
+    journal.mark_erased(person, NOW)
+    journal.mark_erased(person, NOW + timedelta(minutes=1))
+    assert journal.erased_at(person) == NOW + timedelta(minutes=1)
+    assert journal.erased_at(uuid.uuid4().hex) is None
+
+
+def test_whether_a_message_was_erased_is_known(journal: Journal) -> None:
+    message, other = claimed(journal), claimed(journal)
+    journal.erase(message)
+    assert [journal.is_erased(each) for each in (message.id, other.id, "msg_1")] == [True, False, False]
+
+
+def test_that_a_person_was_erased_is_forgotten_after_the_queues_are(dynamodb: Any, table: str) -> None:
+    person = uuid.uuid4().hex
+    DynamoJournal(dynamodb, table).mark_erased(person, NOW)
+    item = dynamodb.get_item(TableName=table, Key={"pk": {"S": f"erased#{person}"}})["Item"]
+    assert set(item) == {"pk", "at", "ttl"}
+    assert item["ttl"] == {"N": str(int((NOW + timedelta(days=15)).timestamp()))}

@@ -16,14 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.errors import InvalidSettings, NotAccepted
+from herald.message.status import Status
 from herald.message.times import rfc3339
 from herald.pipeline.announce.signature import verify
 from herald.pipeline.announce.webhook import LONGEST_DELAY, Way, Webhooks
 from herald.settings.values import DEFAULT_CHANNELS, Settings
 from herald.testing.fakes import Clock, Notes
 from herald.testing.memory import MemoryQueue
-from tests.builders import NOW
-from tests.failing import Down, FailingQueue, Unsettled
+from tests.builders import NOW, a_message
+from tests.failing import Down, FailingQueue, Unreachable, Unsettled
 from tests.pipeline.announce.test_call import named
 from tests.providers.server import Reply, Vendor, closed_port, vendor
 
@@ -288,3 +289,19 @@ def test_an_operator_is_told_of_the_first_failure_and_of_the_end(receiver: Vendo
         ("webhook given up", "Answered", {**told, "tries": 5, "http_status": 410}),
     ]
     assert "s3cr3t" not in repr(world.notes.lines)
+
+
+def test_of_an_erased_message_nobody_is_told_any_more(receiver: Vendor) -> None:
+    world, message = World(), a_message(status=Status.SENT)
+    world.ports.journal.claim(message)
+    world.ports.journal.erase(message)
+    for tries in (0, 3):
+        world.deliver(f"{receiver.url}/hook", event={**EVENT, "id": message.id}, tries=tries)
+    assert (receiver.calls, world.queue.posted, world.dead.posted) == ([], [], [])
+
+
+def test_while_it_cannot_be_known_whether_a_message_was_erased_its_webhook_waits(receiver: Vendor) -> None:
+    world = World()
+    world.ports.journal = Unreachable()  # type: ignore[assignment]
+    world.deliver(f"{receiver.url}/hook")
+    assert (receiver.calls, len(world.queue.posted)) == ([], 1)

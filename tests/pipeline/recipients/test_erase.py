@@ -325,6 +325,16 @@ def test_an_erasure_that_breaks_off_says_so_and_can_be_asked_for_again(part: str
     assert is_gone(box, message.id)
 
 
+def test_it_is_known_for_what_waits_elsewhere_that_a_person_was_erased() -> None:
+    box = a_box()
+    assert box.herald().erased_at(NUMBER) is None
+    erase(box)
+    assert box.herald().erased_at("09741552552") == box.clock.now
+    assert PERSON not in str(box.journal.marks) and NUMBER[1:] not in str(box.journal.marks)
+    with pytest.raises(InvalidRequest):
+        box.herald().erased_at("nobody")
+
+
 # ------------------------------------------------------------------------------------------------ what the table holds
 
 PLANTED = {"body": "A planted text", "reference": "planted-9741", "tags": {"planted": "tag"}, "sender": "PLANTED"}

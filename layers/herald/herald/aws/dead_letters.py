@@ -6,7 +6,7 @@ knows the message the second time. Payloads are handed on, never shown.
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from herald.message.times import rfc3339
@@ -16,10 +16,17 @@ BATCH = 10
 
 
 class Redriven(NamedTuple):
-    """How many records were handed on, and how many stay because nobody can tell what they asked for."""
+    """How many records were handed on, how many stay because nobody can tell what they asked for, and how many were
+    removed because the person that they were to reach was erased since.
+    """
 
     done: int
     left: int
+    erased: int = 0
+
+
+Erased = Callable[[object, datetime], bool]
+"""Whether the person with a number was erased after a time."""
 
 
 def waiting(sqs: Any, url: str) -> int:
@@ -52,17 +59,23 @@ def rehook(sqs: Any, dead: str, queue: str, now: datetime) -> Redriven:
     return _drain(sqs, dead, back)
 
 
-def repeat(sqs: Any, failed: str, functions: Any, function: str) -> Redriven:
+def repeat(
+    sqs: Any, failed: str, functions: Any, function: str, erased: Erased = lambda number, since: False
+) -> Redriven:
     """Invoke ``function`` again, asynchronously, with what each record of the queue ``failed`` asked for.
 
-    A batch of SNS's delivery log goes to the function that it was for.
+    A batch of SNS's delivery log goes to the function that it was for. A text to somebody who was ``erased`` after it
+    was asked for is removed.
 
     ``sqs`` and ``functions`` are clients of SQS and Lambda. Raises the clients' own errors.
     """
 
-    def again(record: Mapping[str, Any]) -> bool:
+    def again(record: Mapping[str, Any]) -> bool | None:
         log, payload = of_a_log(record["Body"]), asked(record["Body"], record["MessageId"])
         name, payload = log or (function, payload)
+        number = None if log or payload is None else recipient(payload)
+        if payload is not None and number is not None and erased(number, asked_at(record, payload)):
+            return None
         if payload is not None:
             functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(payload))
         return payload is not None
@@ -92,6 +105,21 @@ def asked(body: str, record_id: str) -> dict[str, Any] | None:
     return _under(request_id, payload) if isinstance(payload, dict) else None
 
 
+def recipient(payload: Mapping[str, Any]) -> object:
+    """Whom a payload is to text, as it was said; None if it asks for something else."""
+    fields = payload.get("detail") if "detail-type" in payload else payload
+    return fields.get("to") if isinstance(fields, Mapping) and "action" not in fields else None
+
+
+def asked_at(record: Mapping[str, Any], payload: Mapping[str, Any]) -> datetime:
+    """When something was asked for: an event says so; else when it was put into the queue. Without either: now."""
+    try:
+        return datetime.fromisoformat(payload["time"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError):
+        sent = record.get("Attributes", {}).get("SentTimestamp")
+        return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else datetime.now(UTC)
+
+
 def of_a_log(body: str) -> tuple[str, dict[str, Any]] | None:
     """The function that a batch of SNS's delivery log was for, by its ARN, and the batch as it was; else None."""
     try:
@@ -112,20 +140,27 @@ def _under(key: str | None, payload: dict[str, Any]) -> dict[str, Any] | None:
     return {**payload, name: key} if key else None
 
 
-def _drain(sqs: Any, url: str, hand_on: Callable[[Mapping[str, Any]], bool]) -> Redriven:
-    """Hand on as many records as wait now, and no more: one that fails once more is there again at the end."""
-    left, seen, count = 0, 0, waiting(sqs, url)
+def _drain(sqs: Any, url: str, hand_on: Callable[[Mapping[str, Any]], bool | None]) -> Redriven:
+    """Hand on as many records as wait now, and no more: one that fails once more is there again at the end.
+
+    ``hand_on`` says that a record stays by False, and that it is only removed by None.
+    """
+    ends, seen, count = {True: 0, False: 0, None: 0}, 0, waiting(sqs, url)
     while seen < count:
         found = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=min(BATCH, count - seen), VisibilityTimeout=60, WaitTimeSeconds=1
+            QueueUrl=url,
+            MaxNumberOfMessages=min(BATCH, count - seen),
+            VisibilityTimeout=60,
+            WaitTimeSeconds=1,
+            AttributeNames=["SentTimestamp"],
         )
         records = found.get("Messages", [])
         if not records:
             break
         for record in records:
-            if hand_on(record):
+            end = hand_on(record)
+            ends[end] += 1
+            if end is not False:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=record["ReceiptHandle"])
-            else:
-                left += 1
         seen += len(records)
-    return Redriven(seen - left, left)
+    return Redriven(ends[True], ends[False], ends[None])

@@ -8,7 +8,7 @@ from typing import Any
 
 from herald.journal import Moved
 from herald.journal.item import DUE, LEASED, Mark, attribute, id_of, item_of, key_of, message_of, pk_of
-from herald.journal.reads import MOST, Reads
+from herald.journal.reads import MOST, Reads, item_key
 from herald.message import Message
 from herald.message.status import comes_from
 from herald.message.times import rfc3339
@@ -18,6 +18,8 @@ INDEX = "due"
 # The index by the keyed hash of the number. No number is in it.
 BY_RECIPIENT = "recipient"
 _PAGE = 25
+# When a person was erased, and how long that is kept: what waits elsewhere waits 14 days at most, in a queue.
+ERASED, ELSEWHERE = "erased#", timedelta(days=15)
 # What belongs to a status is written with it even where it is the same as before: somebody else may have changed it.
 OF_THE_STATUS = frozenset({"status", "reason", "retry_at", "turn_at", "due_at"})
 # What is removed of an erased message, beside its number, fingerprint and trace.
@@ -175,6 +177,19 @@ class DynamoJournal:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def is_erased(self, message_id: str) -> bool:
+        return "erased" in (self._reads.one(pk_of(message_id)) or {})
+
+    def mark_erased(self, person: str, now: datetime) -> None:
+        until = {"N": str(int((now + ELSEWHERE).timestamp()))}
+        self._client.put_item(
+            TableName=self._table, Item={**item_key(ERASED + person), "at": {"S": rfc3339(now)}, "ttl": until}
+        )
+
+    def erased_at(self, person: str) -> datetime | None:
+        mark = self._reads.one(ERASED + person)
+        return datetime.fromisoformat(mark["at"]["S"]) if mark else None
 
     def _whole(self, keys: list[str]) -> Iterator[Message]:
         """The messages with these keys, in this order."""

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["block", "content", "cursor", "inbound", "page", "receipt", "recipient", "words"]
+Purpose = Literal["block", "content", "cursor", "erased", "inbound", "page", "receipt", "recipient", "words"]
 # Half of a fingerprint, in hexadecimal digits: 64 bits tell mistakes apart, and nobody else can make a hash.
 _HALF = 16
 _NOTHING = "-" * _HALF
@@ -21,6 +21,11 @@ def keyed(secret: bytes, purpose: Purpose, said: bytes) -> bytes:
 def recipient(secret: bytes, e164: str) -> str:
     """What stands for a number where no number may stand: 32 hexadecimal digits."""
     return keyed(secret, "recipient", e164.encode()).hex()
+
+
+def erased(secret: bytes, whose: str) -> str:
+    """What stands for an erased person where not even the hash of their number may stand."""
+    return keyed(secret, "erased", whose.encode()).hex()
 
 
 def fingerprint(secret: bytes, words: bytes | None, content: bytes | None) -> str:

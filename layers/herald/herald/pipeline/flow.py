@@ -1,6 +1,7 @@
 """Flow: what an entry point may ask for, a step each. What a plain send never needs is imported when it is needed."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from herald.errors import InvalidSettings
@@ -110,6 +111,12 @@ class Herald:
         from herald.pipeline.recipients.erase import Erase
 
         return Erase(self.ports).person(number, field)
+
+    def erased_at(self, number: object) -> datetime | None:
+        """When the person with a number was erased last, if in the last two weeks. Raises as ``erase`` does."""
+        from herald.pipeline.recipients.erase import Erase
+
+        return Erase(self.ports).at(number)
 
     def opted_out(self, number: object, *, field: str = "to") -> "OptedOut":
         """Whether the person with a number wants no texts. Raises as ``erase`` does."""

@@ -79,6 +79,15 @@ class Journal(Protocol):
         False, and nothing is removed, if the message moved meanwhile.
         """
 
+    def is_erased(self, message_id: str) -> bool:
+        """Whether a message was erased."""
+
+    def mark_erased(self, person: str, now: datetime) -> None:
+        """Note for 15 days that a person was erased, for what waits elsewhere; ``person`` is what ``erased`` gave."""
+
+    def erased_at(self, person: str) -> datetime | None:
+        """When a person was erased last, as far as that is noted."""
+
 
 class Counters(Protocol):
     """The hard limits: what was counted in each tally, by all processes together."""

@@ -22,6 +22,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.messages: dict[str, Message] = {}
         self.erased: set[str] = set()
+        self.marks: dict[str, datetime] = {}
         self._lock = Lock()
 
     def claim(self, message: Message) -> Message | None:
@@ -79,6 +80,15 @@ class MemoryJournal:
             self.messages[message.id] = current.with_(**nothing, to="", fingerprint="", trace=())
             self.erased.add(message.id)
             return True
+
+    def is_erased(self, message_id: str) -> bool:
+        return message_id in self.erased
+
+    def mark_erased(self, person: str, now: datetime) -> None:
+        self.marks[person] = now
+
+    def erased_at(self, person: str) -> datetime | None:
+        return self.marks.get(person)
 
 
 class MemoryQueue:

@@ -64,10 +64,11 @@ class Webhooks:
     def deliver(self, hook: Mapping[str, Any]) -> None:
         """Call once: ``{"url", "event", "tries", "since"}``. If it fails the hook waits again, or is given up.
 
-        Raises only if it can neither wait nor be given up.
+        One whose message was erased meanwhile is dropped. Raises only if it can neither wait nor be given up.
         """
         try:
-            self._call(hook["url"], hook["event"])
+            if not self._ports.journal.is_erased(hook["event"]["id"]):
+                self._call(hook["url"], hook["event"])
         except Exception as error:
             self._failed(hook, error)
 

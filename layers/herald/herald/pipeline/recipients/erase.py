@@ -1,10 +1,12 @@
 """Erase: what the journal knows of a person is removed. What still waits is canceled first."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from herald.errors import NotAccepted
 from herald.journal import Moved
 from herald.message import Message
+from herald.message.secret import erased
 from herald.message.status import COMES_FROM, Status
 from herald.pipeline.ports import Ports
 from herald.pipeline.recipients.person import person
@@ -43,18 +45,29 @@ class Erase:
         hint = "Ask again in a few seconds: what is erased stays so."
         cannot = NotAccepted("The journal could not be written.", hint=hint)
         with needed(self._ports.observer, "recipient not erased", cannot):
+            # First: what fails meanwhile somewhere else, and waits there, was asked for before.
+            self._ports.journal.mark_erased(erased(self._ports.secret, whose), self._ports.clock())
             return self._all(whose)
 
+    def at(self, number: object) -> datetime | None:
+        """When the person with this number was erased last, if that was in the last two weeks; else None.
+
+        Raises ``InvalidRequest``, ``NotAccepted``.
+        """
+        whose = person(self._ports, number, "to")
+        with needed(self._ports.observer, "erasure not read", NotAccepted("The journal could not be read.")):
+            return self._ports.journal.erased_at(erased(self._ports.secret, whose))
+
     def _all(self, whose: str) -> Erased:
-        erased = left = 0
+        done = left = 0
         for message in self._ports.journal.sent_to(whose):
-            if erased + left == MOST:
-                return Erased(erased, left + 1)
+            if done + left == MOST:
+                return Erased(done, left + 1)
             if self._one(message):
-                erased += 1
+                done += 1
             else:
                 left += 1
-        return Erased(erased, left)
+        return Erased(done, left)
 
     def _one(self, message: Message) -> bool:
         """Erase a message; False if it is being sent right now, or never stands still."""
