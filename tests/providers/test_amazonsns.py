@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -296,6 +297,11 @@ class TestReceipt:
             ("Phone is currently unreachable: no answer in 24 h", "recipient_unavailable"),
             ("Phone carrier is currently unavailable", "carrier_unavailable"),
             ("Blocked as spam by phone carrier (filter)", "spam"),
+            ("+919876500090 is opted out", "opted_out"),
+            ("Phone number +91 98765 00090 is opted out", "opted_out"),
+            ("The recipient has opted out.", "opted_out"),
+            ("Phone is blacklisted", "number_blocked"),
+            ("Destination is blacklisted", "number_blocked"),
             ("A failure of next year", "unexplained"),
             ("Message has been accepted by phone", "unexplained"),
             ("", "unexplained"),
@@ -306,6 +312,17 @@ class TestReceipt:
     def test_a_failure_is_undelivered_whatever_its_words(self, response: object, reason: str) -> None:
         for status in ("FAILURE", "failure", " Failure "):
             assert fate(entry(status, response)) == ("undelivered", reason)
+
+    @pytest.mark.parametrize(("said", "response", "status", "reason"), RESPONSES)
+    @pytest.mark.parametrize("number", ["+919876500090", "919876500090", "+91 98765 00090", "+91******0090"])
+    def test_a_sentence_is_read_wherever_it_stands_and_whoever_is_its_subject(
+        self, said: str, response: str, status: str, reason: str | None, number: str
+    ) -> None:
+        subjects = re.compile("^(Phone number|Phone(?! carrier)|Destination)|(?<=by )phone$|(?<=reach )phone$")
+        for written in (f"{number}: {response}", f"Error 5 - {response}", subjects.sub(number, response)):
+            assert fate(entry(said, written)) == (status, reason), written
+        if said == "FAILURE":
+            assert fate(entry(said, f"{response}: {number}")) == (status, reason)
 
     @pytest.mark.parametrize(
         "response",

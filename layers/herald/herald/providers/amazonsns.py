@@ -33,7 +33,8 @@ PARAMETER = {
 }
 CODES = {"OptedOut": "opted_out", "KMSOptInRequired": "not_permitted"}
 
-# Why a text was not delivered: providerResponse in the delivery log begins so (November 2026).
+# Why a text was not delivered: providerResponse in the delivery log says so (November 2026), as a whole or within more
+# words. The number itself may stand for "phone number".
 FAILURES = {
     "Blocked as spam by phone carrier": "spam",
     "Destination is on a blocked list": "number_blocked",
@@ -51,8 +52,16 @@ FAILURES = {
     "This delivery would exceed max price": "price_too_high",
     "Unknown error attempting to reach phone": "unexplained",
 }
-ACCEPTED = "message has been accepted by"
-DELIVERED = "message has been accepted by phone"  # and nothing more: `by phone carrier` is on its way only
+# What AWS wrote before (aws-sdk-js#3133, March 2020), and what matters in whatever words it is said.
+OLDER = {
+    "Destination is blacklisted": "number_blocked",
+    "Phone is blacklisted": "number_blocked",
+    "opted out": "opted_out",
+}
+ACCEPTED = "has been accepted by"
+DELIVERED = "has been accepted by phone"  # and nothing more: `by phone carrier` is on its way only
+# Whose phone it is: by name, or by the number, which may be masked.
+PHONE = re.compile(r"(?:\+?\d[\d*x ().-]{4,}[\d*x]|destination|phone number|phone)(?!\w)", re.IGNORECASE)
 KEPT = {
     "messageId": ID,
     **dict.fromkeys(("status", "providerResponse", "phoneCarrier", "smsType"), WORDS),
@@ -83,6 +92,7 @@ class AmazonSNS(Provider):
         **{f"InvalidParameter: {words}": reason for words, reason in PARAMETER.items()},
         **CODES,
         **FAILURES,
+        **OLDER,
     }
 
     def __init__(
@@ -193,13 +203,20 @@ def _inner(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _fate(status: str, response: str) -> tuple[Status, str | None]:
     """How a text fares, and why. SUCCESS in words that are new says that it was handed on: so it is at least sent."""
-    words = " ".join(response.lower().split()).rstrip(".")
-    why = next((reason for begin, reason in FAILURES.items() if words.startswith(begin.lower())), None)
+    words = _plain(response)
+    said = [(words.find(_plain(sentence)), reason) for sentence, reason in (FAILURES | OLDER).items()]
+    why = min((place for place in said if place[0] >= 0), default=(0, None))[1]
     if status == "FAILURE" or (why and status != "SUCCESS"):
         return Status.UNDELIVERED, why or "unexplained"
-    if status == "SUCCESS" or words.startswith(ACCEPTED):
-        return Status.DELIVERED if words == DELIVERED else Status.SENT, None
+    if status == "SUCCESS" or ACCEPTED in words:
+        return Status.DELIVERED if words.endswith(DELIVERED) else Status.SENT, None
     return Status.UNKNOWN, None
+
+
+def _plain(sentence: str) -> str:
+    """A sentence in small letters, in which whatever stands for the phone is ``phone``, said once."""
+    words = re.sub(r"[^\w/]+", " ", PHONE.sub("phone", sentence)).lower().strip()
+    return re.sub(r"\bphone(?: phone)+\b", "phone", words)
 
 
 def _at(notification: Mapping[str, Any], delivery: Mapping[str, Any]) -> datetime | None:
