@@ -47,11 +47,11 @@ def command(stage: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def test_a_list_of_numbers_is_added_checked_and_removed(command: Any) -> None:
     numbers = f"{ONE}\n\n  {TWO}  \n"
-    assert command("check", lines=numbers)[:2] == (0, ["wants texts"] * 2)
+    assert command("check", lines=numbers)[:2] == (0, ["wants texts", "no number", "wants texts"])
     assert command("add", lines=numbers) == (0, [], ["2 numbers done."])
-    assert command("check", lines=numbers)[:2] == (0, ["opted out"] * 2)
+    assert command("check", lines=numbers)[:2] == (0, ["opted out", "no number", "opted out"])
     assert command("remove", lines="09741552552") == (0, [], ["1 number done."])
-    assert command("check", lines=numbers)[:2] == (0, ["wants texts", "opted out"])
+    assert command("check", lines=numbers)[:2] == (0, ["wants texts", "no number", "opted out"])
 
 
 def test_a_line_that_is_no_number_is_named_by_its_place_and_the_others_are_done(command: Any) -> None:
@@ -59,6 +59,16 @@ def test_a_line_that_is_no_number_is_named_by_its_place_and_the_others_are_done(
     assert (code, out, err[-1]) == (1, [], "2 numbers done, 1 left out.")
     assert err[0].startswith("Line 2: ") and "12345" not in err[0]
     assert command("check", lines=TWO)[1] == ["opted out"]
+
+
+def test_each_line_has_its_own_answer_whatever_is_in_the_lines_between(command: Any) -> None:
+    command("add", lines=TWO)
+    lines = [ONE, "", "12345", "  ", TWO, "x" * 50, "", "9741552552.0", f"\t{TWO}", "\ufeff" + ONE, ""]
+    code, out, err = command("check", lines="\r\n".join(lines) + "\n")
+    answers = {ONE: "wants texts", "\ufeff" + ONE: "wants texts", TWO: "opted out", f"\t{TWO}": "opted out"}
+    assert out == [answers.get(line, "no number") for line in lines]
+    assert [line.partition(":")[0] for line in err] == ["Line 3", "Line 6", "Line 8", "4 numbers done, 3 left out."]
+    assert code == 1
 
 
 def test_snss_list_is_taken_over(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:

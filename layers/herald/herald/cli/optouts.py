@@ -40,12 +40,12 @@ def remove(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Say of each line whether that person opted out."""
+    """Say of each line whether that person opted out: one answer a line, also where there is no number."""
 
     def say(herald: Herald, line: str) -> None:
         print("opted out" if herald.opted_out(line, field=FIELD).opted_out else "wants texts")
 
-    return _each(options, sys.stdin, say)
+    return _each(options, sys.stdin, say, otherwise=lambda: print("no number"))
 
 
 def sync(options: argparse.Namespace) -> int:
@@ -64,18 +64,29 @@ def arguments(group: argparse.ArgumentParser) -> None:
             made.add_argument("--channel", required=True, help="the channel whose provider is to call it")
 
 
-def _each(options: argparse.Namespace, lines: Iterable[str], act: Callable[[Herald, str], object]) -> int:
-    """Act on each line that is not empty. Those that are no numbers are told by their place, and left."""
+def _each(
+    options: argparse.Namespace,
+    lines: Iterable[str],
+    act: Callable[[Herald, str], object],
+    *,
+    otherwise: Callable[[], object] = lambda: None,
+) -> int:
+    """Act on each line that is not empty. Those that are no numbers are told by their place, and left.
+
+    ``otherwise`` is called for each line that is not acted on, so that what is printed keeps step with the lines.
+    """
     herald, done, left = wiring.herald(options.stage), 0, 0
     for place, line in enumerate(lines, 1):
         number = line.strip()
         if not number:
+            otherwise()
             continue
         try:
             act(herald, number)
             done += 1
         except InvalidRequest as wrong:
             left += 1
+            otherwise()
             tell(f"Line {place}: {wrong.problems[0].detail}")
         except NotAccepted as error:
             raise Stopped(f"Stopped at line {place}: {error.detail} Run it again: it may be repeated.") from None
