@@ -10,7 +10,7 @@ callbacks = Callbacks(wiring.herald)
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any] | None:
     """Take note of what a provider says. A batch of log entries that cannot be kept is handed over again."""
-    if "httpMethod" in event:
+    if not isinstance(event, dict) or "httpMethod" in event:
         return callbacks.answer(event)
     wiring.herald().receipts(event)
     return None

@@ -201,7 +201,12 @@ def test_without_both_times_there_is_no_delivery_latency(
 
 
 @pytest.mark.parametrize(
-    ("name", "phrase"), [("ReceiptsForbidden", "receipts forbidden"), ("ReceiptsUnmatched", "receipts unmatched")]
+    ("name", "phrase"),
+    [
+        ("ReceiptsForbidden", "receipts forbidden"),
+        ("ReceiptsUnmatched", "receipts unmatched"),
+        ("CallbacksUnread", "callbacks unread"),
+    ],
 )
 def test_what_belongs_to_no_message_is_logged_and_counted_by_service_alone(
     observer: CloudWatch, lines: Callable[[], list[Line]], name: str, phrase: str
@@ -213,7 +218,7 @@ def test_what_belongs_to_no_message_is_logged_and_counted_by_service_alone(
 
 
 def test_every_counter_has_a_name_of_its_own() -> None:
-    assert {"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched"} == COUNTERS
+    assert {"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched", "CallbacksUnread"} == COUNTERS
     assert not COUNTERS & UNITS.keys()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from herald.errors import InvalidSettings, NotFound, Refused, Unavailable
 from herald.message.kinds import Kind
+from herald.providers._base import Text
 from herald.providers.exotel import Exotel
 from tests.providers.contract import CALLBACK, NUMBER, TEXT, ProviderContract, a_message
 from tests.providers.exotel import DELIVERED, DND, MESSAGE, SID, exotel, rest
@@ -28,6 +29,7 @@ class TestExotel(ProviderContract):
         "dlt_entity_id": "1101234567890123456",
         "dlt_template_id": "1107654321098765432",
         "sms_type": "transactional_opt_in",
+        "country": "IN",
     }
     accepted = Reply.json({"SMSMessage": MESSAGE})
     provider_id = SID
@@ -195,3 +197,33 @@ class TestRequest:
 
     def test_an_account_cannot_leave_its_place_in_the_path(self) -> None:
         assert exotel(sid="a/../b?c")._account == "https://api.exotel.com/v1/Accounts/a%2F..%2Fb%3Fc"
+
+
+@pytest.mark.parametrize("country", ["India", "I", "I1", "+91", "\u0131n"])
+def test_an_accounts_country_is_a_code_of_two_letters(country: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        exotel(country=country)
+    assert [(problem.field, problem.code) for problem in caught.value.problems] == [("country", "invalid_country")]
+
+
+def test_an_account_is_in_india_unless_its_channel_says_otherwise() -> None:
+    assert [Exotel.home(values) for values in ({}, {"country": ""}, {"country": "sg"})] == ["IN", "IN", "SG"]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"SmsSid": "1", "From": "9052161119", "To": "0", "Date": "d", "Body": "STOP"}, Text("9052161119", "STOP")),
+        ({"Sender": "+911234567890", "ReceivedOn": "12345", "MessageBody": "Hi"}, Text("+911234567890", "Hi")),
+        ({"From": " 911234567890", "Body": ""}, Text(" 911234567890", "")),
+        ({"From": "00911234567890", "Body": "a"}, Text("+911234567890", "a")),
+        ({"From": "0911234567890", "Body": "a"}, Text("+911234567890", "a")),
+        ({"From": "01234567890", "Body": "a"}, Text("01234567890", "a")),
+        ({"From": 911234567890, "Body": 1}, Text("911234567890", "1")),
+        ({"From": ["a", "b"], "Body": None}, Text(None, None)),
+        ({"from": "1", "Text": "STOP"}, Text(None, None)),
+        ({}, Text(None, None)),
+    ],
+)
+def test_what_people_write_is_read_in_each_of_exotels_shapes(said: dict[str, Any], text: Text) -> None:
+    assert Exotel.parse_inbound(said) == text

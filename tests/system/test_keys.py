@@ -73,9 +73,13 @@ def test_stop_is_obeyed_at_the_next_send(api: Api, aws: Aws, carrier: Carrier, s
     key = aws("ssm").get_parameter(Name="/herald/local/hash-key", WithDecryption=True)["Parameter"]["Value"]
     url = f"{stack.url}/inbound/exotel/{inbound(key.encode(), 'exotel')}"
     assert api.send(to=person, body="Sale!", channel="exotel").status == 201
-    assert requests.get(url, params={"From": "0" + person[3:], "Body": "Stop"}, timeout=60).status_code == 204
+    said = {"From": "0" + person[3:], "Body": "Stop"}
+    asked = requests.head(url, params=said, timeout=60)
+    assert api.send(to=person, body="Sale!", channel="exotel").status == 201
+    answers = asked, requests.get(url, params=said, timeout=60)
+    assert [(a.status_code, a.headers["Content-Type"], a.text) for a in answers] == [(200, "text/plain", "")] * 2
     refused = api.send(to=person, body="Sale!", channel="exotel")
-    assert (refused.status, refused.body["code"], len(carrier.texts())) == (422, "opted_out", 1)
+    assert (refused.status, refused.body["code"], len(carrier.texts())) == (422, "opted_out", 2)
     assert requests.post(url, data={"From": person, "Body": "START"}, timeout=60).status_code == 204
     assert api.send(to=person, body="Welcome back", channel="exotel").status == 201
     for forged in (url[:-1] + ("A" if url[-1] != "A" else "B"), url.replace("/exotel/", "/amazonsns/")):

@@ -219,6 +219,21 @@ def test_a_plus_that_became_a_space_on_its_way_is_explained_and_never_guessed_at
 # ---- DELETE /recipients/{number}
 
 
+@pytest.mark.parametrize("query", ["+9607712345", "%20919741552552", "(+91)9741552552", "tel:+919741552552"])
+def test_a_lost_plus_in_a_query_is_never_guessed_at(caller: Caller, query: str) -> None:
+    answer = caller("GET", f"/messages?to={query}")
+    assert [(e["field"], e["code"]) for e in answer.body["errors"]] == [("to", "plus_not_encoded")]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("written", ["%20919741552552", " 919741552552", "(%2091)9741552552"])
+def test_a_lost_plus_in_a_path_is_never_guessed_at(caller: Caller, box: Outbox, method: str, written: str) -> None:
+    body = json.dumps({"opted_out": True}) if method == "PUT" else None
+    answer = caller(method, f"/recipients/{written}", body, {"Content-Type": "application/json"})
+    assert [(e["field"], e["code"]) for e in answer.body["errors"]] == [("number", "plus_not_encoded")]
+    assert box.optouts.sources == {}
+
+
 FORMS = ["%2B919741552552", "+919741552552", "09741552552", "9741-552-552", "%2B91%209741%20552%20552"]
 
 

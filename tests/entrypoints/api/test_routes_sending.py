@@ -240,21 +240,67 @@ def test_a_key_that_is_none_is_a_400(caller: Caller, box: Outbox, key: str) -> N
     assert box.texts == []
 
 
+# ---- a plus that became a space
+
+
+# Numbers of other countries that are valid Indian mobiles without their plus.
+STRANGERS = ["+9607712345", "+919741552552", "+6581234567", "+96877123456"]
+LOST = ["to={}&body=Hi", "body=Hi&to={}", "to=%20{}&body=Hi", "to=++{}&body=Hi", "to=({})&body=Hi", "to=tel:{}&body=Hi"]
+
+
+@pytest.mark.parametrize("number", STRANGERS)
+@pytest.mark.parametrize("form", LOST)
+def test_a_plus_that_was_not_encoded_in_a_form_is_explained_and_never_guessed_at(
+    caller: Caller, box: Outbox, number: str, form: str
+) -> None:
+    answer = caller("POST", "/messages", form.format(number), FORM)
+    assert is_problem(answer, 422, "invalid_request")
+    assert [(e["field"], e["code"]) for e in answer.body["errors"]] == [("to", "plus_not_encoded")]
+    assert "%2B" in answer.body["detail"] and box.texts == []
+
+
+@pytest.mark.parametrize(
+    "written", ["%2B919741552552", "%20%2B91+97415+52552", "%2B91+97415+52552%0D%0A", "97415+52552+", "0091+9741552552"]
+)
+def test_a_form_may_have_blanks_where_no_plus_was(caller: Caller, box: Outbox, written: str) -> None:
+    assert caller("POST", "/messages", f"to={written}&body=Hi", FORM).status == 201
+    assert [text.to for text in box.texts] == [TO]
+
+
+@pytest.mark.parametrize("written", [" 97415 52552 ", "\t+919741552552\r\n", "\u00a09741552552"])
+def test_in_json_a_number_may_have_blanks_around_it(caller: Caller, box: Outbox, written: str) -> None:
+    assert caller.send(to=written).status == 201
+    assert [text.to for text in box.texts] == [TO]
+
+
 # ---- Prefer
 
 
-@pytest.mark.parametrize("prefer", ["respond-async", "Respond-Async", "wait=10, respond-async", "respond-async,x=1"])
+@pytest.mark.parametrize("prefer", [
+    "respond-async", "Respond-Async", "wait=10, respond-async", "respond-async,x=1", "respond-async; wait=10",
+    "respond-async ;wait=10;foo", 'x="a, b", respond-async', "respond-async=", 'respond-async=""; a=1',
+])  # fmt: skip
 def test_respond_async_queues_and_says_so(caller: Caller, box: Outbox, prefer: str) -> None:
     answer = caller.send({"Prefer": prefer})
     assert (answer.status, answer.headers["Preference-Applied"]) == (202, "respond-async")
     assert [message_id for message_id, _ in box.queue.waiting] == [answer.body["id"]]
 
 
-@pytest.mark.parametrize("prefer", ["", "wait=10", "respond-sync", "xrespond-async"])
+@pytest.mark.parametrize("prefer", [
+    "", "wait=10", "respond-sync", "xrespond-async", 'x="a, respond-async"', "wait=10; respond-async",
+    "respond-async=no", 'x="a\\", respond-async, b"',
+])  # fmt: skip
 def test_other_preferences_are_passed_over(caller: Caller, prefer: str) -> None:
     answer = caller.send({"Prefer": prefer})
     assert answer.status == 201
     assert "Preference-Applied" not in answer.headers
+
+
+def test_preferences_may_come_in_several_headers(caller: Caller, box: Outbox) -> None:
+    both = {"multiValueHeaders": {"PREFER": ["respond-async", "wait=10"]}}
+    body = json.dumps({"to": TO, "body": "Hi"})
+    answer = caller("POST", "/messages", body, {"Content-Type": "application/json", "Prefer": "wait=10"}, **both)
+    assert (answer.status, answer.headers["Preference-Applied"]) == (202, "respond-async")
 
 
 def test_a_mode_goes_before_the_header_which_then_is_not_said_to_be_applied(caller: Caller, box: Outbox) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from herald.errors import Forbidden, InvalidSettings, NotAccepted, Uncertain
+from herald.errors import Forbidden, InvalidRequest, InvalidSettings, NotAccepted, Uncertain
 from herald.journal import Moved
 from herald.message import Message
 from herald.message.reasons import REASONS
@@ -23,7 +23,7 @@ from herald.providers._base import Callback
 from herald.settings.values import Channel, Settings
 from herald.testing.fakes import FakeProvider, Notes
 from herald.testing.outbox import Outbox
-from tests.builders import NUMBER
+from tests.builders import NUMBER, steps
 from tests.failing import Down, Unreachable, Unsettled
 
 DELIVERED = {"SmsSid": "exotel-1", "To": "09741552552", "Status": "sent", "DetailedStatusCode": "20005"}
@@ -126,12 +126,24 @@ def test_leading_zeros_are_still_the_same_person(box: Outbox, to: str) -> None:
     assert now(box, message).status is Status.DELIVERED
 
 
-@pytest.mark.parametrize("said", [{}, {"Status": "nobody knows"}, {"Status": {"a": []}}, {"DetailedStatusCode": "7"}])
+@pytest.mark.parametrize("said", [{"Status": "nobody knows"}, {"DetailedStatusCode": "7"}, {"SmsSid": "x"}])
 def test_words_that_nobody_knows_change_nothing_and_break_nothing(box: Outbox, said: dict[str, Any]) -> None:
     message = send(box)
     call_back(box, said)
     assert now(box, message).status is Status.SENT
     assert now(box, message).trace[-1].step == "receipt"
+
+
+@pytest.mark.parametrize("said", [{}, {"To": NUMBER}, {"Status": {"a": []}}, {"status": "sent"}, {"": ""}])
+def test_a_callback_without_any_field_that_its_vendor_sends_is_counted_and_not_thanked_for(
+    box: Outbox, said: dict[str, Any]
+) -> None:
+    message = send(box)
+    with pytest.raises(InvalidRequest) as refused:
+        call_back(box, said)
+    assert refused.value.code == "not_understood" and NUMBER not in str(refused.value)
+    assert ("CallbacksUnread", "") in box.observer.told
+    assert steps(now(box, message)) == steps(message)
 
 
 def test_a_callback_of_a_channel_that_is_gone_is_read_as_its_message_was_sent(box: Outbox) -> None:

@@ -1,17 +1,14 @@
 """Callbacks: what providers call. What proves itself is acknowledged at once; nothing else gets in."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
-from herald.entrypoints.gateway import Request, Response, answered, not_allowed, proxy_answer, read_event
-from herald.errors import InvalidMessage, Problem
+from herald.entrypoints.body import read_callback
+from herald.entrypoints.gateway import Request, Response, answered, method, not_allowed, proxy_answer, read_event
+from herald.errors import InvalidMessage
 from herald.pipeline.flow import Herald
 from herald.providers._base import Callback
 
-LARGEST = 65_536
-MOST_FIELDS = 100
 INBOUND = "/inbound/"
 
 
@@ -22,44 +19,45 @@ class Callbacks:
         self._herald = herald
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """API Gateway's proxy event in; 204 out, or a problem: 403, 405, 413, 503. Never raises."""
-        advice = "Call back again."
-        return proxy_answer(answered(event, self._respond, lambda: self._herald().ports.observer, advice))
+        """API Gateway's proxy event in; 204 out, or a problem: 400, 403, 405, 413, 415, 422, 503. Never raises.
+
+        Exotel's applet asks by HEAD, then by GET, and sends the text of the answer to whoever wrote (November 2026):
+        such an answer has none, whatever came of it.
+        """
+        response = answered(event, self._respond, lambda: self._herald().ports.observer, "Call back again.")
+        if method(event) == "HEAD" or (method(event) == "GET" and _inbound(event)):
+            response = response._replace(body="", type="text/plain")
+        return proxy_answer(response)
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
         request, path = read_event(event), event.get("pathParameters") or {}
-        written = str(event.get("resource")).startswith(INBOUND)
-        methods = ("GET", "POST") if written else ("POST",)
+        methods = ("GET", "HEAD", "POST") if _inbound(event) else ("POST",)
         if request.method not in methods:
             return not_allowed(", ".join(methods), request.id)
-        if len(request.body) > LARGEST:
-            too_large = [Problem("", "too_large", f"The body is larger than {LARGEST} bytes.")]
-            raise InvalidMessage(too_large, status=413, code="too_large")
         channel, token = (str(path.get(name) or "") for name in ("channel", "token"))
-        callback = Callback(_url(event), request.headers, _said(request))
-        if written:
-            self._herald().written(channel, token, callback)
-        else:
+        callback = _callback(event, request)
+        if not _inbound(event):
             self._herald().receipt(channel, token, callback)
-        return Response(204, "")
+        elif request.method == "HEAD":
+            self._herald().proved(channel, token, callback)
+        else:
+            self._herald().written(channel, token, callback)
+        return Response(204 if request.method == "POST" else 200, "")
 
 
-def _said(request: Request) -> dict[str, Any]:
-    if request.method == "GET":
-        return dict(request.query)
-    return fields(request.body, request.headers.get("content-type", ""))
+def _inbound(event: Mapping[str, Any]) -> bool:
+    return isinstance(event, Mapping) and str(event.get("resource")).startswith(INBOUND)
 
 
-def fields(body: bytes, content_type: str) -> dict[str, Any]:
-    """What a callback says, as JSON or as a form; empty if it cannot be read. Vendors send what they like: no error."""
-    text = body.decode("utf-8", "replace")
+def _callback(event: Mapping[str, Any], request: Request) -> Callback:
+    """What is said, and if it cannot be read, why: whose it is has to be proved before that is told."""
+    if request.method != "POST":
+        return Callback(_url(event), request.headers, request.query)
     try:
-        if "json" in content_type.lower() or text.lstrip().startswith("{"):
-            said = json.loads(text)
-            return said if isinstance(said, dict) else {}
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    except (ValueError, RecursionError):
-        return {}
+        said = read_callback(request.body, request.headers.get("content-type"))
+    except InvalidMessage as refusal:
+        return Callback(_url(event), request.headers, {}, refusal)
+    return Callback(_url(event), request.headers, said)
 
 
 def _url(event: Mapping[str, Any]) -> str:

@@ -46,15 +46,32 @@ class Response(NamedTuple):
 
 
 def read_event(event: Mapping[str, Any]) -> Request:
-    """What an event asks for."""
+    """What an event asks for. Raises ``InvalidMessage`` for what API Gateway never hands over."""
+    try:
+        return _request(event)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        raise _malformed() from None
+
+
+def method(event: Mapping[str, Any]) -> str:
+    """The method of a request, in capitals."""
+    return str(event.get("httpMethod", "")).upper() if isinstance(event, Mapping) else ""
+
+
+def _malformed() -> InvalidMessage:
+    detail = "This is no request as API Gateway hands it over."
+    return InvalidMessage([Problem("", "malformed_event", detail)], status=400, code="malformed_event")
+
+
+def _request(event: Mapping[str, Any]) -> Request:
     context, path = event.get("requestContext") or {}, event.get("pathParameters") or {}
     authorizer = context.get("authorizer") or {}
     name = str(authorizer.get("principalId") or "")
-    body = event.get("body") or ""
-    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+    body, encoded = event.get("body") or "", event.get("isBase64Encoded")
+    raw = base64.b64decode(body, validate=True) if encoded else body.encode("utf-8", "surrogatepass")
     return Request(
-        method=str(event.get("httpMethod", "")).upper(),
-        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        method=method(event),
+        headers=_headers(event),
         body=raw,
         id=str(context.get("requestId") or ""),
         caller=f"key:{name}",
@@ -63,6 +80,16 @@ def read_event(event: Mapping[str, Any]) -> Request:
         number=unquote(str(path.get("number") or "")),  # It comes as it was sent, percent-encoded (November 2026).
         query=_query(event),
     )
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    """The headers by their names in lower case. One that is given several times is its last, as API Gateway has it;
+    but Prefer is a list, which may come in several (RFC 7240).
+    """
+    once = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    lists: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
+    prefer = [str(value) for name, values in lists.items() if str(name).lower() == "prefer" for value in values]
+    return {**once, "prefer": ", ".join(prefer)} if prefer else once
 
 
 def _grant(name: str, handed_on: object) -> Grant:
@@ -89,8 +116,10 @@ def answered(
     """What ``respond`` makes of an event; an error is a problem. One that nobody foresaw is told to the operator, and
     the caller gets ``advice``: never the error's text, which might hold what was asked. Never raises.
     """
-    request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+    request_id = _request_id(event)
     try:
+        if not isinstance(event, Mapping):
+            raise _malformed()
         return respond(event)
     except HeraldError as error:
         return problem(error, request_id)
@@ -98,6 +127,11 @@ def answered(
         with suppress(Exception):  # What broke may be the service itself.
             observer().trouble("request broke off", error, request_id=request_id)
         return problem(HeraldError(f"Herald made a mistake. {advice}"), request_id)
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    context = event.get("requestContext") if isinstance(event, Mapping) else None
+    return str(context.get("requestId") or "") if isinstance(context, Mapping) else ""
 
 
 def not_allowed(allowed: str, request_id: str) -> Response:

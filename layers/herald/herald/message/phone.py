@@ -60,15 +60,15 @@ def read(number: str, region: str, mobile_prefixes: Collection[str] = ()) -> Num
 def stands_for(number: str, region: str) -> str:
     """The number (E.164) meant by ``number``, whether or not it can get texts: by it a person is found.
 
-    One that no numbering plan has, or has any more, is taken as it stands if it is written in full, or if its length is
-    one of ``region``. Raises ``Wrong`` as ``read`` does, but never ``not_mobile``.
+    One that no numbering plan has, or has any more, is taken as it stands if it is written in full, or if it is as long
+    as a mobile number of ``region``. Raises ``Wrong`` as ``read`` does, but never ``not_mobile``.
     """
     import phonenumbers
 
     written = _written(number)
     readings = _readings(written, region)
     valid = [reading for reading in readings if _kind(reading) != phonenumbers.PhoneNumberType.UNKNOWN]
-    possible = [_e164(reading) for reading in readings if phonenumbers.is_possible_number(reading)]
+    possible = [_e164(reading) for reading in readings if _may_be_mobile(reading)]
     found = _the_same(valid) if valid else _in_full(written) or next(filter(_E164.fullmatch, possible), None)
     if found is None:
         raise _invalid(readings[0] if readings else None)
@@ -135,6 +135,12 @@ def _readings(written: str, region: str) -> list["PhoneNumber"]:
         except phonenumbers.NumberParseException:
             continue
     return readings
+
+
+def _may_be_mobile(reading: "PhoneNumber") -> bool:
+    import phonenumbers
+
+    return phonenumbers.is_possible_number_for_type(reading, phonenumbers.PhoneNumberType.MOBILE)
 
 
 def _in_full(written: str) -> str | None:

@@ -134,7 +134,10 @@ class Herald:
         return Consent(self.ports).change(number, field, opted_out=out, source=source)
 
     def receipt(self, channel: str, token: str, callback: "Callback") -> None:
-        """What became of a text, as its provider calls back. Raises ``Forbidden``, ``NotAccepted``."""
+        """What became of a text, as its provider calls back.
+
+        Raises ``Forbidden``, ``InvalidMessage`` (it cannot be understood), ``NotAccepted``.
+        """
         from herald.pipeline.receive.receipts import Receipts
 
         Receipts(self.ports).callback(channel, token, callback)
@@ -151,8 +154,14 @@ class Herald:
 
         Receipts(self.ports).waited(report)
 
+    def proved(self, channel: str, token: str, callback: "Callback") -> None:
+        """Whether what people write is taken in at this URL. Raises ``Forbidden`` if not."""
+        from herald.pipeline.receive.inbound import Inbound
+
+        Inbound(self.ports).proved(channel, token, callback)
+
     def written(self, channel: str, token: str, callback: "Callback") -> None:
-        """What a person wrote back, as the provider hands it over. Raises ``Forbidden``, ``NotAccepted``."""
+        """What a person wrote back, as the provider hands it over. Raises as ``receipt`` does."""
         from herald.pipeline.receive.inbound import Inbound
 
         Inbound(self.ports).written(channel, token, callback)

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from herald.errors import AttemptError, Refused, Uncertain, Unsupported
+from herald.errors import AttemptError, HeraldError, Refused, Uncertain, Unsupported
 from herald.message import Message
 from herald.message.bounds import bounded, usable
 from herald.message.receipt import Receipt, Sent
@@ -14,18 +14,22 @@ from herald.settings.values import Field
 
 
 class Callback(NamedTuple):
-    """A request that claims to come from a vendor. Header names are in lower case; ``fields`` is its form or JSON."""
+    """A request that claims to come from a vendor. Header names are in lower case; ``fields`` is its form or JSON.
+
+    ``refusal`` says why its body cannot be read: it has no fields then, and may still prove itself.
+    """
 
     url: str
     headers: Mapping[str, str]
     fields: Mapping[str, Any]
+    refusal: HeraldError | None = None
 
 
 class Text(NamedTuple):
-    """What a person wrote: the number that wrote it, as the vendor writes numbers, and the text."""
+    """What a person wrote: the number that wrote it, as the vendor writes it, and the text. None: it is not said."""
 
-    sender: str = ""
-    body: str = ""
+    sender: str | None = None
+    body: str | None = None
 
 
 class Provider(ABC):
@@ -117,6 +121,13 @@ class Provider(ABC):
     def addressed_to(cls, said: Mapping[str, Any], e164: str) -> bool:
         """Whether a callback speaks of this number, however the vendor writes it; also if it names none."""
         return True
+
+    @classmethod
+    def home(cls, values: Mapping[str, str]) -> str | None:
+        """Where a number is that the vendor writes without a country code (ISO 3166); ``values`` are the channel's
+        fields. None: in the stage's default region.
+        """
+        return None
 
     @classmethod
     def parse_inbound(cls, said: Mapping[str, Any]) -> Text:

@@ -25,6 +25,12 @@ def word(value: object) -> str:
         return ""
 
 
+def written(said: Mapping[str, object], *names: str) -> str | None:
+    """What the first of these fields that is there says, blanks and all; None if there is none, or it is no text."""
+    value = next((said[name] for name in names if name in said), None)
+    return value if isinstance(value, str) else word(value) or None
+
+
 def amount(value: object) -> str | None:
     """A price as a decimal text; None if it is no amount of money."""
     text = f"{value:.8f}".rstrip("0").rstrip(".") if isinstance(value, float) else word(value)

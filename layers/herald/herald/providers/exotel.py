@@ -15,7 +15,7 @@ from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status
 from herald.providers._base import Provider, Text, text_of
 from herald.providers._http import Answer, Http, base_url
-from herald.providers._receipts import AMOUNT, ID, NUMBER, TIME, WORDS, amount, kept, moment, word
+from herald.providers._receipts import AMOUNT, ID, NUMBER, TIME, WORDS, amount, kept, moment, word, written
 from herald.settings.values import Field
 
 # Why a request is refused: its HTTP status, or more exactly the Code in its RestException (November 2026).
@@ -36,30 +36,17 @@ THROTTLES = {"40402", "40403", "40404", "40405"}
 # what is not here is unexplained.
 FAILURES = {
     "23005": "do_not_disturb",
-    "23010": "invalid_number",
-    "23015": "spam",
-    "23020": "opted_out",
-    "23030": "no_route",
-    "23035": "recipient_unavailable",
-    "23040": "invalid_number",
-    "23050": "recipient_unavailable",  # expired on its way to the phone
-    "23060": "carrier_blocked",
-    "23070": "invalid_text",
-    "23072": "invalid_sender",
-    "23080": "not_registered",  # DLT, India's register of senders and texts: sender blocked
-    "23081": "not_registered",  # entity blocked
-    "23082": "template_mismatch",
-    "23083": "template_mismatch",  # scrubbing
+    **dict.fromkeys(("23010", "23040"), "invalid_number"),
+    "23015": "spam", "23020": "opted_out", "23030": "no_route", "23060": "carrier_blocked",
+    **dict.fromkeys(("23035", "23050", "24105", "24120"), "recipient_unavailable"),  # 23050: expired on its way
+    "23070": "invalid_text", "23072": "invalid_sender",
+    # DLT, India's register of senders and texts: sender blocked, entity blocked, entity not found
+    **dict.fromkeys(("23080", "23081", "23281"), "not_registered"),
+    # template blocked, scrubbing; template invalid, not found, inactive, blacklisted, does not match, length
+    **dict.fromkeys(("23082", "23083", *map(str, range(23181, 23187))), "template_mismatch"),
     "23084": "no_consent",
-    # template invalid, not found, inactive, blacklisted, does not match, length
-    **dict.fromkeys(("23181", "23182", "23183", "23184", "23185", "23186"), "template_mismatch"),
-    "23281": "not_registered",  # entity not found
-    "24010": "provider_failed",
-    "24105": "recipient_unavailable",
-    "24110": "carrier_unavailable",
-    "24120": "recipient_unavailable",
-    "24990": "unexplained",
-}
+    "24010": "provider_failed", "24110": "carrier_unavailable", "24990": "unexplained",
+}  # fmt: skip
 
 # How a text fares: Status, or DetailedStatusCode where there is no Status that is known. `sent` means delivered, to the
 # phone or (20006) to an operator that tells no more. `delivered`, `undelivered` and `expired` are on a newer page only.
@@ -86,6 +73,7 @@ ENCODINGS = {"GSM-7": "plain", "UCS-2": "unicode"}  # always said: Exotel's page
 TYPES = {"promotional": "promotional", "otp": "transactional"}
 HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE | re.ASCII)
 SEPARATORS = re.compile(r"[\s().+-]")
+ABROAD = re.compile(r"00?(?=91\d{10}$)", re.ASCII)
 NUMBERED = re.compile(r"0{0,4}[1-9]\d{6,14}", re.ASCII)
 ELEMENT = re.compile(r"<(\w+)>([^<]*)</\1>")
 
@@ -103,6 +91,7 @@ class Exotel(Provider):
         Field("dlt_entity_id"),
         Field("dlt_template_id"),
         Field("sms_type", choices=("transactional", "transactional_opt_in", "promotional")),
+        Field("country"),
     )
     transport = "http"
     rate = "200/min"  # sends and questions for a status together
@@ -132,8 +121,11 @@ class Exotel(Provider):
         dlt_entity_id: str = "",
         dlt_template_id: str = "",
         sms_type: str = "",
+        country: str = "",
     ) -> None:
         """``key`` is the account's sid by default. ``endpoint_url`` replaces ``https://{domain}``."""
+        if not re.fullmatch("([A-Za-z]{2})?", country):
+            raise InvalidSettings([Problem("country", "invalid_country", "must be a country code such as IN")])
         if not HOST.fullmatch(domain):
             raise InvalidSettings([Problem("domain", "invalid_host", "must be a host name such as api.exotel.com")])
         base = base_url("endpoint_url", endpoint_url) if endpoint_url else f"https://{domain}"
@@ -195,9 +187,15 @@ class Exotel(Provider):
         return not NUMBERED.fullmatch(to) or e164.endswith(to.lstrip("0"))
 
     @classmethod
+    def home(cls, values: Mapping[str, str]) -> str:
+        """The account's country, which is India for most."""
+        return (values.get("country") or "IN").upper()
+
+    @classmethod
     def parse_inbound(cls, said: Mapping[str, Any]) -> Text:
-        """What an incoming text's passthru says. Exotel writes a number at home with a 0 before it."""
-        return Text(word(said.get("From")), word(said.get("Body")))
+        """What an applet (form, query) or a long code's callback (JSON) says. 0 or 00 may be before a country code."""
+        sender, body = written(said, "From", "Sender"), written(said, "Body", "MessageBody")
+        return Text(sender and ABROAD.sub("+", sender), body)
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

@@ -1,17 +1,29 @@
 """Routes: the HTTPS API: API Gateway's event -> a call -> an answer. An error is a problem that lists all mistakes."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from herald.entrypoints.api.body import read
-from herald.entrypoints.gateway import Request, Response, answered, not_allowed, problem, proxy_answer, read_event
+from herald.entrypoints.body import check_plus, read
+from herald.entrypoints.gateway import (
+    Request,
+    Response,
+    answered,
+    method,
+    not_allowed,
+    problem,
+    proxy_answer,
+    read_event,
+)
 from herald.entrypoints.idempotency import header_key
-from herald.errors import HeraldError, InvalidRequest, NotAllowed, NotFound, Problem, Refused
+from herald.errors import HeraldError, InvalidRequest, NotAllowed, NotFound, Refused
 from herald.message.status import Status
 from herald.pipeline.flow import Herald
 from herald.pipeline.send.accept import Accepted
 from herald.pipeline.validate.fields import Fields, yes_or_no
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class NoSuchPage(NotFound):
@@ -31,7 +43,7 @@ class Https:
         """API Gateway's proxy event in, its proxy answer out. Never raises."""
         advice = "Look the message up before you repeat it."
         response = answered(event, self._respond, lambda: self._herald().ports.observer, advice)
-        return proxy_answer(response._replace(body="") if event.get("httpMethod") == "HEAD" else response)
+        return proxy_answer(response._replace(body="") if method(event) == "HEAD" else response)
 
     def _respond(self, event: Mapping[str, Any]) -> Response:
         methods = METHODS.get(str(event.get("resource")))
@@ -48,7 +60,7 @@ class Https:
     def post(self, request: Request) -> Response:
         """201 sent; 202 accepted, scheduled, retrying or unknown; 422 refused, and never sent."""
         query(request)
-        mapping = read(request.body, request.headers.get("content-type"))
+        mapping = read(request.body, request.headers.get("content-type"), number="to")
         deferred = "respond-async" in _preferences(request) and mapping.get("mode") in (None, "")
         if deferred:
             mapping = {**mapping, "mode": "async"}
@@ -76,21 +88,19 @@ class Https:
 
     def search(self, request: Request) -> Response:
         """A page of this caller's messages to a number, newest first."""
-        if str(request.query.get("to")).startswith(" "):
-            detail = "The number begins with a space: in a URL a plus sign is written %2B."
-            raise InvalidRequest([Problem("to", "plus_not_encoded", detail)])
+        check_plus("to", request.query.get("to"))
         return Response(200, self._herald().search(request.query, caller=request.caller).public())
 
     def erase(self, request: Request) -> Response:
         """Erase all messages to a number. 202 if some could not be erased yet."""
         query(request)
-        erased = self._herald().erase(request.number, field="number")
+        erased = self._herald().erase(_number(request), field="number")
         return Response(202 if erased.left else 200, erased._asdict())
 
     def opted_out(self, request: Request) -> Response:
         """Whether the person wants no texts."""
         query(request)
-        return Response(200, self._herald().opted_out(request.number, field="number")._asdict())
+        return Response(200, self._herald().opted_out(_number(request), field="number")._asdict())
 
     def opt(self, request: Request) -> Response:
         """``{"opted_out": true}`` or false: the person wants no texts, or wants them."""
@@ -100,7 +110,8 @@ class Https:
         fields.unknown(("opted_out",), lambda name: " The only field is opted_out.")
         if fields.problems or wish is None:
             raise InvalidRequest(fields.problems)
-        return Response(200, self._herald().opt(request.number, out=wish, source="https", field="number")._asdict())
+        opted = self._herald().opt(_number(request), out=wish, source="https", field="number")
+        return Response(200, opted._asdict())
 
     def health(self, request: Request) -> Response:
         """Whether the settings can be read. The channels are named on the laptop only."""
@@ -183,8 +194,16 @@ def _sent(answer: Accepted, request_id: str) -> Response:
     return Response(201 if done else 202, message.public(), headers)
 
 
+def _number(request: Request) -> str:
+    """The number in the path. Raises ``InvalidRequest`` if its plus was lost on the way."""
+    check_plus("number", request.number)
+    return request.number
+
+
 def _preferences(request: Request) -> set[str]:
-    return {part.strip().lower() for part in request.headers.get("prefer", "").split(",")}
+    """The preferences that have no value (RFC 7240): ``respond-async; wait=10, handling=lenient`` is one."""
+    listed = _QUOTED.sub("", request.headers.get("prefer", "")).lower().split(",")
+    return {part.partition(";")[0].strip().removesuffix("=").rstrip() for part in listed}
 
 
 def _with(response: Response, headers: Mapping[str, str]) -> Response:

@@ -5,11 +5,13 @@ from typing import Any
 
 from herald.errors import Forbidden, HeraldError, NotAccepted
 from herald.message import Message
-from herald.message.receipt import Report
+from herald.message.receipt import Receipt, Report
 from herald.message.secret import recipient
+from herald.message.status import Status
 from herald.pipeline.ports import Ports
 from herald.pipeline.receive.record import record
 from herald.pipeline.receive.token import read
+from herald.pipeline.receive.unread import unread
 from herald.pipeline.trouble import needed
 from herald.providers import load, types
 from herald.providers._base import Callback
@@ -27,19 +29,26 @@ class Receipts:
         self._ports = ports
 
     def callback(self, channel: str, token: str, callback: Callback) -> None:
-        """What a provider's callback says. Raises ``Forbidden``, or ``NotAccepted`` if it can be kept nowhere."""
+        """What a provider's callback says.
+
+        Raises ``Forbidden``, ``InvalidMessage`` (it cannot be understood), or ``NotAccepted`` (it can be kept nowhere).
+        """
         claim = read(self._ports.secret, channel, token, self._ports.clock())
         if claim is None:
             raise self._forbidden()
         message, configured = self._known(claim.message_id), self._configured(channel)
         kind = configured.type if configured else message.provider if message else None
-        if kind is None:
-            return  # The channel is gone, and the message as well.
+        if kind is None:  # The channel is gone, and the message as well.
+            self._ports.observer.count("ReceiptsUnmatched")
+            return
         provider, values = load(kind), configured.values if configured else {}
         foreign = message is not None and not provider.addressed_to(callback.fields, message.to)
         if foreign or not provider.verify(values, callback):
             raise self._forbidden()
-        self._take(Report(provider.receipt(callback.fields), claim.message_id, claim.attempt), message)
+        receipt = provider.receipt(callback.fields)
+        if callback.refusal or not _says_something(receipt):
+            raise unread(self._ports.observer, kind, "receipt", callback, ("provider_id", "status"))
+        self._take(Report(receipt, claim.message_id, claim.attempt), message)
 
     def event(self, event: Mapping[str, Any]) -> None:
         """What an event of AWS says, such as a batch of a provider's delivery log.
@@ -105,3 +114,8 @@ class Receipts:
 
     def _post(self, report: Report, delay: float) -> None:
         self._ports.queue.post({"receipt": report.kept()}, delay)
+
+
+def _says_something(receipt: Receipt) -> bool:
+    """Whether a callback held any field that its vendor is known to send."""
+    return bool(receipt.provider_id or receipt.raw) or receipt.status is not Status.UNKNOWN

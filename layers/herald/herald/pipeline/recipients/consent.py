@@ -26,12 +26,15 @@ class Consent:
         with self._reached():
             return OptedOut(self._ports.optouts.has(asked_about))
 
-    def change(self, number: object, field: str, *, opted_out: bool, source: str) -> OptedOut:
+    def change(
+        self, number: object, field: str, *, opted_out: bool, source: str, region: str | None = None
+    ) -> OptedOut:
         """Note that the person wants no texts from now on, or wants them again.
 
-        Raises ``InvalidRequest``, ``NotAccepted``.
+        A number without a country code is of ``region``, by default the stage's own. Raises ``InvalidRequest``,
+        ``NotAccepted``.
         """
-        asks = person(self._ports, number, field)
+        asks = person(self._ports, number, field, region)
         with self._reached():
             if opted_out:
                 self._ports.optouts.put(asks, source, self._ports.clock())

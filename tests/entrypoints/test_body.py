@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.entrypoints.api.body import DEEPEST, LARGEST, read
+from herald.entrypoints.body import DEEPEST, LARGEST, read
 from herald.errors import InvalidMessage
 from herald.pipeline.validate.fields import shown
 

@@ -1,4 +1,4 @@
-"""Body: the raw bytes of a request become a mapping, and nothing gets through that could harm."""
+"""Body: the raw bytes of a request, a caller's or a provider's, become a mapping without anything that could harm."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 from urllib.parse import unquote_plus
 
-from herald.errors import InvalidMessage, Problem
+from herald.errors import InvalidMessage, InvalidRequest, Problem
 from herald.pipeline.validate.fields import shown
 
 LARGEST = 65_536
@@ -19,18 +19,52 @@ _JSON = re.compile(r"application/(?:json|[\w.!#$&^-]+\+json)", re.ASCII)
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NESTED = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
 _FORM = "application/x-www-form-urlencoded"
+# What programs say that do not say what they send.
+_UNSAID = ("", "text/plain", "text/json", "application/octet-stream")
+_LOST_PLUS = re.compile(r"[^\d+\uff0b]* [^\d+\uff0b]*\d")
 
 
-def read(raw: bytes, content_type: str | None) -> dict[str, object]:
+def read(raw: bytes, content_type: str | None, *, number: str | None = None) -> dict[str, object]:
     """The mapping that a request's body holds: a JSON object, or a form, where ``tags[env]=prod`` nests.
 
-    Raises ``InvalidMessage`` with status 400 (malformed), 413 (over 64 kB) or 415 (neither JSON nor a form), and
-    nothing else, whatever the bytes.
+    ``number`` is the field that holds a number, if one does: in a form its plus must have been encoded. Raises
+    ``InvalidMessage`` with status 400 (malformed), 413 (over 64 kB), 415 (neither JSON nor a form) or 422 (a plus that
+    was lost), and nothing else, whatever the bytes.
     """
+    _check_size(raw)
+    media = _media_type(content_type)
+    mapping = _mapping(media, _decoded(raw))
+    if number and media == _FORM:
+        check_plus(number, mapping.get(number))
+    return mapping
+
+
+def read_callback(raw: bytes, content_type: str | None) -> dict[str, object]:
+    """The same for what a provider calls back with, which need not say whether it is JSON or a form."""
+    _check_size(raw)
+    said = (content_type or "").lower().partition(";")[0].strip()
+    media, text = _FORM if said in _UNSAID else _media_type(content_type), _decoded(raw)
+    return _mapping("" if media == _FORM and text.lstrip()[:1] in ("{", "[") else media, text)
+
+
+def check_plus(field: str, number: object) -> None:
+    """Raises ``InvalidRequest`` if a decoded number has a blank where its plus may have been.
+
+    Forms and queries write a blank as a plus. A plus that was not encoded is a blank afterwards, and without it many a
+    number is a valid one of another country.
+    """
+    if isinstance(number, str) and _LOST_PLUS.match(number):
+        detail = "The number begins with a space: in a URL or a form a plus sign is written %2B."
+        raise InvalidRequest([Problem(field, "plus_not_encoded", detail)])
+
+
+def _check_size(raw: bytes) -> None:
     if len(raw) > LARGEST:
         _refuse("too_large", f"The body is larger than {LARGEST} bytes.", status=413)
-    reader = _form if _media_type(content_type) == _FORM else _json
-    mapping = reader(_decoded(raw))
+
+
+def _mapping(media: str, text: str) -> dict[str, object]:
+    mapping = _form(text) if media == _FORM else _json(text)
     _check_texts(mapping)
     return mapping
 
