@@ -422,12 +422,19 @@ def test_what_is_no_entry_of_snss_is_nothing(box: Outbox, entry: dict[str, Any])
     assert box.queue.posted == []
 
 
-def test_other_lines_of_the_log_are_left_out(box: Outbox) -> None:
+def test_other_lines_of_the_log_are_counted_and_left_out(box: Outbox) -> None:
     message = send(box, "amazonsns")
     lines = ["no json", "[]", '"text"', json.dumps({"other": 1}), json.dumps(an_entry())]
     Receipts(box).event(a_batch(*lines))
     assert now(box, message).status is Status.DELIVERED
     assert box.queue.posted == []
+    assert box.observer.told.count(("CallbacksUnread", "")) == 4
+
+
+def test_what_cloudwatch_writes_to_see_whether_anybody_listens_is_none(box: Outbox) -> None:
+    batch = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "CWL CONTROL MESSAGE: Checking health"}]}
+    Receipts(box).event({"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(batch).encode())).decode()}})
+    assert box.observer.told == []
 
 
 @pytest.mark.parametrize("event", [{}, {"detail-type": "Text Message Sent"}, {"awslogs": None}])

@@ -159,18 +159,20 @@ class AmazonSNS(Provider):
 
     @classmethod
     def entries(cls, event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """The entries of SNS's delivery log that a Logs subscription hands over; what is no JSON object is none."""
+        """The entries of SNS's delivery log that a subscription hands over; a line that is no JSON object is empty.
+
+        What CloudWatch writes to see whether anybody listens (``CONTROL_MESSAGE``) is none.
+        """
         import gzip
 
         packed = event.get("awslogs")
         batch = json.loads(gzip.decompress(base64.b64decode(packed["data"]))) if packed else {"logEvents": ()}
-        for line in batch["logEvents"]:
+        for line in batch["logEvents"] if batch.get("messageType") != "CONTROL_MESSAGE" else ():
             try:
                 entry = json.loads(line["message"])
-            except ValueError:
-                continue
-            if isinstance(entry, dict):
-                yield entry
+            except (ValueError, RecursionError):
+                entry = None
+            yield entry if isinstance(entry, dict) else {}
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:

@@ -61,6 +61,8 @@ class Receipts:
                 if receipt.provider_id and receipt.to:
                     person = recipient(self._ports.secret, receipt.to)
                     self._take(Report(receipt, recipient=person, provider=provider.name))
+                else:
+                    self._ports.observer.count("CallbacksUnread", provider=provider.name, what="log entry")
 
     def waited(self, report: Report, message: Message | None = None) -> None:
         """A receipt that waited. Raises the journal's errors: then it is to wait again."""
