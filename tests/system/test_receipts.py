@@ -209,8 +209,9 @@ def test_a_callback_by_another_method_is_told_the_right_one(awaited: dict[str, A
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"{", b"[1]", b"To=&Status=", b"=" * 2000, b"SmsSid=1&SmsSid=2"])
-def test_a_callback_that_says_nothing_is_answered_and_changes_nothing(
+def test_a_callback_that_cannot_be_understood_is_not_thanked_for_and_changes_nothing(
     api: Api, awaited: dict[str, Any], body: bytes
 ) -> None:
-    assert requests.post(awaited["url"], data=body, timeout=60).status_code == 204
+    answer = requests.post(awaited["url"], data=body, timeout=60)
+    assert (answer.status_code in (400, 422), answer.headers["Content-Type"]) == (True, "application/problem+json")
     assert api.message(awaited["id"])["status"] == "sent"
