@@ -121,6 +121,38 @@ def test_a_new_rate_holds_from_the_next_turn_on(pace: Turns) -> None:
     assert taken(pace, channel, SNS) - after < timedelta(seconds=0.06)
 
 
+def test_a_turn_that_is_given_back_is_the_next_ones(pace: Turns) -> None:
+    channel = a_channel()
+    for _ in range(20):
+        turn = taken(pace, channel)
+        assert turn == NOW
+        pace.give(channel, SNS, turn)
+
+
+def test_turns_that_are_given_back_from_the_last_on_are_all_free_again(pace: Turns) -> None:
+    channel = a_channel()
+    turns = [taken(pace, channel) for _ in range(5)]
+    for turn in turns[:1:-1]:
+        pace.give(channel, SNS, turn)
+    assert [taken(pace, channel) for _ in range(3)] == turns[2:]
+
+
+def test_a_turn_that_is_given_back_before_anothers_stays_empty(pace: Turns) -> None:
+    channel = a_channel()
+    first, second = taken(pace, channel), taken(pace, channel)
+    pace.give(channel, SNS, first)
+    assert taken(pace, channel) > second
+
+
+def test_a_turn_is_given_back_once_and_what_was_not_taken_never(pace: Turns) -> None:
+    channel = a_channel()
+    pace.give(channel, SNS, NOW)
+    first, second = taken(pace, channel), taken(pace, channel)
+    for _ in range(2):
+        pace.give(channel, SNS, second)
+    assert taken(pace, channel) == second > first == NOW
+
+
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 skews = st.floats(-SKEW.total_seconds() / 2, SKEW.total_seconds() / 2)
 
@@ -128,19 +160,23 @@ skews = st.floats(-SKEW.total_seconds() / 2, SKEW.total_seconds() / 2)
 @few
 @given(
     rate=rates,
-    calls=st.lists(st.tuples(st.floats(0, 2), skews, st.floats(0, 4)), min_size=2, max_size=12),
+    calls=st.lists(st.tuples(st.floats(0, 2), skews, st.floats(0, 4), st.booleans()), min_size=2, max_size=12),
 )
 def test_in_whatever_order_processes_with_uneven_clocks_ask_turns_keep_their_distance(
-    pace: Turns, rate: Rate, calls: list[tuple[float, float, float]]
+    pace: Turns, rate: Rate, calls: list[tuple[float, float, float, bool]]
 ) -> None:
+    """Some give back each turn that they took."""
     channel, unit, passed, dealt = a_channel(), timedelta(seconds=rate.seconds / rate.messages), NOW, []
-    for passes, skew, patience in calls:
+    for passes, skew, patience, gives_back in calls:
         passed += passes * unit
         now = passed + timedelta(seconds=skew)
         turn = pace.take(channel, rate, now=now, latest=now + patience * unit)
         if turn is not None:
             assert now <= turn <= now + patience * unit
-            dealt.append(turn)
+            if gives_back:
+                pace.give(channel, rate, turn)
+            else:
+                dealt.append(turn)
     assert dealt == sorted(dealt)
     least = unit - timedelta(microseconds=1)
     assert all(after - before >= least for before, after in pairwise(dealt))

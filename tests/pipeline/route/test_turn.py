@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.errors import Unavailable
+from herald.errors import NotAccepted, Unavailable
 from herald.message import Message
 from herald.message.receipt import Sent
 from herald.message.status import Status
@@ -16,7 +17,7 @@ from herald.settings.values import Rate
 from herald.testing.fakes import Clock, FakeProvider
 from herald.testing.memory import MemoryTurns
 from tests.builders import NOW, a_box, fails, reason, send, sends, steps
-from tests.failing import Down
+from tests.failing import Down, FailingJournal
 
 SLOW = Rate(1, 60)
 
@@ -25,6 +26,9 @@ class BrokenPace:
     """A limiter that cannot be reached."""
 
     def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        raise Down
+
+    def give(self, line: str, rate: Rate, turn: datetime) -> None:
         raise Down
 
 
@@ -171,6 +175,38 @@ def test_a_turn_that_cannot_be_asked_for_does_not_come_when_the_time_is_over() -
     message = send(box, valid_for=10)
     assert (message.status, reason(message)) == (Status.EXPIRED, "expired")
     assert box.texts == []
+
+
+@pytest.mark.parametrize("times", [1, 20])
+def test_a_repetition_takes_no_turn_and_no_place_in_the_line(times: int) -> None:
+    box = a_box(rate=SLOW)
+    first, waiting = send(box, key="first"), send(box, key="waits")
+    for _ in range(times):
+        assert [sends(box, key="first").replayed, sends(box, key="waits").replayed] == [True, True]
+    assert waiting.turn_at
+    assert send(box).turn_at == waiting.turn_at + timedelta(seconds=60)
+    box.clock.now = NOW + timedelta(seconds=60)
+    assert [first.sent_at, send(box).sent_at] == [NOW, NOW + timedelta(seconds=60)]
+
+
+def test_what_cannot_be_written_takes_no_turn() -> None:
+    journal = FailingJournal()
+    journal.failing["claim"] = 1
+    box = a_box(rate=SLOW, journal=journal)
+    with pytest.raises(NotAccepted):
+        send(box)
+    assert send(box).sent_at == NOW
+
+
+def test_a_turn_that_cannot_be_given_back_costs_nobody_the_answer() -> None:
+    class Kept(MemoryTurns):
+        def give(self, line: str, rate: Rate, turn: datetime) -> None:
+            raise Down
+
+    box = a_box(rate=SLOW, turns=Kept())
+    first = send(box, key="first")
+    assert sends(box, key="first").message.id == first.id
+    assert ("turn not given back", "Down") in box.observer.told
 
 
 def test_each_channel_has_a_line_of_its_own() -> None:

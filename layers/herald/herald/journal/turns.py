@@ -42,6 +42,21 @@ class DynamoTurns:
                 return _moment(turn)
         return None
 
+    def give(self, line: str, rate: Rate, turn: datetime) -> None:
+        at = _number(turn)
+        given = {":turn": {"N": str(at)}, ":after": {"N": str(at + interval(rate))}}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": f"turns#{line}"}},
+                UpdateExpression="SET next_turn = :turn",
+                ConditionExpression="next_turn = :after",
+                ExpressionAttributeValues=given,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+        self._seen.pop(line, None)
+
     def _known(self, line: str, start: int) -> int:
         """The next free moment of a line, as far as it is known; 0 if it is not, or was taken by a wrong clock."""
         next_turn, taken_at = self._seen.get(line, (0, 0))

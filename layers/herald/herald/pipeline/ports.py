@@ -127,6 +127,9 @@ class Turns(Protocol):
     def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
         """The next turn in a line, which is then ours; None, and none is taken, if it would be after ``latest``."""
 
+    def give(self, line: str, rate: Rate, turn: datetime) -> None:
+        """Give back a turn that was not used. Where somebody took the one behind it already, it stays empty."""
+
 
 class Slow(Protocol):
     """Which channels took very long to answer a moment ago, as far as this process knows."""

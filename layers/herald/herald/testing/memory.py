@@ -196,8 +196,16 @@ class MemoryTurns:
             if at > latest:
                 return None
             self.taken[line] = now
-            self.next[line] = at + timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.messages))
+            self.next[line] = at + self._interval(rate)
             return at
+
+    def give(self, line: str, rate: Rate, turn: datetime) -> None:
+        with self._lock:
+            if self.next.get(line) == turn + self._interval(rate):
+                self.next[line] = turn
+
+    def _interval(self, rate: Rate) -> timedelta:
+        return timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.messages))
 
 
 _NAMES = set(Message._fields)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from herald.message import Message
 from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import Route
+from herald.pipeline.trouble import told
 from herald.settings.values import Settings
 
 # How long a turn is waited for on the spot. Who would wait longer comes back from the queue, so long before its place.
@@ -55,6 +56,15 @@ class Chooser:
             return self._later(message, first, slow[first], now)
         back = self._take(first, f"{first}#line", soonest, end)
         return Place(first, back) if back else None
+
+    def give_back(self, turn: Turn | Place) -> None:
+        """Nobody uses this turn, or place in a line. What cannot be given back stays empty: never goes one too fast."""
+        known = self._settings.channels.get(turn.channel)
+        if known is None or known.rate is None:
+            return
+        line = turn.channel if isinstance(turn, Turn) else f"{turn.channel}#line"
+        with told(self._ports.observer, "turn not given back", channel=turn.channel):
+            self._ports.turns.give(line, known.rate, turn.at)
 
     def _later(self, message: Message, channel: str, wait: float, now: datetime) -> Place | None:
         """A place after a slow channel was left alone: the longer a message waits, the later, so that its trace stays

@@ -41,7 +41,8 @@ class Delivery:
     """Sends one message, which these ``settings`` judge. ``patient`` says that it comes from the queue."""
 
     def __init__(self, ports: Ports, settings: Settings, *, patient: bool = False) -> None:
-        self._ports, self._settings, self._patient = ports, settings, patient
+        self._ports, self._settings = ports, settings
+        self._chooser = Chooser(ports, settings, patient=patient)
         self._begun: datetime | None = None
 
     def begin(self, message: Message, way: Route, write_next: Write, too_late: TooLate = EXPIRED) -> Message:
@@ -67,9 +68,14 @@ class Delivery:
             return write_next(transitions.unsent(message, Status.EXPIRED, too_late.reason, now, too_late.detail)), None
         known = self._settings.channels.get(turn.channel)
         provider = known.type if known else None
-        if isinstance(turn, Turn):
-            return write_next(transitions.sending(message, turn, provider, now)), turn
-        waiting = write_next(transitions.in_line(message, turn, provider, now))
+        try:
+            if isinstance(turn, Turn):
+                return write_next(transitions.sending(message, turn, provider, now)), turn
+            waiting = write_next(transitions.in_line(message, turn, provider, now))
+        except Exception:  # A repetition, or somebody else's by now: nobody goes at that moment.
+            if not message.test:
+                self._chooser.give_back(turn)
+            raise
         put(self._ports, waiting)
         return waiting, None
 
@@ -77,7 +83,7 @@ class Delivery:
         """When the message goes by which channel, or when to ask again; None if its time is over by then."""
         if message.test:  # What reaches nobody takes no channel's turn, and never fails over.
             return Turn(way.channels[0], self._ports.clock(), way.why)
-        return Chooser(self._ports, self._settings, patient=self._patient).choose(message, way, self._ports.clock())
+        return self._chooser.choose(message, way, self._ports.clock())
 
     def _go_on(self, message: Message, turn: Turn | None) -> Message:
         return self._attempt(message, turn) if turn else message
