@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from herald.journal import MayStand
 from herald.message import Message
 from herald.settings.values import Settings
 from herald.testing.memory import MemoryJournal, MemoryQueue, MemorySchedule
@@ -31,8 +32,11 @@ class FailingJournal(MemoryJournal):
         if not self.failing.get(operation):
             return method(self, *given)
         self.failing[operation] -= 1
-        if self.late:
-            method(self, *given)
+        if not self.late:
+            raise Down
+        method(self, *given)
+        if operation == "claim":
+            raise MayStand from Down()
         raise Down
 
     def claim(self, message: Message) -> Message | None:

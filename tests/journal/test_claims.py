@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 
 from herald.errors import HeraldError, NotAccepted
 from herald.journal.messages import DynamoJournal
+from herald.journal.tally import number
 from herald.message import Message
+from herald.message.counted import HELD
 from herald.message.ids import message_id
 from herald.message.status import Status
+from herald.settings.values import Limits
+from herald.testing.memory import MemoryCounters
 from herald.testing.outbox import Outbox
 from tests.builders import FIELDS, NOW, NUMBER, a_box
 from tests.failing import Down
@@ -51,11 +55,24 @@ class World:
 
     def __init__(self, dynamodb: Any, way: str) -> None:
         self.fields, self.dynamodb, self.table = WAYS[way], dynamodb, a_table(dynamodb)
+        self.counters = MemoryCounters()
         self.others = self.box(DynamoJournal(dynamodb, self.table))
         self.told: list[str] = []
 
     def box(self, journal: DynamoJournal) -> Outbox:
-        return a_box(journal=journal)
+        box = a_box(journal=journal, counters=self.counters)
+        box.settings = box.settings._replace(limits=Limits(day=100))
+        return box
+
+    @property
+    def counted(self) -> int:
+        """How many texts are counted in all."""
+        return sum(
+            number(item, name)
+            for key, item in self.counters.items.items()
+            for name in item
+            if key.startswith("count#all#") and name.startswith("sent_")
+        )
 
     def ask(self, box: Outbox) -> Message:
         return box.herald().send({**FIELDS, **self.fields}, caller="key:shop", entrypoint="https", key="k").message
@@ -168,3 +185,29 @@ def test_in_any_order_what_was_told_stays_and_nothing_is_sent_twice(
     for told in world.told:
         assert world.others.herald().find(told).id == told
     assert len(world.others.texts) <= 1
+    assert world.counted == sum(bool(there.counted and there.counted.state in HELD) for there in world.there())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_may_be_sent_after_all_stays_counted_and_what_cannot_is_given_back(dynamodb: Any, way: str) -> None:
+    world = World(dynamodb, way)
+    world.run([])
+    assert (world.there(), world.counted) == ([], 0)
+    world.run([], taken_back=False)
+    assert (len(world.there()), world.counted) == (1, 1)
+
+
+def test_a_claim_that_failed_beside_another_request_with_its_key_leaves_that_ones_count(dynamodb: Any) -> None:
+    world = World(dynamodb, "async")
+
+    class Never(Unanswered):
+        """A client whose put is never written, because another request's is."""
+
+        def put_item(self, **request: Any) -> None:
+            world.others.clock.pass_(seconds=1)
+            world.repeats()
+            raise Down
+
+    with pytest.raises(NotAccepted):
+        world.ask(world.box(DynamoJournal(Never(dynamodb, []), world.table)))
+    assert (len(world.there()), world.counted) == (1, 1)

@@ -133,9 +133,17 @@ class TextsAndMoney(RuleBasedStateMachine):
             self.ask(number, CALLERS[0], key=f"order-{which}-{number}")
         self.counters.failing = 0
 
-    @rule(seconds=st.sampled_from([9, 11, 120, 290, 591, 3600, 86_400]))
+    @rule(seconds=st.sampled_from([9, 11, 120, 290, 591, 3600, 86_400, -1, -40]))
     def wait(self, seconds: int) -> None:
+        """Time passes; or the clock is put back a little."""
         self.box.clock.pass_(seconds=seconds)
+
+    @rule(which=st.integers(0, 50))
+    def give_up(self, which: int) -> None:
+        """A message that waits goes to the dead letters; what takes up all that waits takes it up again."""
+        messages = list(self.box.journal.messages)
+        if messages:
+            self.box.herald().give_up(messages[which % len(messages)])
 
     @rule(outcome=USUAL, failing=st.sampled_from([0, 0, 1]))
     def work(self, outcome: str, failing: int) -> None:

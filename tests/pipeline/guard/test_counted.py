@@ -14,7 +14,7 @@ from herald.message.receipt import Receipt
 from herald.message.status import Status
 from herald.pipeline.receive.record import record
 from herald.settings.values import Limits, Rate
-from herald.testing.memory import MemoryCounters
+from herald.testing.memory import MemoryCounters, MemoryJournal
 from herald.testing.outbox import Outbox
 from tests.builders import NUMBER, fails
 from tests.failing import Down, FailingJournal
@@ -218,6 +218,55 @@ def test_five_failures_of_the_journal_use_up_nobodys_limit() -> None:
         with pytest.raises(NotAccepted):
             ask(box, key="order-1")
     assert ask(box, key="order-1").status is Status.SENT
+
+
+def test_what_is_given_up_counts_again_only_when_it_is_taken_up_again() -> None:
+    box = limited(day=1)
+    message = ask(box, mode="async")
+    box.herald().give_up(message.id)
+    assert holds(box) == {}
+    assert [each.status for each in comes(box, message)] == [Status.SENT]
+    assert refused(box).code == "limit_day"
+
+
+class Breaks(MemoryJournal):
+    """A journal of which the answer to one move is lost; it is ``written`` or not, and can be ``read`` then or not."""
+
+    def __init__(self, *, written: bool, read: bool) -> None:
+        super().__init__()
+        self.written, self.read, self.broken = written, read, False
+
+    def move(self, old: Message, new: Message) -> Message:
+        if self.broken or new.status is not Status.SENDING:
+            return super().move(old, new)
+        self.broken = True
+        if self.written:
+            super().move(old, new)
+        raise Down
+
+    def get(self, message_id: str) -> Message | None:
+        if self.broken and not self.read:
+            raise Down
+        return super().get(message_id)
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "another"), [(False, True, True), (True, True, False), (True, False, False)]
+)
+def test_what_waited_is_given_back_only_if_the_write_that_takes_it_up_was_surely_not_made(
+    written: bool, read: bool, another: bool
+) -> None:
+    box = limited(day=1)
+    box.journal = journal = Breaks(written=written, read=read)
+    message = ask(box, mode="async", valid_for=200_000)
+    box.clock.pass_(days=1)
+    with pytest.raises(Down):
+        box.herald().resume(message.id)
+    journal.read = True
+    if another:
+        assert ask(box).status is Status.SENT
+    else:
+        assert refused(box).code == "limit_day"
 
 
 class Flaky(MemoryCounters):

@@ -12,3 +12,7 @@ class Moved(Exception):
     def __init__(self, current: "Message | None") -> None:
         self.current = current
         super().__init__("the message was moved by somebody else")
+
+
+class MayStand(Exception):
+    """A claim failed, by its ``__cause__``, and yet its message may be there: it may be sent."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from herald.message import Message
 from herald.message.counted import Counted
 from herald.message.reasons import REASONS
-from herald.message.status import Status, Step
+from herald.message.status import Status, Step, comes_from
 from herald.message.times import rfc3339
 
 # The partitions of the sparse index: what is in one is what the sweep may have to look after. Leases have their own, so
@@ -50,6 +50,40 @@ def item_of(message: Message) -> dict[str, dict[str, Any]]:
         if value not in (None, _UNSAID.get(name)) and (name != "body" or message.text_needed):
             item[name] = attribute(name, value)
     return {**item, "due": LEASED if message.status is Status.SENDING else DUE} if message.due_at else item
+
+
+def may_follow(old: Message, new: Message) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """When ``new`` may be written: a condition with its names and values."""
+    states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(comes_from(old.status, new.status)))}
+    conditions = [f"#status IN ({', '.join(states)})", "#attempts = :attempts_were", "attribute_not_exists(erased)"]
+    names = {"#status": "status", "#attempts": "attempts"}
+    values = {**states, ":attempts_were": {"N": str(old.attempts)}}
+    if new.reserved != old.reserved:
+        names["#reserved"] = "reserved"
+        conditions.append(
+            "#reserved = :reserved_was" if old.reserved is not None else "attribute_not_exists(#reserved)"
+        )
+        values |= {":reserved_was": attribute("reserved", old.reserved)} if old.reserved is not None else {}
+    if old.counted or new.counted:
+        names["#counted"] = "counted"
+        known = {
+            f":counted{n}": attribute("counted", each)
+            for n, each in enumerate(old.counted.alike if old.counted else ())
+        }
+        conditions.append(f"#counted IN ({', '.join(known)})" if known else "attribute_not_exists(#counted)")
+        values |= known
+    if new.text_needed:
+        conditions.append("attribute_exists(#body)")
+        names["#body"] = "body"
+    if new.status is old.status:
+        names["#due_at"] = "due_at"
+        conditions += [
+            "#due_at = :due_was" if old.due_at else "attribute_not_exists(#due_at)",
+            "size(#trace) = :steps_were",
+        ]
+        values |= {":due_was": attribute("due_at", old.due_at)} if old.due_at else {}
+        values |= {":steps_were": {"N": str(len(old.trace))}}
+    return " AND ".join(conditions), names, values
 
 
 def attribute(name: str, value: Any) -> dict[str, Any]:

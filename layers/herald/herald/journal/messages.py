@@ -2,12 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from herald.journal import Moved
-from herald.journal.item import DUE, LEASED, Mark, attribute, id_of, item_of, key_of, message_of, pk_of
+from herald.journal import MayStand, Moved
+from herald.journal.item import DUE, LEASED, Mark, id_of, item_of, key_of, may_follow, message_of, pk_of
 from herald.journal.reads import MOST, Reads, item_key
 from herald.message import Message
 from herald.message.status import comes_from
@@ -51,9 +50,10 @@ class DynamoJournal:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             found = error.response["Item"]
             return None if found["token"] == {"S": token} else message_of(found)
-        except Exception:
-            self._unclaim(message, token)
-            raise
+        except Exception as error:
+            if self._unclaimed(message, token):
+                raise
+            raise MayStand from error
         return None
 
     def keep(self, message: Message) -> bool:
@@ -87,7 +87,7 @@ class DynamoJournal:
         removed = (before.keys() | states) - after.keys()
         steps = after["trace"]["L"][len(before["trace"]["L"]) :]
         sets = [f"#{name} = :{name}" for name in changes] + ["#token = :token", "#trace = list_append(#trace, :steps)"]
-        condition, names, values = _condition(old, new)
+        condition, names, values = may_follow(old, new)
         names |= {f"#{name}": name for name in [*changes, *removed, "trace", "token"]}
         values |= {f":{name}": value for name, value in changes.items()}
         try:
@@ -196,55 +196,32 @@ class DynamoJournal:
         found = self._reads.many(keys)
         yield from (message_of(found[key]) for key in keys if key in found and "erased" not in found[key])
 
-    def _unclaim(self, message: Message, token: str) -> None:
+    def _unclaimed(self, message: Message, token: str) -> bool:
         """A claim whose answer never came may have been written: take it back, or the message would still be sent.
 
         Not if somebody was told of it: by ``keep``, by a move, or by an event, as of what has ended already.
+        False if the message may still be there, and may be sent.
         """
         if message.status.final:
-            return
-        own = {"ConditionExpression": "#token = :token", "ExpressionAttributeNames": {"#token": "token"}}
-        with suppress(Exception):
+            return True
+        try:
             self._client.delete_item(
-                TableName=self._table, Key=key_of(message.id), ExpressionAttributeValues={":token": {"S": token}}, **own
+                TableName=self._table,
+                Key=key_of(message.id),
+                ConditionExpression="#token = :token",
+                ExpressionAttributeNames={"#token": "token"},
+                ExpressionAttributeValues={":token": {"S": token}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            there = error.response.get("Item")  # Ours, or that of another request with the same key.
+            return there is None or message_of(there).created_at != message.created_at
+        except Exception:
+            return False
+        return True
 
     def _ttl(self, message: Message) -> dict[str, str]:
         return {"N": str(int((message.expires_at + timedelta(days=self._keep_days())).timestamp()))}
-
-
-def _condition(old: Message, new: Message) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """When ``new`` may be written: a condition with its names and values."""
-    states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(comes_from(old.status, new.status)))}
-    conditions = [f"#status IN ({', '.join(states)})", "#attempts = :attempts_were", "attribute_not_exists(erased)"]
-    names = {"#status": "status", "#attempts": "attempts"}
-    values = {**states, ":attempts_were": {"N": str(old.attempts)}}
-    if new.reserved != old.reserved:
-        names["#reserved"] = "reserved"
-        conditions.append(
-            "#reserved = :reserved_was" if old.reserved is not None else "attribute_not_exists(#reserved)"
-        )
-        values |= {":reserved_was": attribute("reserved", old.reserved)} if old.reserved is not None else {}
-    if old.counted or new.counted:
-        names["#counted"] = "counted"
-        known = {
-            f":counted{n}": attribute("counted", each)
-            for n, each in enumerate(old.counted.alike if old.counted else ())
-        }
-        conditions.append(f"#counted IN ({', '.join(known)})" if known else "attribute_not_exists(#counted)")
-        values |= known
-    if new.text_needed:
-        conditions.append("attribute_exists(#body)")
-        names["#body"] = "body"
-    if new.status is old.status:
-        names["#due_at"] = "due_at"
-        conditions += [
-            "#due_at = :due_was" if old.due_at else "attribute_not_exists(#due_at)",
-            "size(#trace) = :steps_were",
-        ]
-        values |= {":due_was": attribute("due_at", old.due_at)} if old.due_at else {}
-        values |= {":steps_were": {"N": str(len(old.trace))}}
-    return " AND ".join(conditions), names, values
 
 
 def _remove(names: set[str]) -> str:

@@ -34,7 +34,10 @@ class Journal(Protocol):
     """The record of each message."""
 
     def claim(self, message: Message) -> Message | None:
-        """Write a new message; None if it is ours now, else the message that had this id before."""
+        """Write a new message; None if it is ours now, else the message that had this id before.
+
+        Whatever it raises, the message is not there, and will not be sent; only after ``MayStand`` it may be.
+        """
 
     def keep(self, message: Message) -> bool:
         """Let nobody take a claim back whose message somebody else is told of; False if that was done already.

@@ -80,6 +80,10 @@ class Gate:
                 self._ports.counters.give(tally)
         self._taken = []
 
+    def keep(self) -> None:
+        """What the message was counted for just now stays counted: it may be sent after all."""
+        self._taken = []
+
     def _known(self, message: Message, grant: Grant | None) -> Message:
         """The message with what it may cost, and whether it really goes."""
         cost = self._settings.cost(message.country, message.segments)

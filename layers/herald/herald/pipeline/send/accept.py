@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from herald.errors import InvalidMessage, NotAccepted, NotAllowed
+from herald.journal import MayStand
 from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.ids import message_id
@@ -131,7 +132,7 @@ class Accept:
         """The message, ours from now on. Raises ``_Known``, ``NotAccepted``."""
         cannot = NotAccepted("The journal could not be written.")
         with needed(self._ports.observer, "message not claimed", cannot, message_id=message.id):
-            before = self._ports.journal.claim(message)
+            before = self._written(message)
         if before:
             raise _Known(before)
         if message.counted and message.counted.state == "back":  # No channel is free in time.
@@ -140,6 +141,13 @@ class Accept:
         if message.status not in (Status.ACCEPTED, Status.SENDING):
             self._ports.observer.ended(message)
         return message
+
+    def _written(self, message: Message) -> Message | None:
+        try:
+            return self._ports.journal.claim(message)
+        except MayStand as error:
+            self._gate.keep()
+            raise error.__cause__ or error from None
 
     def _replay(self, before: Message, asked: str) -> Accepted:
         from herald.pipeline.send.repeat import replay

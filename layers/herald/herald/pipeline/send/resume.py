@@ -14,6 +14,7 @@ from herald.pipeline.route.rules import route
 from herald.pipeline.send import transitions
 from herald.pipeline.send.delivery import Delivery, put
 from herald.pipeline.send.settle import write
+from herald.pipeline.trouble import told
 
 
 class Resume:
@@ -63,9 +64,17 @@ class Resume:
             return self._unsent(message, Status.FAILED, REASONS["channel_missing"])
         try:
             return delivery.begin(let_on, way, delivery.moves(message))
-        except Exception:  # Nothing was sent: somebody else was faster, or the journal could not be written.
-            gate.give_back()
+        except Exception as failed:  # Nothing was sent: somebody else was faster, or the journal could not be written.
+            if isinstance(failed, Moved) or not self._may_stand(let_on):
+                gate.give_back()
             raise
+
+    def _may_stand(self, message: Message) -> bool:
+        """Whether a write whose answer was lost may be there: then the message is taken for one that is counted."""
+        with told(self._ports.observer, "message not read", message_id=message.id):
+            current = self._ports.journal.get(message.id)
+            return bool(current and message.counted and current.counted in message.counted.alike)
+        return True
 
     def _refused(self, message: Message, refused: NotAllowed) -> Message:
         """A limit that is reached is waited for, if there is time; but a text that may have left is not sent again."""

@@ -117,8 +117,8 @@ def unsent(
         status, detail = Status.UNKNOWN, f"not sent again: {detail or reason.code}"
         reason = message.reason or reason
     new = _next(message, status, now, detail, reason=reason, response=_response(message, error))
-    never = message.counted and message.counted.state == "kept" and not new.waiting
-    return new.with_(counted=message.counted._replace(state="back")) if message.counted and never else new
+    counted = message.counted
+    return new.with_(counted=counted._replace(state="back")) if counted and counted.state == "kept" else new
 
 
 def unknown(
