@@ -27,6 +27,7 @@ from herald.journal.counters import DynamoCounters
 from herald.journal.messages import DynamoJournal
 from herald.journal.optouts import DynamoOptOuts
 from herald.journal.turns import DynamoTurns
+from herald.keys.grant import Grant
 from herald.message import Message
 from herald.pipeline.flow import Herald
 from herald.pipeline.guard.ahead import CountsAhead
@@ -150,6 +151,10 @@ class Ports:
 
     def refresh(self) -> None:
         """There is nothing new."""
+
+    def grant(self, name: str, since: datetime) -> Grant:
+        """No key is ever revoked."""
+        return Grant(name)
 
     def callback(self, message: Message) -> None:
         """No receipts are awaited."""

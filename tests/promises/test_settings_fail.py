@@ -18,6 +18,8 @@ from herald import wiring
 from herald.entrypoints import invocation
 from herald.entrypoints.api.routes import Https
 from herald.errors import NotAccepted
+from herald.keys.grant import Grant
+from herald.keys.key import create
 from herald.pipeline.flow import Herald
 from herald.settings.parameters import KEEP_SECONDS, Parameters
 from tests.entrypoints.conftest import ROOT, TO, Answer, Caller, recorded
@@ -49,6 +51,7 @@ class Stage:
         queue = sqs.create_queue(QueueName=f"herald-{name}")["QueueUrl"]
         self._store.write("stack", json.dumps({"table": self.table, "queue": queue}), secret=False)
         self._store.write("settings", LIMITS, secret=False)
+        self._store.write("keys/shop", create(Grant("shop")).record)
         self.store_token(ACCOUNT["token"])
 
     def store_token(self, token: str) -> None:
