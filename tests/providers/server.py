@@ -113,6 +113,7 @@ class _Server(ThreadingHTTPServer):
     vendor: Vendor
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # Else ten callers at once are five too many.
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hung up is what these tests are about, and no news."""
