@@ -30,6 +30,8 @@ def bounded(said: Mapping[str, object], most: int = MOST_BYTES, longest: int = L
     so, the largest fields go: ids, codes and statuses are short.
     """
     plain = {_text(name, longest): _plain(value, longest, 1) for name, value in said.items()}
+    if len(json.dumps(plain)) <= most:
+        return plain
     sizes = {name: len(json.dumps({name: value})) for name, value in plain.items()}
     kept, size = set(), 0
     for name in sorted(sizes, key=lambda name: sizes[name]):
@@ -41,6 +43,8 @@ def bounded(said: Mapping[str, object], most: int = MOST_BYTES, longest: int = L
 
 
 def _plain(value: object, longest: int, depth: int) -> object:
+    if isinstance(value, str):  # As most are.
+        return _text(value, longest)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):

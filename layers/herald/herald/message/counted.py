@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, Self
 
 from herald.message.times import rfc3339
@@ -36,6 +37,7 @@ class Counted(NamedTuple):
         """Whether its text may have left."""
         return self.state in ("left", "priced")
 
+    @lru_cache(maxsize=128)  # noqa: B019 - a value, and no instance that lives long
     def written(self) -> str:
         """All of it in one short text."""
         return json.dumps([rfc3339(self.at), *self[1:]], separators=(",", ":"))
