@@ -20,13 +20,17 @@ THIS_MACHINE = ("127.0.0.1", "localhost")
 
 
 class Letter(NamedTuple):
-    """The forms to be posted to ``url`` one after the other. ``id`` is the text's, ``receipt`` the word for it all."""
+    """The forms to be posted to ``url`` one after the other. ``id`` is the text's, ``receipt`` the word for it all.
+
+    ``sign`` gives the headers that prove whose a form is.
+    """
 
     id: str
     receipt: str
     url: str
     forms: tuple[Mapping[str, str], ...]
     tries: int = 0
+    sign: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda form: {}
 
 
 class Callbacks:
@@ -65,16 +69,17 @@ class Callbacks:
     def _deliver(self, letters: list[Letter]) -> None:
         for letter in letters:
             self._told(letter.id, letter.receipt)
-            if self._posted(letter.url, letter.forms[0]) or letter.tries == len(self._again):
+            if self._posted(letter, letter.forms[0]) or letter.tries == len(self._again):
                 if rest := letter.forms[1:]:
                     self._post.put(letter._replace(forms=rest, tries=0), NEXT)
             else:
                 self._post.put(letter._replace(tries=letter.tries + 1), self._again[letter.tries])
 
-    def _posted(self, url: str, form: Mapping[str, str]) -> bool:
-        target = urlsplit(url)
+    def _posted(self, letter: Letter, form: Mapping[str, str]) -> bool:
+        target = urlsplit(letter.url)
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": target.netloc}
+        headers |= letter.sign(form)
         connection = HTTPConnection("127.0.0.1", target.port or 80, timeout=self._patience)
         try:
             connection.connect()

@@ -127,6 +127,7 @@ class Ports:
     """The ports at a place: ``parts`` by their names; the settings are those of a manner."""
 
     secret = b"a secret of the tests"
+    url = "https://herald.test"
     journal: Any
     counters: Any
     optouts: Any

@@ -145,7 +145,7 @@ class ProviderContract(ABC):
     ) -> None:
         self.provider(vendor.answers(self.accepted).url).send(a_message(), CALLBACK)
         assert [call.form for call in vendor.calls] == [{**self.sent_fields(), **self.called_back}]
-        assert set(self.called_back.values()) <= {CALLBACK}
+        assert {url.partition("#")[0] for url in self.called_back.values()} <= {CALLBACK}  # What follows is not called.
 
     def test_an_accepted_message_has_the_vendors_id_and_its_whole_answer(self, vendor: Vendor) -> None:
         sent = self.provider(vendor.answers(self.accepted).url).send(a_message())

@@ -25,7 +25,11 @@ def test_no_field_of_any_channel_may_be_empty(kind: str) -> None:
         *(field.name for field in provider_fields(kind)),
     ]
     for name in fields:
-        said = {"type": kind, **{field.name: "x" for field in provider_fields(kind) if field.required}, name: "''"}
+        said = {
+            "type": kind,
+            **{field.name: field.example or "x" for field in provider_fields(kind) if field.required},
+            name: "''",
+        }
         found = mistakes(x="\n".join(f"{key}: {value}" for key, value in said.items()))
         assert [(problem.code, problem.detail.partition(" ")[0]) for problem in found] in (
             [("empty", name)],
@@ -134,8 +138,8 @@ def test_a_rate_is_a_plain_value(rate: str) -> None:
 
 
 def test_an_unknown_type_is_told_which_there_are() -> None:
-    found = mistake(twilio="type: twilio\nsid: x")
-    assert (found.field, found.code) == ("channels/twilio", "unknown_type")
+    found = mistake(pigeon="type: pigeon\nsid: x")
+    assert (found.field, found.code) == ("channels/pigeon", "unknown_type")
     assert found.detail == f"type must be one of {', '.join(types())} (line 1)"
 
 

@@ -42,7 +42,7 @@ def test_a_gramex_configuration_without_channels_is_one_clear_mistake(text: str,
 
 
 def test_every_mistake_of_a_gramex_configuration_is_reported_with_its_line() -> None:
-    text = "sms:\n  one:\n    type: twilio\n  two:\n    type: exotel\n    sidd: x\n    token: [x]\n  two: x\n"
+    text = "sms:\n  one:\n    type: pigeon\n  two:\n    type: exotel\n    sidd: x\n    token: [x]\n  two: x\n"
     with pytest.raises(InvalidSettings) as wrong:
         read_gramex(text, provider_fields)
     assert {(problem.field, problem.code) for problem in wrong.value.problems} == {

@@ -29,15 +29,15 @@ from herald.message import Message
 from herald.message.status import Status
 
 if TYPE_CHECKING:
-    from herald.entrypoints.gramex import AmazonSNS, Exotel, Notifiers
+    from herald.entrypoints.gramex import AmazonSNS, Exotel, Notifiers, Twilio
     from herald.pipeline.recipients.erase import Erased
 
     sms: Notifiers
 
 __version__ = "0.1.0"
 __all__ = [
-    "AmazonSNS", "Exotel", "Message", "Status", "cancel", "erase", "errors", "opt_in", "opt_out", "search", "send",
-    "sms", "status",
+    "AmazonSNS", "Exotel", "Message", "Status", "Twilio", "cancel", "erase", "errors", "opt_in", "opt_out", "search",
+    "send", "sms", "status",
 ]  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def opt_in(number: str) -> None:
 
 def __getattr__(name: str) -> Any:
     """The interface of Gramex, imported when it is first used."""
-    if name in ("AmazonSNS", "Exotel", "sms"):
+    if name in ("AmazonSNS", "Exotel", "Twilio", "sms"):
         import herald.entrypoints.gramex
 
         return getattr(herald.entrypoints.gramex, name)

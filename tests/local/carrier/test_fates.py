@@ -22,6 +22,8 @@ from local.carrier.vendors.amazonsns import NO_CAUSE
 from local.carrier.vendors.amazonsns import WORDS as SNS
 from local.carrier.vendors.exotel import UNEXPLAINED
 from local.carrier.vendors.exotel import WORDS as EXOTEL
+from local.carrier.vendors.twilio import UNEXPLAINED as UNEXPLAINED_BY_TWILIO
+from local.carrier.vendors.twilio import WORDS as TWILIO
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
@@ -101,7 +103,9 @@ def test_there_is_a_number_for_every_reason_in_the_tables_of_the_vendors() -> No
 
 
 def test_the_guide_has_the_table_of_the_code() -> None:
-    rows = re.findall(r"^\| `(\d\d)` \| (.+?) \| (.+?) \| (.+?) \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\d\d)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert rows == [(ending, *shown(told)) for ending, told in FATES.items()]
 
 
@@ -111,11 +115,13 @@ def test_the_page_is_told_of_each_number() -> None:
     assert listed[3] == {"to": "+919876500003", "what": "spam"}
 
 
-def shown(told: Fate) -> tuple[str, str, str]:
-    """A row of the guide's table: what becomes of the text, Exotel's words, SNS's words."""
+def shown(told: Fate) -> tuple[str, str, str, str]:
+    """A row of the guide's table: what becomes of the text, Exotel's words, Twilio's, SNS's."""
     what = f"`{told.what}`" if told.receipt == "failed" else told.what
     if not told.receipt:
-        return what, "-", "-"
-    exotel, sns, explained = EXOTEL[told.word], SNS[told.word], told.what != "unexplained"
+        return what, "-", "-", "-"
+    exotel, twilio, sns, explained = EXOTEL[told.word], TWILIO[told.word], SNS[told.word], told.what != "unexplained"
     of_exotel = "-" if explained and exotel == UNEXPLAINED else f"`{exotel.status}` {exotel.code}"
-    return what, of_exotel, "-" if explained and sns == NO_CAUSE else sns.text
+    of_twilio = f"`{twilio.status}`" + (f" {twilio.error}" if twilio.error else "")
+    of_twilio = "-" if explained and twilio == UNEXPLAINED_BY_TWILIO else of_twilio
+    return what, of_exotel, of_twilio, "-" if explained and sns == NO_CAUSE else sns.text

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from herald.entrypoints.body import read_callback
 from herald.entrypoints.gateway import Request, Response, answered, method, not_allowed, proxy_answer, read_event
@@ -9,7 +10,7 @@ from herald.errors import InvalidMessage
 from herald.pipeline.flow import Herald
 from herald.providers._base import Callback
 
-INBOUND = "/inbound/"
+RECEIPTS, INBOUND = "/receipts/", "/inbound/"
 
 
 class Callbacks:
@@ -35,7 +36,8 @@ class Callbacks:
         if request.method not in methods:
             return not_allowed(", ".join(methods), request.id)
         channel, token = (str(path.get(name) or "") for name in ("channel", "token"))
-        callback = _callback(event, request)
+        url = f"{self._herald().ports.url}{INBOUND if _inbound(event) else RECEIPTS}{channel}/{token}{_query(event)}"
+        callback = _callback(url, request)
         if not _inbound(event):
             self._herald().receipt(channel, token, callback)
         elif request.method == "HEAD":
@@ -45,22 +47,22 @@ class Callbacks:
         return Response(204 if request.method == "POST" else 200, "")
 
 
+def _callback(url: str, request: Request) -> Callback:
+    """What is said, and if it cannot be read, why: whose it is has to be proved before that is told."""
+    if request.method != "POST":
+        return Callback(url, request.headers, request.query)
+    try:
+        said = read_callback(request.body, request.headers.get("content-type"))
+    except InvalidMessage as refusal:
+        return Callback(url, request.headers, {}, refusal, request.body)
+    return Callback(url, request.headers, said, body=request.body)
+
+
 def _inbound(event: Mapping[str, Any]) -> bool:
     return isinstance(event, Mapping) and str(event.get("resource")).startswith(INBOUND)
 
 
-def _callback(event: Mapping[str, Any], request: Request) -> Callback:
-    """What is said, and if it cannot be read, why: whose it is has to be proved before that is told."""
-    if request.method != "POST":
-        return Callback(_url(event), request.headers, request.query)
-    try:
-        said = read_callback(request.body, request.headers.get("content-type"))
-    except InvalidMessage as refusal:
-        return Callback(_url(event), request.headers, {}, refusal)
-    return Callback(_url(event), request.headers, said)
-
-
-def _url(event: Mapping[str, Any]) -> str:
-    """The address that was called, as a vendor signs it."""
-    context = event.get("requestContext") or {}
-    return f"https://{context.get('domainName', '')}{context.get('path', '')}"
+def _query(event: Mapping[str, Any]) -> str:
+    """The query that was called, as a vendor signs it, if it holds nothing that can be written in two ways."""
+    given = event.get("multiValueQueryStringParameters") or {}
+    return f"?{urlencode(given, doseq=True)}" if given else ""

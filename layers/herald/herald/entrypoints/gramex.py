@@ -1,4 +1,4 @@
-"""Gramex: its interface: ``AmazonSNS`` and ``Exotel`` as plain classes outside AWS, ``herald.sms["exotel"]`` inside.
+"""Gramex: its interface: ``AmazonSNS``, ``Exotel``, ``Twilio`` outside AWS, ``herald.sms["exotel"]`` inside.
 
 Each has ``send(to, subject, sender=None)`` and ``status(result)``; ``result`` is what the provider answered. The plain
 classes call the provider and nothing else: no journal, so no promise about repetitions. Those in ``herald.sms`` go the
@@ -77,6 +77,22 @@ class Exotel(Notifier):
     ) -> None:
         values = {"sid": sid, "token": token, "key": key, "domain": domain, "priority": priority, **kwargs}
         super().__init__(_provider("exotel", values), default_region)
+
+
+class Twilio(Notifier):
+    """Twilio with an account's sid and auth token; ``sender`` is the number or name that shows."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        sender: str | None = None,
+        *,
+        default_region: str = "IN",
+        **kwargs: str | None,
+    ) -> None:
+        values = {"account_sid": account_sid, "auth_token": auth_token, "sender": sender, **kwargs}
+        super().__init__(_provider("twilio", values), default_region)
 
 
 class JournaledChannel:

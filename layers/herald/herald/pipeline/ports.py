@@ -209,6 +209,10 @@ class Ports(Protocol):
         """The stage's secret for keyed hashes. Raises ``NotAccepted``."""
 
     @property
+    def url(self) -> str:
+        """Where the world reaches the stage, without a last slash. Raises ``NotAccepted``."""
+
+    @property
     def journal(self) -> Journal: ...
     @property
     def counters(self) -> Counters: ...

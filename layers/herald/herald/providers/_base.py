@@ -16,13 +16,15 @@ from herald.settings.values import Field
 class Callback(NamedTuple):
     """A request that claims to come from a vendor. Header names are in lower case; ``fields`` is its form or JSON.
 
-    ``refusal`` says why its body cannot be read: it has no fields then, and may still prove itself.
+    ``refusal`` says why its body cannot be read: it has no fields then, and may still prove itself. ``body`` is as it
+    came: some vendors sign that.
     """
 
     url: str
     headers: Mapping[str, str]
     fields: Mapping[str, Any]
     refusal: HeraldError | None = None
+    body: bytes = b""
 
 
 class Text(NamedTuple):

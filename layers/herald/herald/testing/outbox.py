@@ -44,6 +44,7 @@ class Outbox:
     observer: Notes = field(default_factory=Notes)
     clock: Clock = field(default_factory=Clock)
     secret: bytes = SECRET
+    url: str = "https://herald.test"
     grants: dict[str, Grant] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     refreshed: int = 0
@@ -81,7 +82,7 @@ class Outbox:
 
     def callback(self, message: Message) -> str | None:
         """The URL for the receipts of a message's attempt."""
-        return token.receipts("https://herald.test", self.secret, message)
+        return token.receipts(self.url, self.secret, message)
 
 
 @contextmanager
