@@ -8,6 +8,7 @@ from pathlib import Path
 
 from herald.keys.grant import SCOPES, Grant
 from herald.keys.key import create
+from herald.settings.stack import keys_path, path
 from local import private
 from local.carrier.carrier import Carrier
 from local.deploy import STAGE, build_layer, client, deploy
@@ -109,12 +110,12 @@ def _configure(engine: str, channels: Mapping[str, Mapping[str, str]], key: str,
     parameters = {
         "settings": ("String", f"default_region: IN\nurl: {url}\ncallback_hosts: [127.0.0.1]\n{GUARDS}"),
         **{f"channels/{name}": ("SecureString", _block({"type": name, **channels[name]})) for name in channels},
-        "keys/laptop": ("SecureString", key),
         "webhook-secret": ("SecureString", secrets.token_urlsafe(32)),
     }
     ssm = client("ssm", engine)
     for parameter, (kind, value) in parameters.items():
-        ssm.put_parameter(Name=f"/herald/{STAGE}/{parameter}", Type=kind, Value=value, Overwrite=True)
+        ssm.put_parameter(Name=f"{path(STAGE)}/{parameter}", Type=kind, Value=value, Overwrite=True)
+    ssm.put_parameter(Name=f"{keys_path(STAGE)}/laptop", Type="String", Value=key, Overwrite=True)
 
 
 def _block(fields: Mapping[str, str]) -> str:

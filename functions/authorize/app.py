@@ -5,17 +5,17 @@ from typing import Any
 from herald import cold, wiring
 from herald.aws.cloudwatch import CloudWatch
 from herald.keys.grant import written
-from herald.keys.key import granted
+from herald.settings.records import KEYS_KEEP_SECONDS, Records
 
 observer = CloudWatch(wiring.stage())
 
 
-def records() -> dict[str, str]:
-    """The records of this stage's API keys, by name."""
-    return wiring.keys(wiring.stage()).current()
+def records() -> Records:
+    """The records of this stage's API keys."""
+    return wiring.keys(wiring.stage(), KEYS_KEEP_SECONDS)
 
 
-cold.ready(records)
+cold.ready(lambda: records().current())
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
     It allows every path, because the answer is kept for the key, not for the path; the functions ask for the scope.
     """
-    grant = granted(event.get("authorizationToken", ""), records())
+    grant = records().owner(event.get("authorizationToken", ""))
     if grant is None:
         observer.count("KeysRefused")
         raise PermissionError("Unauthorized")  # API Gateway turns exactly this text into a 401.

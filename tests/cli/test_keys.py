@@ -10,7 +10,8 @@ from herald import wiring
 from herald.cli.frame import main
 from herald.cli.keys import LIMITS, LISTS
 from herald.keys.grant import Grant
-from herald.keys.key import granted
+from herald.keys.key import create, granted
+from herald.settings.parameters import Parameters
 from herald.testing.outbox import Outbox
 from local.deploy import client
 from tests.failing import Unreachable
@@ -27,8 +28,8 @@ def stage(engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def kept(engine: str, stage: str, name: str) -> str:
     """The parameter's value, as SSM keeps it."""
     ssm = client("ssm", engine)
-    parameter = ssm.get_parameter(Name=f"/herald/{stage}/keys/{name}", WithDecryption=True)["Parameter"]
-    assert parameter["Type"] == "SecureString"
+    parameter = ssm.get_parameter(Name=f"/herald-keys/{stage}/{name}")["Parameter"]
+    assert parameter["Type"] == "String"
     return str(parameter["Value"])
 
 
@@ -129,7 +130,7 @@ def test_keys_are_listed_by_name_with_what_they_may_do_and_without_their_hashes(
 ) -> None:
     made(stage, capsys, "--name", "shop", "--per-day", "2000")
     made(stage, capsys, "--name", "ci", "--test")
-    client("ssm", engine).put_parameter(Name=f"/herald/{stage}/keys/broken", Value="{", Type="SecureString")
+    client("ssm", engine).put_parameter(Name=f"/herald-keys/{stage}/broken", Value="{", Type="String")
     assert main(["keys", "list", "--stage", stage]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["broken", "ci", "shop"]
@@ -162,6 +163,58 @@ def test_a_test_key_that_could_erase_people_is_not_made(stage: str, capsys: pyte
     assert main(["keys", "create", "--stage", stage, "--name", "ci", "--test", "--scopes", "send,erase"]) == 2
     said = capsys.readouterr()
     assert (said.out, "cannot erase" in said.err) == ("", True)
+
+
+# ---- Keys that a version of before made
+
+
+@pytest.fixture
+def old(engine: str, stage: str) -> Parameters:
+    """Where a version of before keeps the stage's records; it has made the key ``shop``."""
+    kept = Parameters(client("ssm", engine), f"/herald/{stage}/keys")
+    kept.write("shop", create(Grant("shop", per_day=7)).record)
+    return kept
+
+
+def test_keys_of_before_are_listed_and_it_is_said_how_to_move_them(
+    stage: str, old: Parameters, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made(stage, capsys, "--name", "bank")
+    assert main(["keys", "list", "--stage", stage]) == 0
+    said = capsys.readouterr()
+    assert [line.partition(":")[0] for line in said.out.splitlines()] == ["bank", "shop"]
+    assert f"herald keys move --stage {stage}" in said.err
+    assert "bank" not in said.err
+
+
+def test_keys_of_before_are_moved_once(
+    engine: str, stage: str, old: Parameters, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = old.current()["shop"]
+    assert main(["keys", "move", "--stage", stage]) == 0
+    said = capsys.readouterr()
+    assert (said.out, "1 moved" in said.err) == (f"/herald-keys/{stage}/shop\n", True)
+    assert (kept(engine, stage, "shop"), old.refresh()) == (record, {})
+    assert main(["keys", "move", "--stage", stage]) == 0
+    assert capsys.readouterr().err == "There is nothing to move.\n"
+    assert main(["keys", "list", "--stage", stage]) == 0
+    assert "herald keys move" not in capsys.readouterr().err
+
+
+def test_a_name_that_is_taken_by_a_key_of_before_keeps_its_key(
+    stage: str, old: Parameters, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "create", "--stage", stage, "--name", "shop"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, "--replace" in said.err) == ("", True)
+    made(stage, capsys, "--name", "shop", "--replace")
+    assert old.refresh() == {}
+
+
+def test_a_revoked_key_of_before_is_gone(stage: str, old: Parameters, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "revoke", "--stage", stage, "--name", "shop"]) == 0
+    assert old.refresh() == {}
+    assert main(["keys", "revoke", "--stage", stage, "--name", "shop"]) == 1
 
 
 # ---- What a key has waiting

@@ -24,7 +24,7 @@ def stage(engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
     name = f"s{uuid.uuid4().hex[:8]}"
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
     monkeypatch.setenv("HERALD_STAGE", "another")
-    store = Parameters(client("ssm", engine), f"/herald/{name}", hash_key=True)
+    store = Parameters(client("ssm", engine), f"/herald/{name}")
     stack = {"table": a_table(client("dynamodb", engine)), "url": "https://api.test/dev"}
     store.write("stack", json.dumps(stack), secret=False)
     store.write("channels/exotel", "type: exotel\nsid: a\nkey: b\ntoken: c\n")

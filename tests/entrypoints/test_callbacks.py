@@ -152,7 +152,7 @@ def test_a_mistake_of_ours_tells_nothing_of_what_was_said() -> None:
 def test_a_mistake_of_ours_is_told_to_the_operator() -> None:
     box = an_outbox()
     _, event = sent(box)
-    answer = Callbacks(replace(box, secret=None).herald).answer(event)  # type: ignore[arg-type]
+    answer = Callbacks(replace(box, secret=42).herald).answer(event)  # type: ignore[arg-type]
     assert answer["statusCode"] == 500
     assert box.observer.told[-1] == ("request broke off", "TypeError")
 

@@ -9,7 +9,8 @@ import pytest
 from tests.house.test_template import FAILED, FUNCTIONS, METHODS, RESOURCES, TEMPLATE, holds, of_type
 
 ROLES = {name.removesuffix("Function"): f"{name.removesuffix('Function')}Role" for name in FUNCTIONS}
-PARAMETERS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/herald/${Stage}"
+PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
+PARAMETERS, KEYS = f"{PARAMETER}/herald/${{Stage}}", f"{PARAMETER}/herald-keys/${{Stage}}"
 TABLE, QUEUE = {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["Queue", "Arn"]}
 # What AWS documents that Lambda needs to read a queue, or a table's stream.
 OF_A_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -97,13 +98,37 @@ def test_the_role_that_is_handed_over_goes_to_the_scheduler_alone() -> None:
     assert json.dumps(RESOURCES).count("iam:PassRole") == 1
 
 
+def below(*paths: str) -> list[dict[str, str]]:
+    """What it takes to read these paths: each, and what is below it, are resources of their own."""
+    return [{"Fn::Sub": f"{path}{end}"} for path in paths for end in ("", "/*")]
+
+
 def test_a_stage_reads_its_own_parameters_and_the_lock_only_the_keys() -> None:
     for _, sid, each in ALL:
         if sid == "Settings":
-            assert each["Resource"] == [{"Fn::Sub": PARAMETERS}, {"Fn::Sub": f"{PARAMETERS}/*"}]
+            assert each["Resource"] == below(PARAMETERS)
     assert own("Authorize").keys() == {"Logs", "Keys"}
-    assert own("Authorize")["Keys"]["Resource"] == [{"Fn::Sub": f"{PARAMETERS}/keys{end}"} for end in ("", "/*")]
+    assert own("Authorize")["Keys"]["Resource"] == below(KEYS, f"{PARAMETERS}/keys")
     assert USE["HashKeyOfAFreshStack"]["Resource"] == {"Fn::Sub": f"{PARAMETERS}/hash-key"}
+
+
+def test_the_keys_are_read_by_the_lock_and_by_who_takes_up_what_waited_and_by_nobody_else() -> None:
+    assert [function for function, _, each in ALL if "/herald-keys" in json.dumps(each)] == [
+        "Authorize",
+        "Invoke",
+        "Worker",
+    ]
+    for function in ("Invoke", "Worker"):
+        assert own(function)["Keys"]["Resource"] == below(KEYS)
+    # Reading a path is reading all that is below it, so the keys are not below the settings.
+    assert not KEYS.startswith(f"{PARAMETERS}/")
+
+
+def test_of_parameters_no_function_may_do_more_than_read_and_who_sends_makes_the_hash_key() -> None:
+    may = {(function, sid): each["Action"] for function, sid, each in ALL if "ssm:" in json.dumps(each["Action"])}
+    assert {where: action for where, action in may.items() if action != "ssm:GetParametersByPath"} == {
+        ("Use", "HashKeyOfAFreshStack"): "ssm:PutParameter"
+    }
 
 
 def test_only_the_sweep_may_ask_what_is_due_and_nobody_may_read_all() -> None:
@@ -137,7 +162,7 @@ def test_what_people_write_comes_in_as_receipts_do() -> None:
 
 
 def test_a_revoked_key_is_dead_after_five_minutes() -> None:
-    from herald.wiring import KEYS_KEEP_SECONDS
+    from herald.settings.records import KEYS_KEEP_SECONDS
 
     lock = RESOURCES["Api"]["Properties"]["Body"]["components"]["securitySchemes"]["ApiKey"]
     kept: int = lock["x-amazon-apigateway-authorizer"]["authorizerResultTtlInSeconds"]

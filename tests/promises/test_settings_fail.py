@@ -18,10 +18,10 @@ from herald import wiring
 from herald.entrypoints import invocation
 from herald.entrypoints.api.routes import Https
 from herald.errors import NotAccepted
-from herald.keys.grant import Grant
 from herald.keys.key import create
 from herald.pipeline.flow import Herald
 from herald.settings.parameters import KEEP_SECONDS, Parameters
+from herald.settings.records import Records
 from tests.entrypoints.conftest import ROOT, TO, Answer, Caller, recorded
 from tests.promises.figures import Figures
 from tests.promises.ledger import ACCOUNT, Ledger, ledger
@@ -51,8 +51,8 @@ class Stage:
         queue = sqs.create_queue(QueueName=f"herald-{name}")["QueueUrl"]
         self._store.write("stack", json.dumps({"table": self.table, "queue": queue}), secret=False)
         self._store.write("settings", LIMITS, secret=False)
-        self._store.write("keys/shop", create(Grant("shop")).record)
         self.store_token(ACCOUNT["token"])
+        Records(self.ssm, name).write("shop", create().record, replace=False)  # Who asked has not been revoked.
 
     def store_token(self, token: str) -> None:
         """Write the channel, with this token, into SSM."""
@@ -62,9 +62,7 @@ class Stage:
     def process(self) -> Herald:
         """Herald as a new process makes it: nothing has been read yet."""
         wiring.real.cache_clear()
-        wiring.real(self.name).parameters = Parameters(
-            self.ssm, f"/herald/{self.name}", hash_key=True, clock=self.clock
-        )
+        wiring.real(self.name).parameters = Parameters(self.ssm, f"/herald/{self.name}", clock=self.clock)
         return wiring.herald()
 
     def records(self) -> int:

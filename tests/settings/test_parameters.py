@@ -3,13 +3,17 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import pairwise
 from threading import Barrier
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from herald.errors import NotAccepted
-from herald.settings.parameters import HASH_KEY, KEEP_SECONDS, LATE, Parameters
+from herald.settings.parameters import AGAIN_SECONDS, HASH_KEY, KEEP_SECONDS, LATE, Parameters
 from tests.failing import Down
 from tests.tables import client
 
@@ -32,6 +36,20 @@ class Ssm:
             return getattr(self._real, operation)(**request)
 
         return call
+
+
+class Nothing:
+    """SSM without any parameter, or one that fails; ``clock`` is when it was asked."""
+
+    def __init__(self, fails: bool, clock: Callable[[], float]) -> None:
+        self._fails, self._clock = fails, clock
+        self.asked: list[float] = []
+
+    def get_parameters_by_path(self, **_: object) -> dict[str, list[object]]:
+        self.asked.append(self._clock())
+        if self._fails:
+            raise Down
+        return {"Parameters": []}
 
 
 class Seconds:
@@ -248,20 +266,19 @@ def test_what_is_there_is_replaced_only_if_that_is_meant(store: Parameters, ssm:
 
 
 def test_a_fresh_stack_gets_a_hash_key_that_stays(ssm: Ssm, path: str) -> None:
-    made = Parameters(ssm, path, hash_key=True).current()[HASH_KEY]
+    made = Parameters(ssm, path).hash_key()
     assert len(bytes.fromhex(made)) == 32
-    assert Parameters(ssm, path, hash_key=True).current()[HASH_KEY] == made
+    assert Parameters(ssm, path).hash_key() == made
     assert ssm.get_parameter(Name=f"{path}/{HASH_KEY}")["Parameter"]["Type"] == "SecureString"
     assert ssm.calls.count("put_parameter") == 1
 
 
 def test_two_stacks_have_different_hash_keys(ssm: Ssm, path: str) -> None:
-    paths = (path, f"{path}-other")
-    assert len({Parameters(ssm, each, hash_key=True).current()[HASH_KEY] for each in paths}) == 2
+    assert len({Parameters(ssm, each).hash_key() for each in (path, f"{path}-other")}) == 2
 
 
-def test_a_store_that_needs_no_hash_key_makes_none(store: Parameters, ssm: Ssm) -> None:
-    store.current()
+def test_who_needs_no_hash_key_makes_none(store: Parameters, ssm: Ssm) -> None:
+    assert (store.current(), store.refresh(), store.find(HASH_KEY)) == ({}, {}, None)
     assert "put_parameter" not in ssm.calls
 
 
@@ -277,10 +294,18 @@ def test_functions_that_start_at_once_agree_on_one_hash_key(ssm: Ssm, path: str)
             return super().__getattr__(operation)
 
     def start(_: int) -> str:
-        return Parameters(Together(ssm._real), path, hash_key=True).current()[HASH_KEY]
+        return Parameters(Together(ssm._real), path).hash_key()
 
     with ThreadPoolExecutor(10) as crowd:
         assert len(set(crowd.map(start, range(10)))) == 1
+
+
+def test_a_hash_key_that_another_function_made_since_is_found(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.current()
+    made = Parameters(ssm, store.path).hash_key()
+    clock.now += AGAIN_SECONDS + 1
+    assert store.find(HASH_KEY) == store.hash_key() == made
+    assert ssm.calls.count("put_parameter") == 1
 
 
 def test_a_hash_key_that_is_made_but_cannot_be_seen_yet_is_waited_for(ssm: Ssm, path: str) -> None:
@@ -294,22 +319,57 @@ def test_a_hash_key_that_is_made_but_cannot_be_seen_yet_is_waited_for(ssm: Ssm, 
                 return lambda **_: {"Parameters": []}
             return super().__getattr__(operation)
 
-    made = Parameters(ssm, path, hash_key=True).current()[HASH_KEY]
+    made = Parameters(ssm, path).hash_key()
     behind = Behind(ssm._real)
-    store = Parameters(behind, path, hash_key=True)
+    store = Parameters(behind, path)
     with pytest.raises(NotAccepted):
-        store.current()
+        store.hash_key()
     behind.behind = False
-    assert store.current()[HASH_KEY] == made
+    assert store.hash_key() == made
 
 
-def test_the_function_that_makes_the_hash_key_uses_it_without_seeing_it(ssm: Ssm, path: str) -> None:
-    parameters = Parameters(ssm, path, hash_key=True).current()
+def test_the_function_that_makes_the_hash_key_uses_it_without_seeing_it(ssm: Ssm, store: Parameters) -> None:
+    made = store.hash_key()
     assert ssm.calls == ["get_parameters_by_path", "put_parameter"]
-    assert HASH_KEY in parameters
+    assert store.current()[HASH_KEY] == store.hash_key() == made
 
 
-def test_a_function_that_may_not_make_the_hash_key_accepts_nothing(ssm: Ssm, path: str) -> None:
+def test_a_function_that_may_not_make_the_hash_key_accepts_nothing(ssm: Ssm, store: Parameters) -> None:
     ssm.down = {"put_parameter"}
-    with pytest.raises(NotAccepted):
-        Parameters(ssm, path, hash_key=True).current()
+    with pytest.raises(NotAccepted, match="hash-key could not be made"):
+        store.hash_key()
+
+
+# ---- What is missing is looked for again
+
+
+def test_what_was_made_since_is_found_at_once(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.write("settings", "x")
+    store.current()
+    Parameters(ssm, store.path).write("channels/new", "y")
+    clock.now += AGAIN_SECONDS + 0.1
+    assert store.find("channels/new") == "y"
+
+
+@given(moments=st.lists(st.floats(0, 20), min_size=1, max_size=60), fails=st.booleans())
+def test_however_often_what_is_missing_is_asked_for_ssm_is_asked_once_a_second(
+    moments: list[float], fails: bool
+) -> None:
+    clock = Seconds()
+    ssm = Nothing(fails, clock)
+    store = Parameters(ssm, "/herald/x", clock=clock)
+    for moment in sorted(moments):
+        clock.now = 1000 + moment
+        with suppress(NotAccepted):
+            assert store.again() == {}
+    assert all(later - earlier >= AGAIN_SECONDS for earlier, later in pairwise(ssm.asked))
+
+
+def test_while_ssm_fails_nothing_is_said_to_be_missing(store: Parameters, ssm: Ssm, clock: Seconds) -> None:
+    store.current()
+    ssm.down = {"get_parameters_by_path"}
+    clock.now += AGAIN_SECONDS + 0.1
+    for _ in range(3):
+        with pytest.raises(NotAccepted):
+            store.find("settings")
+    assert calls(ssm) == 2

@@ -23,7 +23,10 @@ from tests.house import ROOT
 def test_a_stage_is_called_as_the_template_allows_it(name: str) -> None:
     if re.fullmatch(PATTERN, name):
         assert stack.path(name) == f"/herald/{name}"
+        assert stack.keys_path(name) == f"/herald-keys/{name}"
     else:
+        with pytest.raises(InvalidSettings, match="small letter"):
+            stack.keys_path(name)
         with pytest.raises(InvalidSettings, match="small letter"):
             stack.path(name)
 
@@ -34,13 +37,15 @@ def test_no_other_name_is_read_in_ssm(read: object) -> None:
         read("local/channels")  # type: ignore[operator]
 
 
-def test_a_stage_knows_its_api_keys_by_the_parameters_that_it_reads_anyway(
+def test_a_stage_reads_its_api_keys_only_when_somebody_asks_for_one(
     engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
     wiring.parameters.cache_clear()
+    wiring.keys.cache_clear()
     here = wiring.Stack("keys-of-a-stage")
-    here.parameters.write("keys/shop", create(Grant("shop", per_day=7)).record)
+    wiring.keys("keys-of-a-stage").write("shop", create(Grant("shop", per_day=7)).record, replace=True)
+    assert here.parameters.current() == {}
     long_ago = here.clock() - timedelta(hours=1)
     shop, *others = (here.grant(name, long_ago) for name in ("shop", "shop2", "", "../settings"))
     assert shop and (shop.name, shop.per_day) == ("shop", 7)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
+import requests
 
+from herald.journal import MayStand
 from herald.journal.item import id_of, key_of
 from herald.journal.messages import DynamoJournal
 from tests.builders import a_message
@@ -15,11 +17,12 @@ from tests.failing import Down
 from tests.journal.test_dynamodb import NoAnswer
 from tests.providers.server import Reply, vendor
 from tests.system.conftest import until
-from tests.system.ground import SILENT, TABLE, TO, Ground, Roles, ground, receipt
+from tests.system.ground import FUNCTIONS, SILENT, TABLE, TO, Ground, Roles, ground, receipt
 
 Act = Callable[[Ground], bool]
 Permission = tuple[str, str, str]
 STOPPED = "+919845012345"
+HASH_KEY = "/herald/local/hash-key"
 STAMP = "2026-11-26T12:00:00.000Z"
 
 
@@ -49,13 +52,13 @@ def sends_by_sns(here: Ground) -> bool:
 
 def makes_the_hash_key(here: Ground) -> bool:
     """The first function of a fresh stack makes it."""
-    kept = here.ssm.get_parameter(Name="/herald/local/hash-key", WithDecryption=True)["Parameter"]["Value"]
-    here.ssm.delete_parameter(Name="/herald/local/hash-key")
+    kept = here.ssm.get_parameter(Name=HASH_KEY, WithDecryption=True)["Parameter"]["Value"]
+    here.ssm.delete_parameter(Name=HASH_KEY)
     here.cold("api")
     try:
         return sends(here)
     finally:
-        here.ssm.put_parameter(Name="/herald/local/hash-key", Type="SecureString", Value=kept, Overwrite=True)
+        here.ssm.put_parameter(Name=HASH_KEY, Type="SecureString", Value=kept, Overwrite=True)
         here.cold("api")
 
 
@@ -72,7 +75,7 @@ def finds_a_persons(here: Ground) -> bool:
 def takes_a_claim_back(here: Ground) -> bool:
     """What was written, and never answered, is not there any more."""
     message = a_message()
-    with suppress(Down):
+    with suppress(Down, MayStand):
         DynamoJournal(NoAnswer(here.as_function("api", "dynamodb")), TABLE).claim(message)
     return "Item" not in here.dynamodb.get_item(TableName=TABLE, Key=key_of(message.id))
 
@@ -257,6 +260,36 @@ def test_with_its_role_a_function_can_do_it_and_without_one_action_it_cannot(
     until(lambda: act(here), "act with the whole role")  # On a busy machine a process may come too late once.
     with roles.without(*permission):
         assert not act(here)
+
+
+@pytest.fixture
+def fresh(here: Ground) -> Iterator[None]:
+    """Nobody has sent yet, and every function is cold."""
+    kept = here.ssm.get_parameter(Name=HASH_KEY, WithDecryption=True)["Parameter"]["Value"]
+    here.ssm.delete_parameter(Name=HASH_KEY)
+    for function in FUNCTIONS:
+        here.cold(function)
+    yield
+    here.ssm.put_parameter(Name=HASH_KEY, Type="SecureString", Value=kept, Overwrite=True)
+    for function in FUNCTIONS:
+        here.cold(function)
+
+
+def test_before_the_first_text_every_function_does_its_work_and_none_makes_the_hash_key(
+    here: Ground, roles: Roles, fresh: None
+) -> None:
+    assert here.invoke("sweep", {}).get("troubled") == 0
+    assert here.logged("somebody-elses", TO) is None
+    assert here.invoke("announce", {"Records": []}) == {"batchItemFailures": []}
+    assert here.deliver({"id": a_message().id})
+    assert here.invoke("invoke", {"action": "resume", "id": a_message().id}) is None
+    assert knows_a_key(here)
+    for path in ("receipts", "inbound"):
+        assert requests.post(f"{here.stack.url}/{path}/exotel/forged", data={"To": TO}, timeout=60).status_code == 403
+    with pytest.raises(here.ssm.exceptions.ParameterNotFound):
+        here.ssm.get_parameter(Name=HASH_KEY)
+    until(lambda: sends(here), "first text")
+    assert here.ssm.get_parameter(Name=HASH_KEY)["Parameter"]["Type"] == "SecureString"
 
 
 PUBLISHES = """

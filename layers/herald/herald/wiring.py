@@ -27,7 +27,7 @@ from herald.pipeline.route.slow import SlowChannels
 from herald.providers import load
 from herald.providers._base import Provider
 from herald.settings import stack
-from herald.settings.parameters import HASH_KEY, Parameters
+from herald.settings.parameters import HASH_KEY, KEEP_SECONDS, Parameters
 from herald.settings.read import read_settings
 from herald.settings.values import Channel, Field, Settings
 
@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     from herald.keys.grant import Grant
     from herald.pipeline.announce.announcer import Announcer
     from herald.pipeline.announce.webhook import Webhooks
-
-# API Gateway keeps an authorizer's answer for 270 s, and this adds 30: a revoked key is dead after 5 minutes.
-KEYS_KEEP_SECONDS = 30.0
+    from herald.settings.records import Records
 
 
 def stage() -> str:
@@ -52,12 +50,11 @@ class Stack:
     """The real ports of a stage."""
 
     def __init__(self, name: str) -> None:
-        self.parameters = parameters(name)
+        self._name, self._local, self.parameters = name, name == "local", parameters(name)
         self.observer = CloudWatch(name)
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.sleep = time.sleep
         self.slow = SlowChannels()
-        self._local = name == "local"
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
 
@@ -71,7 +68,11 @@ class Stack:
 
     @property
     def secret(self) -> bytes:
-        return self.parameters.current()[HASH_KEY].encode()
+        return self.parameters.hash_key().encode()
+
+    @property
+    def secret_if_made(self) -> bytes | None:
+        return (self.parameters.find(HASH_KEY) or "").encode() or None
 
     @cached_property
     def journal(self) -> DynamoJournal:
@@ -130,10 +131,7 @@ class Stack:
         return self.parameters.refresh()
 
     def grant(self, name: str, since: datetime) -> "Grant | None":
-        from herald.keys.key import owned
-
-        record = self.parameters.still(f"keys/{name}", (self.clock() - since).total_seconds())
-        return None if record is None else owned(name, record)
+        return keys(self._name).grant(name, (self.clock() - since).total_seconds())
 
     def callback(self, message: Message) -> str | None:
         """None where the stage's URL cannot be told: a text without a receipt is better than no text."""
@@ -226,13 +224,15 @@ def _webhooks(name: str, agent: str, wait: float) -> "Webhooks":
 @cache
 def parameters(name: str) -> Parameters:
     """The parameters of a stage."""
-    return Parameters(client("ssm"), stack.path(name), hash_key=True)
+    return Parameters(client("ssm"), stack.path(name))
 
 
 @cache
-def keys(name: str) -> Parameters:
-    """The records of a stage's API keys, by name."""
-    return Parameters(client("ssm"), f"{stack.path(name)}/keys", keep=KEYS_KEEP_SECONDS)
+def keys(name: str, keep: float = KEEP_SECONDS) -> "Records":
+    """The records of a stage's API keys. Few functions may read them."""
+    from herald.settings.records import Records
+
+    return Records(client("ssm"), name, keep=keep)
 
 
 def provider_fields(kind: str) -> Sequence[Field]:

@@ -43,6 +43,16 @@ def test_stop_opts_out_and_start_opts_in() -> None:
     assert not opted_out(box)
 
 
+def test_where_nobody_made_a_url_nobody_writes() -> None:
+    class Unsent(Outbox):
+        secret_if_made = None  # type: ignore[assignment]
+
+    box = Unsent(settings=a_box().settings)
+    with pytest.raises(Forbidden):
+        comes(box, STOP)
+    assert not opted_out(box)
+
+
 def test_the_url_holds_for_years_and_does_not_change() -> None:
     box = a_box()
     box.clock.now = box.clock.now.replace(year=2060)

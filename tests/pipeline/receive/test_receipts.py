@@ -112,6 +112,22 @@ def test_a_token_that_is_not_good_is_refused_and_counted(box: Outbox, changed: s
     assert now(box, message).status is Status.SENT
 
 
+class Unsent(Outbox):
+    """A stage that never sent: nobody made its secret."""
+
+    secret_if_made = None  # type: ignore[assignment]
+
+
+def test_a_stage_that_never_sent_awaits_no_receipt(box: Outbox) -> None:
+    send(box)
+    unsent = Unsent(providers=box.providers, settings=box.settings)
+    with pytest.raises(Forbidden):
+        call_back(unsent)
+    logged(unsent, an_entry())
+    assert [name for name, _ in unsent.observer.told] == ["ReceiptsForbidden", "ReceiptsUnmatched"]
+    assert not unsent.queue.posted
+
+
 def test_a_callback_about_somebody_else_is_refused(box: Outbox) -> None:
     message = send(box)
     with pytest.raises(Forbidden):

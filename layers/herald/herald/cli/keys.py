@@ -15,6 +15,7 @@ from herald.message.countries import COUNTRIES, in_place_of
 from herald.message.kinds import KINDS
 from herald.message.phone import mask
 from herald.message.times import rfc3339
+from herald.settings import stack
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 LISTS = ("scopes", "channels", "countries", "kinds")
@@ -29,10 +30,14 @@ def create(options: argparse.Namespace) -> int:
     given = {field: getattr(options, field) for field in (*LISTS, *LIMITS)}
     made = key.create(Grant(options.name, test=options.test, **given))
     try:
-        wiring.parameters(options.stage).write(f"keys/{options.name}", made.record, replace=options.replace)
+        records = wiring.keys(options.stage)
+        if not options.replace and options.name in records.all():
+            raise Stopped(f"{path}: not written: there is a key of that name; --replace gives it a new key.")
+        records.write(options.name, made.record, replace=options.replace)
+    except Stopped:
+        raise
     except Exception as error:
-        hint = "; --replace gives it a new key" if type(error).__name__ == "ParameterAlreadyExists" else ""
-        raise _failed(f"{path}: not written", error, hint) from None
+        raise _failed(f"{path}: not written", error) from None
     tell(f"{path} holds the hash of this key, which is shown only now:")
     print(made.key)
     return 0
@@ -41,13 +46,29 @@ def create(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """List the keys by name, with what each may do."""
     try:
-        records = wiring.keys(options.stage).current()
+        kept = wiring.keys(options.stage)
+        before, records = kept.of_before(), kept.all()
     except Exception as error:
-        raise _failed(f"/herald/{options.stage}/keys: not read", error) from None
+        raise _failed(f"{stack.keys_path(options.stage)}: not read", error) from None
     for name, record in sorted(records.items()):
         print(f"{name}: {_line(key.described(record))}")
     if not records:
         tell(f"There is no key yet: make key NAME=me STAGE={options.stage}")
+    if before:
+        tell(f"Of a version before: {', '.join(sorted(before))}. They work, and lie where each function reads them.")
+        tell(f"If you will not go back to that version: herald keys move --stage {options.stage}")
+    return 0
+
+
+def move(options: argparse.Namespace) -> int:
+    """Bring the records of a version before to the path of their own, where few functions read them."""
+    try:
+        names = wiring.keys(options.stage).move()
+    except Exception as error:
+        raise _failed("Not all were moved", error, ". It can be run again") from None
+    for name in names:
+        print(f"{stack.keys_path(options.stage)}/{name}")
+    tell(f"{len(names)} moved. All keys work as before." if names else "There is nothing to move.")
     return 0
 
 
@@ -55,7 +76,7 @@ def revoke(options: argparse.Namespace) -> int:
     """Delete a key: it is dead within five minutes."""
     path = _path(options)
     try:
-        wiring.parameters(options.stage).delete(f"keys/{options.name}")
+        wiring.keys(options.stage).delete(options.name)
     except Exception as error:
         hint = "; make keys lists those that there are" if type(error).__name__ == "ParameterNotFound" else ""
         raise _failed(f"{path}: not revoked", error, hint) from None
@@ -86,10 +107,11 @@ def waiting(options: argparse.Namespace) -> int:
 
 
 def arguments(group: argparse.ArgumentParser) -> None:
-    """``create``, ``list``, ``revoke`` and ``waiting``."""
+    """``create``, ``list``, ``revoke``, ``waiting`` and ``move``."""
     added = commands(group)
     made, gone = command(added, "create", create), command(added, "revoke", revoke)
     command(added, "list", show)
+    command(added, "move", move)
     left = command(added, "waiting", waiting)
     for one in (gone, left):
         one.add_argument("--cancel", action="store_true", help="cancel all that it has waiting")
@@ -112,7 +134,7 @@ def _path(options: argparse.Namespace) -> str:
     """Where a key's record lies. Raises ``Stopped`` for a name that SSM would not take."""
     if not NAME.fullmatch(options.name):
         raise Stopped("The name may hold letters, digits, dots, hyphens and underscores, at most 64.", 2)
-    return f"/herald/{options.stage}/keys/{options.name}"
+    return f"{stack.keys_path(options.stage)}/{options.name}"
 
 
 def _waiting(options: argparse.Namespace) -> list[Message]:

@@ -40,15 +40,19 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def well_formed(authorization: str) -> bool:
+    """Whether a header ``Authorization: Bearer <key>`` holds what may be a key."""
+    return _found(authorization) is not None
+
+
 def granted(authorization: str, records: Mapping[str, str]) -> Grant | None:
     """What the owner of the key in an ``Authorization: Bearer <key>`` header may do; None if it is nobody's.
 
     ``records`` maps names to what ``create`` returned. Every record is compared, each in constant time. A key is a
     test key by its own prefix, whatever its record says, and never has the scope ``erase``.
     """
-    scheme, _, key = authorization.strip().partition(" ")
-    found = _KEY.fullmatch(key.strip())
-    if scheme.lower() != "bearer" or not found:
+    found = _found(authorization)
+    if not found:
         return None
     given = digest(found[0])
     owners = [name for name, record in records.items() if hmac.compare_digest(given, _hash(record))]
@@ -65,6 +69,11 @@ def described(record: str) -> dict[str, Any] | None:
     """What a record says of its key, without the hash; None if it cannot be read."""
     kept = _kept(record)
     return {name: value for name, value in kept.items() if name != "hash"} if kept else None
+
+
+def _found(authorization: str) -> re.Match[str] | None:
+    scheme, _, key = authorization.strip().partition(" ")
+    return _KEY.fullmatch(key.strip()) if scheme.lower() == "bearer" else None
 
 
 def _limits(record: str) -> dict[str, Any]:

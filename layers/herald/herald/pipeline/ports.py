@@ -206,7 +206,11 @@ class Ports(Protocol):
 
     @property
     def secret(self) -> bytes:
-        """The stage's secret for keyed hashes. Raises ``NotAccepted``."""
+        """The stage's secret for keyed hashes: who sends makes it, if nobody did. Raises ``NotAccepted``."""
+
+    @property
+    def secret_if_made(self) -> bytes | None:
+        """The same for who does not send. Without one nothing was ever signed, or sent. Raises ``NotAccepted``."""
 
     @property
     def url(self) -> str:

@@ -8,15 +8,17 @@ from typing import Any
 from herald.errors import NotAccepted
 
 KEEP_SECONDS = 300.0
+# What is missing is looked for again, but no more often: SSM answers 40 such calls a second, for the whole account.
+AGAIN_SECONDS = 1.0
 HASH_KEY = "hash-key"
 # By so many seconds the clocks of two machines may differ, and SSM may be late to show what was written.
 LATE = 60.0
 
 
 class Parameters:
-    """The parameters below one path, read whole. ``client`` is an SSM client; names are relative to the path.
+    """The parameters below one path, read whole, and kept for ``keep`` seconds.
 
-    Parameters are kept for ``keep`` seconds. With ``hash_key``, the stage's secret for keyed hashes is made if missing.
+    ``client`` is an SSM client; names are relative to the path. ``clock`` gives seconds.
     """
 
     def __init__(
@@ -25,13 +27,12 @@ class Parameters:
         path: str,
         *,
         keep: float = KEEP_SECONDS,
-        hash_key: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client, self._keep, self._hash_key, self._clock = client, keep, hash_key, clock
+        self._client, self._keep, self._clock = client, keep, clock
         self.path = path
         self._parameters: dict[str, str] = {}
-        self._until = self._fetched = float("-inf")
+        self._until = self._fetched = self._failed = self.read_at = float("-inf")
 
     def current(self) -> dict[str, str]:
         """``{"settings": ..., "channels/exotel": ..., "hash-key": ..., "stack": ...}``, no older than ``keep``.
@@ -52,12 +53,32 @@ class Parameters:
         asked = self._clock()
         try:
             parameters = self._fetch()
-            if self._hash_key and HASH_KEY not in parameters:
-                parameters = self._with_hash_key(parameters)
         except Exception as error:
-            raise NotAccepted(f"The settings could not be read from SSM ({type(error).__name__}).") from None
-        self._parameters, self._fetched, self._until = parameters, asked, self._clock() + self._keep
+            self._failed = asked
+            raise _unread(type(error).__name__) from None
+        self.read_at = self._clock()
+        self._parameters, self._fetched, self._until = parameters, asked, self.read_at + self._keep
         return parameters
+
+    def since(self, moment: float) -> dict[str, str]:
+        """The parameters as they were at ``moment`` or later. Raises ``NotAccepted`` if SSM failed since then."""
+        if self._fetched >= moment:
+            return self._parameters
+        if self._failed >= moment:
+            raise _unread("a moment ago")
+        return self.refresh()
+
+    def again(self, since: float = float("-inf")) -> dict[str, str]:
+        """The parameters as they were a second ago at most, and at ``since`` or later. Raises ``NotAccepted``."""
+        return self.since(max(since, self._clock() - AGAIN_SECONDS))
+
+    def find(self, name: str) -> str | None:
+        """A parameter; one that is missing may be new, and is looked for again. Raises ``NotAccepted``."""
+        return self.current().get(name) or self.again().get(name)
+
+    def hash_key(self) -> str:
+        """The stage's secret for keyed hashes: the first that needs it makes it. Raises ``NotAccepted``."""
+        return self.find(HASH_KEY) or self._made_hash_key()
 
     def still(self, name: str, age: float) -> str | None:
         """A parameter that was there ``age`` seconds ago, if it is still there.
@@ -88,12 +109,18 @@ class Parameters:
                 return found
             more = {"NextToken": page["NextToken"]}
 
-    def _with_hash_key(self, parameters: dict[str, str]) -> dict[str, str]:
-        """All parameters, after the first function of a fresh stack made the secret that contents are hashed with."""
+    def _made_hash_key(self) -> str:
         made = secrets.token_hex(32)
         try:
-            self.write(HASH_KEY, made, replace=False)
-        except self._client.exceptions.ParameterAlreadyExists:  # Another function was faster: its key is the one.
-            parameters = self._fetch()
-            made = parameters[HASH_KEY]
-        return {**parameters, HASH_KEY: made}
+            try:
+                self.write(HASH_KEY, made, replace=False)
+            except self._client.exceptions.ParameterAlreadyExists:  # Another function was faster: its key is the one.
+                made = self._fetch()[HASH_KEY]
+        except Exception as error:
+            raise NotAccepted(f"{self.path}/{HASH_KEY} could not be made ({type(error).__name__}).") from None
+        self._parameters = {**self._parameters, HASH_KEY: made}
+        return made
+
+
+def _unread(why: str) -> NotAccepted:
+    return NotAccepted(f"The settings could not be read from SSM ({why}).")

@@ -19,6 +19,15 @@ def path(stage: str) -> str:
     return f"/herald/{stage}"
 
 
+def keys_path(stage: str) -> str:
+    """Where the records of a stage's API keys are: ``/herald-keys/{stage}``. Raises as ``path`` does.
+
+    Not below ``path``: who may read a path by ``GetParametersByPath`` may read all that is below it, whatever a policy
+    denies there (AWS, Parameter Store, November 2026).
+    """
+    return path(stage).replace("/herald/", "/herald-keys/", 1)
+
+
 def part(where: str, said: str | None, name: str) -> str:
     """The name, URL or ARN of a part, by what the parameter below ``where`` has ``said``. Raises ``NotAccepted``."""
     try:

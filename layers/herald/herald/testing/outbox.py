@@ -51,6 +51,11 @@ class Outbox:
     on_refresh: Callable[[], None] | None = None
 
     @property
+    def secret_if_made(self) -> bytes | None:
+        """Here it always was."""
+        return self.secret
+
+    @property
     def texts(self) -> list[Message]:
         """All texts that a provider accepted."""
         return [text for provider in self.providers.values() for text in provider.texts]

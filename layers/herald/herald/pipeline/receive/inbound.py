@@ -21,7 +21,8 @@ class Inbound:
 
     def proved(self, channel: str, token: str, callback: Callback) -> Channel:
         """The channel whose provider calls. Raises ``Forbidden`` if that is not proved."""
-        opens, known = opens_inbound(self._ports.secret, channel, token), self._ports.settings.channels.get(channel)
+        secret, known = self._ports.secret_if_made, self._ports.settings.channels.get(channel)
+        opens = secret is not None and opens_inbound(secret, channel, token)
         if not opens or known is None or not load(known.type).verify(known.values, callback):
             self._ports.observer.count("ReceiptsForbidden")
             raise Forbidden

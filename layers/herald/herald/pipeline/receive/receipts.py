@@ -33,7 +33,8 @@ class Receipts:
 
         Raises ``Forbidden``, ``InvalidMessage`` (it cannot be understood), or ``NotAccepted`` (it can be kept nowhere).
         """
-        claim = read(self._ports.secret, channel, token, self._ports.clock())
+        secret = self._ports.secret_if_made
+        claim = read(secret, channel, token, self._ports.clock()) if secret else None
         if claim is None:
             raise self._forbidden()
         message, configured = self._known(claim.message_id), self._configured(channel)
@@ -57,12 +58,7 @@ class Receipts:
         """
         for provider in map(load, types()):
             for said in provider.entries(event):
-                receipt = provider.receipt(said)
-                if receipt.provider_id and receipt.to:
-                    person = recipient(self._ports.secret, receipt.to)
-                    self._take(Report(receipt, recipient=person, provider=provider.name))
-                else:
-                    self._ports.observer.count("CallbacksUnread", provider=provider.name, what="log entry")
+                self._entry(provider.name, provider.receipt(said))
 
     def waited(self, report: Report, message: Message | None = None) -> None:
         """A receipt that waited. Raises the journal's errors: then it is to wait again."""
@@ -72,6 +68,15 @@ class Receipts:
             record(self._ports, message, report.receipt, attempt)
         elif report.message_id is None:
             self._wait(report)
+
+    def _entry(self, provider: str, receipt: Receipt) -> None:
+        """An entry of a log, which may be about a text of another program."""
+        if not (receipt.provider_id and receipt.to):
+            self._ports.observer.count("CallbacksUnread", provider=provider, what="log entry")
+        elif secret := self._ports.secret_if_made:
+            self._take(Report(receipt, recipient=recipient(secret, receipt.to), provider=provider))
+        else:  # This stage never sent a text.
+            self._ports.observer.count("ReceiptsUnmatched")
 
     def _forbidden(self) -> Forbidden:
         self._ports.observer.count("ReceiptsForbidden")
