@@ -54,20 +54,35 @@ def test_a_role_has_no_policy_that_aws_wrote_and_only_the_entry_points_for_calle
 @pytest.mark.parametrize(("function", "sid", "statement"), ALL, ids=[" ".join(each[:2]) for each in ALL])
 def test_a_permission_names_its_actions_and_its_resources(function: str, sid: str, statement: Any) -> None:
     for action in listed(statement["Action"]):
-        assert re.fullmatch(r"[a-z]+:[A-Za-z]+", action)
-    if sid != "TextsToPhones":  # A phone number is no resource.
+        assert re.fullmatch(r"[a-z-]+:[A-Za-z]+", action)
+    if sid not in ("TextsToPhones", "TextsOfSns"):  # A phone number is no resource.
         assert "*" not in listed(statement["Resource"])
 
 
+TOPICS = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
+
+
 def test_who_may_text_phones_may_publish_to_no_topic() -> None:
-    policies = [USE, *(own(function) for function in ROLES)]
-    publish = [policy for policy in policies if "TextsToPhones" in policy]
+    publish = [policy for policy in (USE, *map(own, ROLES)) if "TextsToPhones" in policy]
     assert len(publish) == 2
     for policy in publish:
-        assert {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}.items() <= policy["TextsToPhones"].items()
-        topics = {"Effect": "Deny", "Action": "sns:Publish", "Resource": {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}}
-        assert topics.items() <= policy["NothingToTopics"].items()
-    assert json.dumps(RESOURCES).count('"sns:Publish"') == 4
+        allowed = {"Sid": "TextsToPhones", "Effect": "Allow", "Action": "sns:Publish", "NotResource": TOPICS}
+        assert policy["TextsToPhones"] == allowed
+    denied = {"Sid": "NothingToTopics", "Effect": "Deny", "Action": "sns:Publish", "Resource": TOPICS}
+    assert {name for name in ROLES if own(name).get("NothingToTopics") == denied} == {"Api", "Invoke", "Worker"}
+    assert json.dumps(RESOURCES).count('"sns:Publish"') == 5
+
+
+def test_the_policy_for_your_own_functions_takes_nothing_away_from_them() -> None:
+    """A Deny in it would win over whatever else the function's role allows."""
+    assert {each["Effect"] for each in USE.values()} == {"Allow"}
+
+
+def test_who_may_text_phones_may_do_so_by_end_user_messaging_if_sns_asks() -> None:
+    for policy in (policy for policy in (USE, *map(own, ROLES)) if "TextsToPhones" in policy):
+        assert policy["TextsOfSns"]["Action"] == "sms-voice:SendTextMessage"
+        assert policy["TextsOfSns"]["Condition"] == {"StringEquals": {"aws:CalledViaLast": "sns.amazonaws.com"}}
+    assert json.dumps(RESOURCES).count('"sms-voice:') == 2
 
 
 @pytest.mark.parametrize("function", sorted(ROLES))

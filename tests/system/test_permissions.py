@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -243,9 +243,9 @@ NEEDED: dict[Permission, Act] = {
     ("sweep", "IntoTheQueue", "sqs:SendMessage"): sweeps_into_the_queue,
     ("authorize", "Keys", "ssm:GetParametersByPath"): in_a_new_process("authorize", knows_a_key),
 }
-# What Lambda itself does in a function's name, and the handing over of a role: the engine asks nobody for these.
-# tests/house/test_permissions.py says what they may be.
-OF_LAMBDA_ITSELF = {"Logs", "Trigger", "WhatFailed", "ScheduleRole"}
+# What Lambda does in a function's name, and SNS in its caller's, and the handing over of a role: the engine asks nobody
+# for these. tests/house/test_permissions.py says what they may be.
+OF_LAMBDA_ITSELF = {"Logs", "Trigger", "WhatFailed", "ScheduleRole", "TextsOfSns"}
 
 
 def test_every_permission_is_needed_by_something(roles: Roles) -> None:
@@ -303,22 +303,58 @@ def handler(event, context):
 """
 
 
-@pytest.mark.parametrize("policy", ["use", "worker"])
-def test_who_may_text_phones_may_publish_to_no_topic(here: Ground, roles: Roles, policy: str) -> None:
-    role = roles.names["api" if policy == "use" else policy]
-    topic = here.aws("sns").create_topic(Name="customers")["TopicArn"]
-    name, code = f"publisher-{policy}", io.BytesIO()
+def publisher(here: Ground, role: str) -> Callable[[], str]:
+    """What becomes of a text to a topic, published by a function of this role."""
+    topic, code = here.aws("sns").create_topic(Name="customers")["TopicArn"], io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("app.py", PUBLISHES)
     here.functions.create_function(
-        FunctionName=name, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": code.getvalue()},
-        Role=f"arn:aws:iam::000000000000:role/{role}",
+        FunctionName=f"publisher-{role}", Runtime="python3.13", Handler="app.handler",
+        Code={"ZipFile": code.getvalue()}, Role=f"arn:aws:iam::000000000000:role/{role}",
     )  # fmt: skip
 
     def published() -> str:
-        answer = here.functions.invoke(FunctionName=name, Payload=json.dumps({"topic": topic}))
+        answer = here.functions.invoke(FunctionName=f"publisher-{role}", Payload=json.dumps({"topic": topic}))
         return str(json.loads(answer["Payload"].read()))
 
+    return published
+
+
+@contextmanager
+def may_publish(here: Ground, role: str) -> Iterator[None]:
+    """While open, somebody allows the role to publish to every topic."""
+    statement = {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    here.aws("iam").put_role_policy(RoleName=role, PolicyName="topics", PolicyDocument=document)
+    try:
+        yield
+    finally:
+        here.aws("iam").delete_role_policy(RoleName=role, PolicyName="topics")
+
+
+@pytest.mark.parametrize("function", ["api", "invoke", "worker"])
+def test_who_may_text_phones_may_publish_to_no_topic(here: Ground, roles: Roles, function: str) -> None:
+    """Not as the template has it, and not where somebody allows it beside that: but for the Deny they might then."""
+    role = roles.names[function]
+    published = publisher(here, role)
+    with may_publish(here, role):
+        assert published() == "AuthorizationErrorException"
+    with roles.without(function, "NothingToTopics", "sns:Publish"):
+        assert published() == "AuthorizationErrorException"
+        with may_publish(here, role):
+            assert published() == "published"
+
+
+def test_a_function_of_yours_keeps_its_own_topics_beside_the_policy_that_it_needs_for_herald(
+    here: Ground, roles: Roles
+) -> None:
+    iam = here.aws("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="yours", AssumeRolePolicyDocument=document)
+    (use,) = iam.list_attached_role_policies(RoleName=roles.names["api"])["AttachedPolicies"]
+    iam.attach_role_policy(RoleName="yours", PolicyArn=use["PolicyArn"])
+    published = publisher(here, "yours")
     assert published() == "AuthorizationErrorException"
-    with roles.without(policy, "NothingToTopics", "sns:Publish"):
+    with may_publish(here, "yours"):
         assert published() == "published"
