@@ -5,7 +5,14 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from herald.entrypoints.api.routes import METHODS as METHODS_OF_PATHS
+from herald.keys.grant import Grant
+from herald.keys.key import create, granted
+from herald.providers.amazonsns import AmazonSNS
+from tests.house import ROOT
 from tests.house.test_template import FAILED, FUNCTIONS, METHODS, RESOURCES, TEMPLATE, holds, of_type
 
 ROLES = {name.removesuffix("Function"): f"{name.removesuffix('Function')}Role" for name in FUNCTIONS}
@@ -159,16 +166,35 @@ def test_schedules_are_made_for_messages_of_this_stage_alone() -> None:
 # ---- the entry points
 
 
+PATHS: dict[str, Any] = RESOURCES["Api"]["Properties"]["Body"]["paths"]
+PAGES = {"/", "/health", "/openapi.json"}
+# Whatever no other path is: the function says that there is no such page.
+ELSE = "/{proxy+}"
+
+
 def test_a_request_needs_a_key_unless_anybody_may_ask_or_its_path_proves_it() -> None:
-    body = RESOURCES["Api"]["Properties"]["Body"]
-    keyless = {path for path, methods in body["paths"].items() if "security" not in methods["get"]}
-    assert {"/messages", "/messages/{id}", "/recipients/{number}"} <= body["paths"].keys()
+    keyless = {path for path, methods in PATHS.items() if "security" not in methods["get"]}
+    assert {"/messages", "/messages/{id}", "/recipients/{number}"} <= PATHS.keys()
     tokens = {"/receipts/{channel}/{token}", "/inbound/{channel}/{token}"}
-    assert keyless == {"/", "/health", "/openapi.json", *tokens}
-    for path in body["paths"].keys() - keyless:
-        assert {method: body["paths"][path][method]["security"] for method in METHODS} == {
+    assert keyless == {*PAGES, ELSE, *tokens}
+    for path in PATHS.keys() - keyless:
+        assert {method: PATHS[path][method]["security"] for method in METHODS} == {
             method: [{"ApiKey": []}] for method in METHODS
         }
+
+
+def test_every_path_has_every_method_or_another_would_answer_for_it_without_a_key() -> None:
+    """What a path does not declare goes to the greedy one, which asks for no key."""
+    assert {path: methods.keys() for path, methods in PATHS.items()} == dict.fromkeys(PATHS, METHODS)
+
+
+def test_a_page_that_does_not_exist_is_said_by_the_function_so_that_no_header_is_taken_for_a_signature() -> None:
+    """API Gateway answers with 403 otherwise, and repeats what stands in Authorization: the key."""
+    assert PATHS[ELSE] == PATHS["/health"]
+    assert ELSE not in METHODS_OF_PATHS
+    refusals = RESOURCES["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    for kind in ("MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "EXPIRED_TOKEN", "RESOURCE_NOT_FOUND"):
+        assert int(refusals[kind]["statusCode"]) == 404
 
 
 def test_what_people_write_comes_in_as_receipts_do() -> None:
@@ -184,21 +210,100 @@ def test_a_revoked_key_is_dead_after_five_minutes() -> None:
     assert kept + KEYS_KEEP_SECONDS <= 300
 
 
+def throttles() -> dict[tuple[str, str], tuple[int, int]]:
+    """Requests a second, and at once, by path and method as API Gateway writes them."""
+    return {
+        (each["ResourcePath"], each["HttpMethod"]): (each["ThrottlingRateLimit"], each["ThrottlingBurstLimit"])
+        for each in RESOURCES["ApiStage"]["Properties"]["MethodSettings"]
+    }
+
+
 def test_the_stage_takes_no_more_requests_than_its_throttle_and_no_page_of_another_site_may_ask() -> None:
-    (throttle,) = RESOURCES["ApiStage"]["Properties"]["MethodSettings"]
-    assert (throttle["ResourcePath"], throttle["HttpMethod"]) == ("/*", "*")
-    assert (throttle["ThrottlingRateLimit"], throttle["ThrottlingBurstLimit"]) == (100, 200)
+    assert throttles()["/*", "*"] == (100, 200)
     assert "Access-Control-Allow" not in json.dumps(TEMPLATE)
 
 
-@pytest.mark.parametrize("kind", ["DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "UNAUTHORIZED", "ACCESS_DENIED"])
+def test_where_anybody_may_ask_a_tenth_is_taken() -> None:
+    """A throttle is for each method of each path: those of the paths that need no key are said one by one."""
+    written = {path: path if path == "/" else f"/~1{path[1:].replace('/', '~1')}" for path in PAGES | {ELSE}}
+    slow = {(path, method.upper()) for path in written.values() for method in METHODS}
+    assert throttles() == dict.fromkeys(slow, (10, 20)) | {("/*", "*"): (100, 200)}
+
+
+def test_who_is_throttled_is_told_by_how_much() -> None:
+    (fast, _), (slow, _) = throttles()["/*", "*"], throttles()["/", "GET"]
+    said = problem("THROTTLED")["detail"]
+    assert f"of each method of a path, {fast} a second, or {slow} on the pages" in said
+
+
+GATEWAY: dict[str, Any] = RESOURCES["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+
+
+def problem(kind: str) -> dict[str, Any]:
+    """What API Gateway says by itself."""
+    said: dict[str, Any] = json.loads(GATEWAY[kind]["responseTemplates"]["application/json"])
+    return said
+
+
+@pytest.mark.parametrize("kind", GATEWAY)
 def test_what_the_gateway_says_by_itself_is_a_problem_too(kind: str) -> None:
-    answer = RESOURCES["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"][kind]
-    said = answer["responseTemplates"]["application/json"]
-    problem = json.loads(re.sub(r"(?<!\")\$context\.error\.messageString", '"text"', said))
-    assert {"type", "title", "code", "detail", "errors", "retryable", "hint", "request_id"} <= problem.keys()
-    kinds = answer["responseParameters"]["gatewayresponse.header.Content-Type"]
+    contract = json.loads(ROOT.joinpath("functions/api/openapi.json").read_text(encoding="utf-8"))
+    said, schema = problem(kind), contract["components"]["schemas"]["Problem"]
+    assert said.keys() == schema["properties"].keys()
+    assert said["status"] == int(GATEWAY[kind]["statusCode"])
+    assert re.fullmatch(schema["properties"]["code"]["pattern"], said["code"])
+    assert said["type"] == f"urn:herald:problem:{said['code']}"
+    kinds = GATEWAY[kind]["responseParameters"]["gatewayresponse.header.Content-Type"]
     assert kinds == "'application/problem+json'"
+
+
+def test_the_gateway_repeats_nothing_of_a_request() -> None:
+    """Its own sentences do: of a header Authorization that it takes for a signature."""
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= set(GATEWAY)
+    told = set(re.findall(r"\$context\.[\w.]+", json.dumps(GATEWAY)))
+    assert told == {"$context.requestId", "$context.error.responseType"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in GATEWAY if problem(kind)["status"] >= 500])
+def test_what_may_follow_a_text_that_was_sent_is_not_to_be_repeated_blindly(kind: str) -> None:
+    said = problem(kind)
+    before_the_function = kind.startswith("AUTHORIZER_")
+    assert said["retryable"] is before_the_function
+    assert ("Nothing was done" in said["detail"]) is before_the_function
+    assert ("Look the message up before you repeat it, unless" in said["hint"]) is not before_the_function
+
+
+EXPRESSION = RESOURCES["Api"]["Properties"]["Body"]["components"]["securitySchemes"]["ApiKey"][
+    "x-amazon-apigateway-authorizer"
+]["identityValidationExpression"]
+A_KEY = create(Grant("shop"))
+
+
+@given(
+    st.one_of(
+        st.text(st.characters(min_codepoint=9, max_codepoint=126, exclude_categories=["Cc"], include_characters="\t")),
+        st.builds(
+            lambda *parts: "".join(parts),
+            st.sampled_from(["", " ", "\t", "x"]),
+            st.sampled_from(["Bearer", "bearer", "BEARER", "bEaReR", "Basic", "Bear", "", "Bearer Bearer"]),
+            st.sampled_from(["", " ", "  ", " \t ", "\t", "\t ", ","]),
+            st.sampled_from([A_KEY.key, A_KEY.key[:-1], A_KEY.key + "x", A_KEY.key.upper(), f"{A_KEY.key} x", ""]),
+            st.sampled_from(["", " ", " \t", ",", "="]),
+        ),
+    )
+)
+def test_what_the_gateway_refuses_unasked_is_what_the_authorizer_would_not_read_as_a_key(authorization: str) -> None:
+    if granted(authorization, {"shop": A_KEY.record}):
+        assert re.search(EXPRESSION, authorization)
+    elif re.search(EXPRESSION, authorization):
+        assert re.search(r"hk_(live|test)_[A-Za-z0-9]{40}\s*$", authorization)
+        assert A_KEY.key not in authorization
+
+
+def test_whoever_has_a_key_may_write_it_as_ever() -> None:
+    for said in (f"Bearer {A_KEY.key}", f" bearer  {A_KEY.key} ", f"BEARER \t{A_KEY.key}\t"):
+        assert granted(said, {"shop": A_KEY.record})
+        assert re.search(EXPRESSION, said)
 
 
 # ---- what is encrypted, and what is optional
@@ -233,8 +338,31 @@ def test_the_wall_stands_before_the_api_only_if_somebody_wants_it(chosen: str, o
     assert holds(TEMPLATE["Conditions"]["WafIsOn"], Waf=chosen) == on
     assert {RESOURCES[name]["Condition"] for name in ("Wall", "WallBeforeApi")} == {"WafIsOn"}
     rules = {rule["Name"]: rule for rule in RESOURCES["Wall"]["Properties"]["Rules"]}
-    assert rules["too-many"]["Statement"]["RateBasedStatement"]["Limit"] == 1000
+    assert rules["too-many"]["Statement"]["RateBasedStatement"]["Limit"] == {"Ref": "WafLimit"}
     assert RESOURCES["Wall"]["Properties"]["Scope"] == "REGIONAL"
+
+
+def spared(path: str) -> bool:
+    """Whether the wall does not count a request for its address."""
+    rate = RESOURCES["Wall"]["Properties"]["Rules"][0]["Statement"]["RateBasedStatement"]
+    shape = rate["ScopeDownStatement"]["NotStatement"]["Statement"]["RegexMatchStatement"]
+    assert shape["FieldToMatch"] == {"UriPath": {}}
+    return bool(re.search(shape["RegexString"], path))
+
+
+@pytest.mark.parametrize("base", ["/dev", "/prod-2", "", "/sms"])
+def test_the_wall_counts_no_callback_of_a_provider_and_everything_else(base: str) -> None:
+    """A path is seen with its stage, or at a domain of its own with that's base path, or with none."""
+    for path in PATHS:
+        asked = base + re.sub(r"\{\w+\+?\}", "exotel", path)
+        assert spared(asked) == path.startswith(("/receipts/", "/inbound/")), asked
+    assert not spared(f"{base}/receipts/")
+
+
+def test_the_wall_spares_a_server_that_sends_as_fast_as_amazon_sns_takes_texts_and_looks_each_up() -> None:
+    texts = 300 * int(AmazonSNS.rate.removesuffix("/s"))
+    assert TEMPLATE["Parameters"]["WafLimit"]["Default"] == 2 * texts
+    assert TEMPLATE["Parameters"]["WafLimit"]["Default"] < 300 * throttles()["/*", "*"][0]
 
 
 def test_concurrency_is_reserved_only_if_somebody_says_how_much() -> None:

@@ -25,6 +25,8 @@ from tests.house.test_template import RESOURCES
 
 BODY = RESOURCES["Api"]["Properties"]["Body"]
 REFUSALS = BODY["x-amazon-apigateway-gateway-responses"]
+LOCK = BODY["components"]["securitySchemes"]["ApiKey"]["x-amazon-apigateway-authorizer"]
+LOOKS_LIKE_A_KEY = LOCK["identityValidationExpression"]
 
 
 class Gateway:
@@ -39,8 +41,9 @@ class Gateway:
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """The proxy answer to a request."""
         found, parts = urlsplit(url), None
-        for resource in BODY["paths"]:
-            parts = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(resource)), found.path)
+        for resource in BODY["paths"]:  # The greedy one comes last, as it does for API Gateway.
+            shape = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(resource))
+            parts = re.fullmatch(shape.replace(r"\{proxy\+\}", "(?P<proxy>.+)"), found.path)
             if parts:
                 break
         methods = BODY["paths"][resource] if parts else {}
@@ -48,7 +51,8 @@ class Gateway:
             return refusal("MISSING_AUTHENTICATION_TOKEN")
         authorizer: dict[str, Any] = {}
         if "security" in methods[method.lower()]:
-            grant = granted(headers.get("Authorization", ""), self._records)
+            said = headers.get("Authorization", "")
+            grant = granted(said, self._records) if re.search(LOOKS_LIKE_A_KEY, said) else None
             if grant is None:
                 return refusal("UNAUTHORIZED")
             authorizer = {"principalId": grant.name, "grant": written(grant)}

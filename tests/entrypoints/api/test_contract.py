@@ -269,15 +269,28 @@ def test_every_error_is_a_problem_and_the_laptops_gateway_may_say_it_in_its_own_
             assert PROBLEM in types
 
 
-@pytest.mark.parametrize(("name", "response"), [("UNAUTHORIZED", "Unauthorized"), ("DEFAULT_4XX", "TooManyRequests")])
-def test_what_the_gateway_says_by_itself_is_what_the_template_makes_it_say(name: str, response: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "response", "example"),
+    [
+        ("UNAUTHORIZED", "Unauthorized", "aws"),
+        ("THROTTLED", "TooManyRequests", "aws"),
+        ("THROTTLED", "LimitReached", "aws"),
+        ("INTEGRATION_TIMEOUT", "TimedOut", "aws"),
+        ("DEFAULT_5XX", "Broken", "gateway_failed"),
+        ("AUTHORIZER_FAILURE", "Broken", "key_not_checked"),
+    ],
+)
+def test_what_the_gateway_says_by_itself_is_what_the_template_makes_it_say(
+    name: str, response: str, example: str
+) -> None:
     template = yaml_parse((FILES.parents[1] / "template.yaml").read_text(encoding="utf-8"))
     made = template["Resources"]["Api"]["Properties"]["GatewayResponses"][name]
-    text = re.sub(r"\$context\.error\.messageString", '"x"', made["ResponseTemplates"]["application/json"])
+    said = json.loads(made["ResponseTemplates"]["application/json"].replace("$context.error.responseType", name))
     content = CONTRACT["components"]["responses"][response]["content"][PROBLEM]
+    shown = content["examples"][example]["value"]
     assert made["ResponseParameters"]["Headers"]["Content-Type"] == f"'{PROBLEM}'"
-    assert is_valid(json.loads(text), content["schema"])
-    assert json.loads(text).keys() == content["examples"]["aws"]["value"].keys()
+    assert is_valid(said, content["schema"])
+    assert said == {**shown, "request_id": "$context.requestId"}
 
 
 @pytest.mark.parametrize(
