@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -183,6 +184,87 @@ def test_the_sweep_finds_what_is_due_by_an_index_that_holds_keys_only() -> None:
     assert defined == dict.fromkeys(("pk", "due", "due_at", "recipient", "created_at"), "S")
 
 
+# ---- what outlives the stack
+
+
+def test_the_table_stays_when_the_stack_goes_or_makes_another_one() -> None:
+    assert RESOURCES["Table"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert RESOURCES["Table"]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_whatever_a_stack_keeps_that_cannot_be_made_again_stays_with_it() -> None:
+    """The rest is made anew by a deployment: names, rights, queues whose contents the journal knows."""
+    kept = {name for name, part in RESOURCES.items() if part.get("DeletionPolicy", "Delete").startswith("Retain")}
+    holding = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::EFS::FileSystem"}
+    assert {name for name, part in RESOURCES.items() if part["Type"] in holding} <= kept
+
+
+@pytest.mark.parametrize(("chosen", "on"), [("off", False), ("on", True)])
+def test_nobody_deletes_the_table_of_production_by_mistake(chosen: str, on: bool) -> None:
+    assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "off"
+    protected = {"Fn::If": ["TableIsProtected", True, False]}
+    assert RESOURCES["Table"]["Properties"]["DeletionProtectionEnabled"] == protected
+    assert holds(TEMPLATE["Conditions"]["TableIsProtected"], DeletionProtection=chosen) == on
+    samconfig = tomllib.loads(ROOT.joinpath("samconfig.toml").read_text(encoding="utf-8"))
+    assert "DeletionProtection=on" in samconfig["prod"]["deploy"]["parameters"]["parameter_overrides"].split()
+
+
+# ---- a small account
+
+
+def test_the_worker_leaves_half_of_a_new_accounts_executions_to_the_others() -> None:
+    limit = TEMPLATE["Parameters"]["WorkerConcurrency"]
+    assert (limit["Default"], limit["MinValue"]) == (5, 2)  # SQS takes no less than 2; a new account has 10.
+    scaling = RESOURCES["WorkerFunctionQueued"]["Properties"]["ScalingConfig"]
+    assert scaling == {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}}
+
+
+# ---- what the deployment prints
+
+
+def output(name: str, **conditions: bool) -> str:
+    """An output of the stack, in which names stand for themselves."""
+
+    def chosen(value: Any) -> Any:
+        while isinstance(value, dict):
+            condition, yes, no = value["Fn::If"]
+            value = yes if conditions.get(condition) else no
+        return value
+
+    value = TEMPLATE["Outputs"][name]["Value"]["Fn::Sub"]
+    text, words = (value, {}) if isinstance(value, str) else value
+    for word, given in words.items():
+        text = text.replace(f"${{{word}}}", chosen(given))
+    return filled_in({"Fn::Sub": text})
+
+
+def test_the_address_that_a_deployment_prints_joins_with_the_paths_of_the_readme() -> None:
+    assert output("Url").endswith("/Stage")
+
+
+@pytest.mark.parametrize(
+    ("partition", "host"),
+    [
+        ("InChina", "console.amazonaws.cn"),
+        ("InGovCloud", "console.amazonaws-us-gov.com"),
+        ("", "console.aws.amazon.com"),
+    ],
+)
+def test_the_dashboard_is_in_the_console_of_its_partition(partition: str, host: str) -> None:
+    found = output("Dashboard", **{partition: True})
+    assert found.startswith(f"https://AWS::Region.{host}/cloudwatch/home?region=AWS::Region#")
+    names = {"InChina": "aws-cn", "InGovCloud": "aws-us-gov"}
+    for condition, name in names.items():
+        assert holds(TEMPLATE["Conditions"][condition], **{"AWS::Partition": name})
+        assert not holds(TEMPLATE["Conditions"][condition], **{"AWS::Partition": "aws"})
+
+
+def test_the_example_of_a_schedule_names_nobodys_number() -> None:
+    asked = json.loads(RESOURCES["ExampleSchedule"]["Properties"]["Target"]["Input"])
+    assert re.fullmatch(r"\+447700900\d{3}", asked["to"])  # Ofcom keeps these for films.
+    assert RESOURCES["ExampleSchedule"]["Properties"]["State"] == "DISABLED"
+
+
 # ---- looking up
 
 
@@ -342,7 +424,7 @@ def test_each_queue_where_failures_end_has_an_alarm_that_stays_on_while_somethin
         "GreaterThanThreshold",
         0,
     )
-    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["TreatMissingData"] == "ignore"  # SQS stops counting in a queue that nobody touches.
     assert "make redrive" in alarm["AlarmDescription"]["Fn::Sub"]
 
 
@@ -375,10 +457,14 @@ def test_an_alarm_on_figures_knows_them_and_looks_at_this_stage_only() -> None:
         assert (alarm["Statistic"] == "Average") == (alarm["MetricName"] == "Failed")
 
 
+# It is still there when nobody counts it any more.
+OF_WHAT_WAITS = {"ApproximateNumberOfMessagesVisible"}
+
+
 @pytest.mark.parametrize("name", sorted(of_type("AWS::CloudWatch::Alarm")))
 def test_each_alarm_says_what_it_means_and_is_silent_while_nothing_happens(name: str) -> None:
     alarm = RESOURCES[name]["Properties"]
-    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["TreatMissingData"] == ("ignore" if alarm["MetricName"] in OF_WHAT_WAITS else "notBreaching")
     assert alarm["AlarmName"]["Fn::Sub"].startswith("herald-${Stage}-")
     assert re.search(r"\w[.:] \S", alarm["AlarmDescription"]["Fn::Sub"]), "what is wrong, and what is to be done?"
     assert alarm["Period"] * alarm["EvaluationPeriods"] <= 86400  # CloudWatch takes no more than a day.
