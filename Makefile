@@ -104,7 +104,7 @@ import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=g
 	@$(HERALD) settings import --stage="$$STAGE" "$$FILE"
 secret: $(LAPTOP) ## Make (or show) the secret that webhooks are signed with (STAGE=dev)
 	@$(HERALD) webhooks secret --stage="$$STAGE"
-receipts: $(LAPTOP) ## Let Amazon SNS write down what became of its texts; once an account (STAGE=dev)
+receipts: $(LAPTOP) ## Let Amazon SNS write down what became of its texts, and STAGE read it (STAGE=dev)
 	@$(HERALD) receipts enable --stage="$$STAGE"
 optouts: $(LAPTOP) ## Who wants no texts: DO=sync, DO=url CHANNEL=exotel, DO=add <numbers.txt (STAGE=dev)
 	@test -n "$$DO" || { echo "Do what? DO=sync, DO=url CHANNEL=exotel, or DO=add, remove or check <numbers.txt" >&2; \

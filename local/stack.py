@@ -6,9 +6,10 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from herald.aws import delivery_logs
 from herald.keys.grant import SCOPES, Grant
 from herald.keys.key import create
-from herald.settings.stack import keys_path, path
+from herald.settings import stack
 from local import private
 from local.carrier.carrier import Carrier
 from local.deploy import STAGE, build_layer, client, deploy
@@ -82,6 +83,7 @@ class Stack:
         layers = ROOT / ".local"
         private.folder(layers)
         outputs = deploy(engine, build_layer(layers), self._template)
+        _read_delivery_logs(engine)
         self.carrier = Carrier(engine)
         carrier = self.carrier.start()
         channels = {name: vendor.channel(carrier) for name, vendor in self.carrier.vendors.items()}
@@ -114,8 +116,16 @@ def _configure(engine: str, channels: Mapping[str, Mapping[str, str]], key: str,
     }
     ssm = client("ssm", engine)
     for parameter, (kind, value) in parameters.items():
-        ssm.put_parameter(Name=f"{path(STAGE)}/{parameter}", Type=kind, Value=value, Overwrite=True)
-    ssm.put_parameter(Name=f"{keys_path(STAGE)}/laptop", Type="String", Value=key, Overwrite=True)
+        ssm.put_parameter(Name=f"{stack.path(STAGE)}/{parameter}", Type=kind, Value=value, Overwrite=True)
+    ssm.put_parameter(Name=f"{stack.keys_path(STAGE)}/laptop", Type="String", Value=key, Overwrite=True)
+
+
+def _read_delivery_logs(engine: str) -> None:
+    """What ``make receipts`` does in an account: the log groups of SNS's texts, read by the stage."""
+    logs, (function,) = client("logs", engine), stack.parts(client("ssm", engine), STAGE, "receipts_function")
+    for group in delivery_logs.place(function).groups():
+        delivery_logs.make(logs, group, days=1)
+        delivery_logs.subscribe(logs, group, STAGE, function)
 
 
 def _block(fields: Mapping[str, str]) -> str:

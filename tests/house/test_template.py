@@ -9,7 +9,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from herald.aws.cloudwatch import COUNTERS, NAMESPACE, TOTALS, UNITS
-from herald.cli.receipts import PART as DELIVERY_ROLE
+from herald.cli.receipts import PART as RECEIPTS
 from herald.cli.redrive import PARTS
 from herald.journal.messages import BY_RECIPIENT
 from herald.message.status import Status
@@ -295,54 +295,34 @@ def test_receipts_come_by_every_method_without_a_key_and_reach_their_function() 
 SNS_LOGS = "sns/${AWS::Region}/${AWS::AccountId}/DirectPublishToPhoneNumber"
 
 
-@pytest.mark.parametrize(("group", "suffix"), [("SnsDelivered", ""), ("SnsNotDelivered", "/Failure")])
-def test_each_of_snss_delivery_logs_is_read_whole_whoever_made_it(group: str, suffix: str) -> None:
-    name = {"Fn::Sub": SNS_LOGS + suffix}
-    assert RESOURCES[group]["Condition"] == "SnsLogsAreMadeHere"
-    assert RESOURCES[group]["Properties"]["LogGroupName"] == name
-    assert RESOURCES[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    read = RESOURCES[f"{group}IsRead"]
-    assert (read["Condition"], read["DependsOn"]) == ("SnsLogsAreRead", "LogsMayHandOverReceipts")
-    assert read["Properties"]["LogGroupName"] == {"Fn::If": ["SnsLogsAreMadeHere", {"Ref": group}, name]}
-    assert (read["Properties"]["FilterPattern"], read["Properties"]["DestinationArn"]) == (
-        "",
-        {"Fn::GetAtt": ["ReceiptsFunction", "Arn"]},
-    )
+def test_snss_log_groups_and_its_role_are_no_stacks_so_that_no_stage_takes_them_from_another() -> None:
+    for kind in ("AWS::Logs::LogGroup", "AWS::Logs::SubscriptionFilter"):
+        assert "DirectPublishToPhoneNumber" not in json.dumps(of_type(kind)), kind
+    trusted = json.dumps([role["AssumeRolePolicyDocument"] for role in of_type("AWS::IAM::Role").values()])
+    assert "sns.amazonaws.com" not in trusted
+    assert "SnsDeliveryLogs" not in TEMPLATE["Parameters"]
 
 
-@pytest.mark.parametrize(
-    ("chosen", "made", "read"), [("create", True, True), ("exist", False, True), ("none", False, False)]
-)
-def test_an_account_has_snss_logs_once_so_a_second_stage_may_leave_them_as_they_are(
-    chosen: str, made: bool, read: bool
-) -> None:
-    parameter, conditions = TEMPLATE["Parameters"]["SnsDeliveryLogs"], TEMPLATE["Conditions"]
-    assert parameter["Default"] == "create"
-    assert chosen in parameter["AllowedValues"]
-    assert holds(conditions["SnsLogsAreMadeHere"], SnsDeliveryLogs=chosen) == made
-    assert holds(conditions["SnsLogsAreRead"], SnsDeliveryLogs=chosen) == read
+def test_every_name_that_the_stack_gives_is_the_stages_own_so_that_stages_stand_side_by_side() -> None:
+    given = {
+        f"{name}.{key}": value["Fn::Sub"]
+        for name, part in RESOURCES.items()
+        for key, value in part.get("Properties", {}).items()
+        if key.endswith("Name") and isinstance(value, dict) and "Fn::Sub" in value
+    }
+    assert len(given) > 15
+    # The transform fills the stage's default into what it names itself.
+    assert {where: name for where, name in given.items() if "${Stage}" not in name and "herald-dev" not in name} == {}
 
 
 def test_only_snss_logs_of_this_account_may_call_the_receipts_function() -> None:
-    permission = RESOURCES["LogsMayHandOverReceipts"]
-    assert permission["Condition"] == "SnsLogsAreRead"
-    properties = permission["Properties"]
+    properties = RESOURCES["LogsMayHandOverReceipts"]["Properties"]
+    assert "Condition" not in RESOURCES["LogsMayHandOverReceipts"]
     assert (properties["Principal"], properties["SourceAccount"]) == (
         "logs.amazonaws.com",
         {"Ref": "AWS::AccountId"},
     )
     assert properties["SourceArn"]["Fn::Sub"].endswith(f":log-group:{SNS_LOGS}*")
-
-
-def test_sns_may_write_its_delivery_logs_and_nothing_else() -> None:
-    role = RESOURCES["DeliveryRole"]
-    assert role["Condition"] == "SnsLogsAreRead"
-    (trusted,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert trusted["Principal"] == {"Service": "sns.amazonaws.com"}
-    (policy,) = role["Properties"]["Policies"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert {action.partition(":")[0] for action in statement["Action"]} == {"logs"}
-    assert statement["Resource"]["Fn::Sub"].endswith(f":log-group:{SNS_LOGS}*")
 
 
 def test_a_batch_of_snss_log_that_fails_each_time_is_kept() -> None:
@@ -555,15 +535,12 @@ def test_the_queries_read_the_log_groups_of_functions_and_exist_wherever_they_ca
 
 
 def test_the_stack_names_every_part_that_the_code_asks_for() -> None:
-    value, inserted = RESOURCES["StackParameter"]["Properties"]["Value"]["Fn::Sub"]
-    parts = json.loads(value)
-    asked = {*PARTS, DELIVERY_ROLE, "table", "queue", "bus", "schedule_group", "schedule_role", "failed_invocations"}
+    parts = json.loads(RESOURCES["StackParameter"]["Properties"]["Value"]["Fn::Sub"])
+    asked = {*PARTS, RECEIPTS, "table", "queue", "bus", "schedule_group", "schedule_role", "failed_invocations"}
     assert {*asked, "url", "dead_hooks"} <= parts.keys()
     assert parts["url"] == "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}"
     assert parts["dead_hooks"] == "${DeadHooks}"
-    assert parts["delivery_role"] == "${Role}"
-    role = {"Fn::GetAtt": ["DeliveryRole", "Arn"]}
-    assert inserted == {"Role": {"Fn::If": ["SnsLogsAreRead", role, ""]}}
+    assert parts[RECEIPTS].endswith(":function:herald-${Stage}-receipts")
     assert parts["dead_letters"] == "${DeadLetters}"
     assert parts["failed_invocations"] == "${FailedInvocations.Arn}"
     assert parts["failed_invocations_url"] == "${FailedInvocations}"

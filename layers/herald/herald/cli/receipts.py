@@ -1,85 +1,130 @@
-"""``herald receipts``: let Amazon SNS write down what became of its texts.
+"""``herald receipts``: let Amazon SNS write down what became of its texts, and this stage read it.
 
-It does so for a whole account in a region. CloudFormation cannot set that (November 2026).
+SNS does so for a whole account in a region, in two log groups that belong to no stage.
 """
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from herald.aws import delivery_logs as log
 from herald.aws.client import client
 from herald.cli.frame import Stopped, command, commands
-from herald.errors import NotAccepted
+from herald.errors import InvalidSettings, NotAccepted
 from herald.settings import stack
 
-ROLE = "DeliveryStatusIAMRole"
-# Percent of the texts that were delivered; those that were not are always written down.
-RATE = "DeliveryStatusSuccessSamplingRate"
 # What the stack says of itself, as far as it is needed here.
-PART = "delivery_role"
-NEEDED = "Needed: ssm:GetParameter, sns:GetSMSAttributes, sns:SetSMSAttributes and iam:PassRole"
+PART = "receipts_function"
+DAYS = 30
+NEEDED = (
+    "Needed: ssm:GetParameter; logs:CreateLogGroup, PutRetentionPolicy, DescribeSubscriptionFilters, "
+    "PutSubscriptionFilter, DeleteSubscriptionFilter; sns:GetSMSAttributes, SetSMSAttributes; iam:GetRole, CreateRole, "
+    "PutRolePolicy, PassRole"
+)
+
+
+class Clients(NamedTuple):
+    """The clients of AWS's services that have a part in it."""
+
+    ssm: Any
+    logs: Any
+    sns: Any
+    iam: Any
 
 
 def enable(options: argparse.Namespace) -> int:
-    """Let SNS write all of its delivery logs, with this stack's role."""
-    return run(client("ssm"), client("sns"), options.stage, replace=options.replace)
+    """Let SNS write all of its delivery logs, and this stage read them."""
+    return run(_clients(), options.stage, days=options.days, replace=options.replace)
 
 
-def arguments(group: argparse.ArgumentParser) -> None:
-    """``enable``."""
-    made = command(commands(group), "enable", enable, after=f"It can be run again. {NEEDED}.")
-    made.add_argument("--replace", action="store_true", help="even if SNS writes them with another role now")
-
-
-def run(ssm: Any, sns: Any, stage: str, *, replace: bool = False) -> int:
-    """Show what SNS does now, and change it if need be. Raises ``NotAccepted``, or the clients' own errors."""
-    role = delivery_role(ssm, stage)
-    before, after = current(sns), wanted(role)
-    if before == after:
-        print("Amazon SNS writes all of its delivery logs already, with this stack's role.")
-        return 0
-    _show(before, after)
-    if foreign(before, role) and not replace:
-        raise Stopped(
-            "Nothing was changed: SNS writes its logs with another role. If it is another stage's, that is as good; "
-            "--replace takes this stack's."
-        )
-    switch_on(sns, role)
-    print("Changed. What becomes of a text that is sent from now on is written down, at the latest after 72 hours.")
+def disable(options: argparse.Namespace) -> int:
+    """Let this stage read SNS's delivery logs no more; SNS and the other stages go on."""
+    here = _clients()
+    read = stop_reading(here.logs, log.place(function(here.ssm, options.stage)), options.stage)
+    print("This stage reads SNS's delivery logs no more." if read else "This stage did not read SNS's delivery logs.")
     return 0
 
 
-def delivery_role(ssm: Any, stage: str) -> str:
-    """The ARN of the role that the stack made for it. Raises ``NotAccepted``, or the client's own errors."""
-    (role,) = stack.parts(ssm, stage, PART)
-    if not role:
-        raise NotAccepted("This stack does not read SNS's delivery logs: its parameter SnsDeliveryLogs is none.")
-    return role
+def arguments(group: argparse.ArgumentParser) -> None:
+    """``enable`` and ``disable``."""
+    added = commands(group)
+    made = command(added, "enable", enable, after=f"It can be run again. {NEEDED}.")
+    made.add_argument("--replace", action="store_true", help="even if SNS writes them with a role of somebody else's")
+    made.add_argument("--days", type=int, default=DAYS, help="how long a log group is kept that is made now (30)")
+    command(added, "disable", disable, after="It can be run again.")
 
 
-def wanted(role: str) -> dict[str, str]:
-    """The attributes with which SNS writes all of its delivery logs; ``role`` is an ARN."""
-    return {ROLE: role, RATE: "100"}
+def run(here: Clients, stage: str, *, days: int = DAYS, replace: bool = False) -> int:
+    """Make what is missing, and say what it was. Raises ``Stopped``, ``NotAccepted``, or the clients' own errors."""
+    reader = function(here.ssm, stage)
+    place = log.place(reader)
+    for group in place.groups():
+        _read(here, group, stage, reader, days)
+    if stage != "local":  # The laptop's carrier plays SNS, and always writes.
+        _write(here, place, replace=replace)
+    return 0
 
 
-def current(sns: Any) -> dict[str, str]:
-    """The attributes as they are: those that nobody ever set are missing. Raises the client's own errors."""
-    attributes = sns.get_sms_attributes(attributes=[ROLE, RATE])["attributes"]
-    return {name: attributes[name] for name in (ROLE, RATE) if attributes.get(name)}
+def function(ssm: Any, stage: str) -> str:
+    """The ARN of the stage's function that reads receipts. Raises ``NotAccepted``, or the client's own errors."""
+    return stack.parts(ssm, stage, PART)[0]
 
 
-def foreign(before: Mapping[str, str], role: str) -> bool:
-    """True if SNS writes with a role that is not this one: another stack's, or somebody's own."""
-    return before.get(ROLE, role) != role
+def stop_reading(logs: Any, place: log.Place, stage: str) -> bool:
+    """Take a stage's subscriptions away. Returns whether there were any."""
+    taken = [log.unsubscribe(logs, group, stage) for group in place.groups()]
+    return any(taken)
 
 
-def switch_on(sns: Any, role: str) -> None:
-    """Let SNS write all of its delivery logs with this role. Raises the client's own errors."""
-    sns.set_sms_attributes(attributes=wanted(role))
+def _read(here: Clients, group: str, stage: str, reader: str, days: int) -> None:
+    made = log.make(here.logs, group, days)
+    readers = log.readers(here.logs, group)
+    if readers.get(log.name(stage)) == reader:
+        print(f"{group}: read by this stage already")
+        return
+    others = [name for name in readers if name != log.name(stage)]
+    others = [name for name in others if not _left_behind(here, group, name)]
+    if len(others) >= log.MOST_READERS:
+        raise Stopped(
+            f"{group}: AWS allows a log group {log.MOST_READERS} readers, and it has them: {', '.join(others)}. This "
+            "stage's texts by SNS stay sent, unless another stage gives its place up: herald receipts disable."
+        )
+    log.subscribe(here.logs, group, stage, reader)
+    print(f"{group}: {f'made, kept {days} days; ' if made else ''}read by this stage from now on")
 
 
-def _show(before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """A line for each attribute: what it is, and what it is to be."""
-    for name in (ROLE, RATE):
-        was, becomes = before.get(name, "not set"), after[name]
+def _left_behind(here: Clients, group: str, name: str) -> bool:
+    """True for the subscription of a stage that was deleted by other means than ``make remove``: it is taken away."""
+    stage = name.removeprefix("herald-")
+    try:
+        stack.parts(here.ssm, stage if stage != name else "")
+        return False
+    except InvalidSettings:  # Somebody else's, not a stage's.
+        return False
+    except NotAccepted:
+        log.unsubscribe(here.logs, group, stage)
+        print(f"{group}: {name} is no stage any more, and reads it no longer")
+        return True
+
+
+def _write(here: Clients, place: log.Place, *, replace: bool) -> None:
+    """Let SNS write with the role that it has, if that is still there; else with Herald's, of no stage."""
+    before = log.current(here.sns)
+    foreign = before.get(log.ROLE, "")
+    if foreign.endswith(f"/{place.role_name()}") or replace or not (foreign and log.is_there(here.iam, foreign)):
+        role = log.make_role(here.iam, place)
+    else:
+        role = foreign
+        print(f"SNS writes with a role of somebody else's, which is as good: {role} (--replace takes Herald's)")
+    after = {log.ROLE: role, log.RATE: "100"}
+    if before == after:
+        print("Amazon SNS writes all of its delivery logs already.")
+        return
+    for name, becomes in after.items():
+        was = before.get(name, "not set")
         print(f"{name}: {was}" + ("" if was == becomes else f" -> {becomes}"))
+    log.switch_on(here.sns, after)
+    print("Changed. What becomes of a text that is sent from now on is written down, at the latest after 72 hours.")
+
+
+def _clients() -> Clients:
+    return Clients(*(client(service) for service in Clients._fields))
