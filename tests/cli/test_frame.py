@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from herald.cli import frame
+from herald.cli._where import Where
 from herald.cli.frame import GROUPS, Stopped, main
 from herald.errors import InvalidSettings, NotAccepted, Problem
 from tests.house import PACKAGE, ROOT
@@ -26,11 +27,17 @@ def runs(monkeypatch: pytest.MonkeyPatch, act: object) -> int:
     """The exit code of ``herald webhooks secret`` if that is what it does."""
     module = import_module("herald.cli.webhooks")
     monkeypatch.setattr(module, "secret", act)
-    return main(["webhooks", "secret", "--stage", "dev"])
+    return main(["webhooks", "secret", "--stage", "dev"], somewhere)
+
+
+def somewhere(stage: str, region: str | None, *, deployed: bool) -> Where:
+    """Where every stage is, without asking anybody."""
+    return Where("123456789012", region or "ap-south-1")
 
 
 def test_each_file_beside_the_frame_is_a_group() -> None:
-    assert {path.stem for path in (PACKAGE / "cli").glob("*.py")} - {"__init__", "frame"} == set(GROUPS)
+    groups = {path.stem for path in (PACKAGE / "cli").glob("*.py") if not path.stem.startswith("_")}
+    assert groups - {"frame"} == set(GROUPS)
 
 
 def test_the_help_names_every_group_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,22 +79,6 @@ def test_without_a_stage_nothing_is_done(words: list[str], capsys: pytest.Captur
     assert "--stage" in capsys.readouterr().err
 
 
-def test_the_region_that_is_named_is_the_one_that_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "us-east-1")  # And put back at the end.
-    regions: list[str] = []
-
-    def act(options: argparse.Namespace) -> int:
-        """Note it."""
-        regions.append(os.environ["AWS_DEFAULT_REGION"])
-        return 0
-
-    monkeypatch.setattr(import_module("herald.cli.webhooks"), "secret", act)
-    assert main(["webhooks", "secret", "--stage", "dev", "--region", "ap-south-1"]) == 0
-    assert main(["webhooks", "secret", "--stage", "dev"]) == 0
-    assert regions[0] == "ap-south-1" == os.environ["AWS_REGION"]
-
-
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
@@ -106,7 +97,19 @@ def test_what_goes_wrong_is_one_line_and_an_exit_code(
         raise error
 
     assert runs(monkeypatch, act) == code
-    assert capsys.readouterr() == ("", said)
+    assert capsys.readouterr() == ("", f"Stage dev: account 123456789012, ap-south-1.\n{said}")
+
+
+def test_where_a_stage_is_not_nothing_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere(stage: str, region: str | None, *, deployed: bool) -> Where:
+        raise Stopped("There is no such stack.")
+
+    acted: list[object] = []
+    monkeypatch.setattr(import_module("herald.cli.webhooks"), "secret", acted.append)
+    assert main(["webhooks", "secret", "--stage", "dev"], nowhere) == 1
+    assert (acted, capsys.readouterr()) == ([], ("", "There is no such stack.\n"))
 
 
 def test_what_is_told_is_kept_apart_from_what_is_given_on(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from herald.cli import optouts
 from herald.cli.frame import main
 from herald.settings.parameters import Parameters
 from local.deploy import client
+from tests.cli.conftest import beside
 from tests.tables import a_table
 
 ONE, TWO = "+919741552552", "+6591234567"
@@ -37,7 +38,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *wo
     monkeypatch.setattr("sys.stdin", io.StringIO(lines))
     code = main(["optouts", *words])
     said = capsys.readouterr()
-    return code, [line for line in said.out.splitlines() if not line.startswith("{")], said.err.splitlines()
+    return code, [line for line in said.out.splitlines() if not line.startswith("{")], beside(said.err)
 
 
 @pytest.fixture
@@ -99,5 +100,5 @@ def test_a_stage_that_is_not_there_is_said_so_in_one_line(
 ) -> None:
     code, out, err = run(monkeypatch, capsys, "add", "--stage", "nowhere", lines=ONE)
     assert (code, out) == (1, [])
-    assert len(err) == 1 and "/herald/nowhere/stack does not name the table: deploy the stack" in err[0]
+    assert len(err) == 1 and "There is no stack herald-nowhere in account 000000000000, us-east-1." in err[0]
     assert ONE not in err[0]

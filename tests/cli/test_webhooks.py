@@ -9,6 +9,7 @@ from herald.settings.parameters import Parameters
 from herald.settings.read import read_settings
 from herald.wiring import provider_fields
 from local.deploy import client
+from tests.cli.conftest import deploy
 
 
 @pytest.fixture
@@ -56,8 +57,8 @@ def test_a_new_one_where_there_was_none_is_the_only_one(stage: str, capsys: pyte
     assert len(shown(capsys, stage, "--new")) == 1
 
 
-def test_two_stages_have_secrets_of_their_own(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert shown(capsys, stage) != shown(capsys, stage + "2")
+def test_two_stages_have_secrets_of_their_own(engine: str, stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, stage) != shown(capsys, deploy(engine, stage + "2"))
 
 
 def test_without_a_region_one_line_says_what_to_set(

@@ -1,37 +1,31 @@
-"""Frame: what all commands share: the stage, the region, how errors are told, and the exit codes.
+"""Frame: what all commands share: the stage, where it is, how errors are told, and the exit codes.
 
 0: done. 1: it broke off, or something was left out. 2: it was called wrongly, and nothing was done.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+from herald.cli._where import Find, Stopped, find
 from herald.errors import HeraldError
 from herald.settings import stack
+
+__all__ = ["Stopped", "command", "commands", "main", "runs", "tell"]
 
 # A file each, which fills in its part of the command line by its function ``arguments``.
 GROUPS = ("keys", "settings", "optouts", "webhooks", "receipts", "redrive")
 
 
-class Stopped(Exception):
-    """The command cannot go on: a sentence for whoever runs it, and the exit code."""
-
-    def __init__(self, said: str, code: int = 1) -> None:
-        self.said, self.code = said, code
-        super().__init__(said)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, find: Find = find) -> int:
+    """Run a command; returns the exit code. ``find`` says where a stage is, or stops the command."""
     options = _parser().parse_args(arguments)
-    if options.region:
-        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = options.region
     run: Callable[[argparse.Namespace], int] = options.run
     try:
+        options.where = find(options.stage, options.region, deployed=options.deployed)
+        tell(f"Stage {options.stage}: {options.where}.")
         return run(options)
     except Stopped as stopped:
         tell(stopped.said)
@@ -56,12 +50,19 @@ def command(
 
 
 def runs(
-    parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int], *, after: str = ""
+    parser: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace], int],
+    *,
+    after: str = "",
+    deployed: bool = True,
 ) -> argparse.ArgumentParser:
-    """Let a parser run this, for a stage. ``after`` is said if a client breaks off: whether it may be repeated."""
+    """Let a parser run this, for a stage. ``after`` is said if a client breaks off: whether it may be repeated.
+
+    ``deployed``: it stops where there is no stack of the stage.
+    """
     parser.add_argument("--stage", required=True, type=_stage, help="the stage of the stack: dev, prod, ...")
-    parser.add_argument("--region", help="the region of the stack, if your AWS profile names another one")
-    parser.set_defaults(run=run, after=after)
+    parser.add_argument("--region", help="the region of the stack, if samconfig.toml does not say it")
+    parser.set_defaults(run=run, after=after, deployed=deployed)
     return parser
 
 
