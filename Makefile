@@ -79,15 +79,8 @@ build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python
 	@PYTHON="$$PWD/.venv-sam/bin/python" $(SAM) build
 	@test -d .aws-sam/build/HeraldLayer/python/herald/__pycache__ || echo "There is no python3.13 on this machine," \
 		"so the layer has no compiled files: all works, but cold starts take about twice as long."
-deploy: build ## Build, then deploy the stack herald-STAGE; guided the first time (STAGE=dev)
-	@case "$$STAGE" in \
-		dev | prod) set -- --config-env "$$STAGE" ;; \
-		*) set -- --stack-name "herald-$$STAGE" --s3-prefix "herald-$$STAGE" --parameter-overrides "Stage=$$STAGE" ;; \
-	esac; \
-	if [ -t 0 ] && [ ! -e ".local/deployed-$$STAGE" ]; then set -- --guided "$$@"; fi; \
-	.venv-sam/bin/python $(WITH_ARGS) $(SAM) deploy "$$@"
-	@mkdir -m 700 -p .local && touch ".local/deployed-$$STAGE"
-	@echo "For a key to its API: make key NAME=me STAGE=$$STAGE"
+deploy: $(LAPTOP) ## Build, then deploy the stack herald-STAGE; asks a region the first time (STAGE=dev)
+	@$(HERALD) deploy --stage="$$STAGE" --
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev (ARGS=--help: test keys, scopes, limits)
 	@test -n "$$NAME" || { echo "Whose key? Say for example: make key NAME=ci STAGE=$$STAGE" >&2; exit 1; }
 	@$(HERALD) keys create --stage="$$STAGE" --name="$$NAME"
