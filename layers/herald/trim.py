@@ -15,7 +15,7 @@ import certifi
 from botocore.loaders import Loader
 
 sys.path.insert(0, str(Path(__file__).parent))
-from herald.aws.client import OPERATIONS, ROOTS
+from herald.aws.client import AUTHORITIES, OPERATIONS, ROOTS
 
 WHOLE = ("partitions", "sdk-default-configuration", "_retry")
 # For people, and for other languages.
@@ -44,7 +44,7 @@ def roots(bundle: str) -> str:
         r'# Label: "((?:Amazon Root|Starfield Services Root)[^"]*)"\n(?:#.*\n)*(-----BEGIN[^#]*?END CERTIFICATE-----\n)'
     )
     found = dict(re.findall(named, bundle))
-    if len(found) < 5:
+    if len(found) < AUTHORITIES:
         raise SystemExit(f"certifi's bundle names only {len(found)} of AWS's authorities: look at trim.py")
     return "".join(f"# {label}\n{certificate}" for label, certificate in found.items())
 

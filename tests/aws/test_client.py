@@ -1,29 +1,18 @@
 """AWS: clients for callers who wait, on the data that was built for them, or on botocore's own."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from herald.aws import client
 from herald.errors import InvalidSettings
-
-
-@pytest.fixture(autouse=True)
-def _sessions_of_this_test() -> Iterator[None]:
-    client.session.cache_clear()
-    yield
-    client.session.cache_clear()
+from tests.aws.conftest import read_from
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder where the built data would be, with nothing in it."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    monkeypatch.setattr(client, "DATA", folder)
-    monkeypatch.setattr(client, "ROOTS", folder / "roots.pem")
-    return folder
+def data(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The built data, where the layer has it."""
+    return read_from(built, monkeypatch)
 
 
 def test_a_client_tries_as_often_as_it_is_said_and_waits_no_longer_than_its_caller() -> None:
@@ -40,8 +29,13 @@ def test_without_a_region_it_is_said_what_to_set(monkeypatch: pytest.MonkeyPatch
     assert "AWS_DEFAULT_REGION" in caught.value.detail
 
 
-def test_where_the_built_data_is_not_enough_botocores_own_is_read(data: Path) -> None:
-    assert client.client("sns").meta.service_model.operation_names
+def test_a_client_knows_the_operations_of_the_built_data_alone(data: Path) -> None:
+    assert client.client("sns").meta.service_model.operation_names == ["Publish"]
+
+
+def test_without_built_data_botocores_own_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_from(tmp_path / "nowhere", monkeypatch)
+    assert "Subscribe" in client.client("sns").meta.service_model.operation_names
 
 
 def test_a_service_that_no_function_calls_is_read_from_botocores_own(data: Path) -> None:
@@ -62,7 +56,6 @@ def test_a_service_that_no_function_calls_is_read_from_botocores_own(data: Path)
 def test_amazons_authorities_are_trusted_alone_where_they_vouch(
     data: Path, monkeypatch: pytest.MonkeyPatch, region: str, said: dict[str, str], amazon: bool
 ) -> None:
-    client.ROOTS.write_text("")
     for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     if "bundle" in said:
