@@ -18,6 +18,8 @@ LOCKS = layers/herald/requirements.txt $(filter-out requirements/laptop.txt,$(wi
 # Two files of tests at a time, each pair of hands with a stack of its own.
 TOGETHER = --numprocesses 2 --dist loadfile
 TOOLS = .venv/.test .venv-sam/.sam .venv-checkov/.checkov
+# What tests/engines runs the functions with, and against. No other test needs them.
+ENGINES = moto botocore-1-34 botocore-1-35 botocore-1-40
 
 .PHONY: help
 help:
@@ -36,8 +38,8 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test prove bench mutants check audit lock clean programs
-test: $(TOOLS) programs check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
+.PHONY: test prove bench mutants check audit lock clean programs engines
+test: $(TOOLS) programs engines check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest $(TOGETHER)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest tests/promises --whole
@@ -67,6 +69,7 @@ lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes 
 	@$(call compile,bench,requirements/bench.txt,--constraint requirements/test.txt)
 	@$(call compile,gramex,requirements/gramex.txt,--no-deps)
 	@$(call compile,uv,requirements/uv.txt)
+	@$(foreach name,$(ENGINES),{ $(call compile,$(name),requirements/$(name).txt); } || exit 1;)
 clean: down ## Remove all that was set up, built or left behind
 	@rm -rf .venv .venv-* .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions layers local tests bench -name __pycache__ -prune -exec rm -rf {} +
@@ -116,6 +119,7 @@ compile = echo "Locking $(2) ..." && touch -a $(2) && cp $(2) $(2).new && \
 
 # Each environment ends with a stamp. An interpreter that has gone counts as just changed: its environment is made anew.
 .venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-bench/bin/python .venv-uv/bin/python:
+$(ENGINES:%=.venv-%/bin/python):
 .venv/.laptop: requirements/laptop.txt .venv/bin/python
 	@requirements/set-up .venv laptop
 # The command runs the package as it lies here: it is the layer, and not installed.
@@ -138,6 +142,14 @@ compile = echo "Locking $(2) ..." && touch -a $(2) && cp $(2) $(2).new && \
 	@requirements/set-up .venv-bench gramex .venv-bench/.bench
 .venv-uv/.uv: requirements/uv.txt .venv-uv/bin/python
 	@requirements/set-up .venv-uv uv
+define engine
+.venv-$(1)/.$(1): requirements/$(1).txt .venv-$(1)/bin/python
+	@requirements/set-up .venv-$(1) $(1)
+endef
+$(foreach name,$(ENGINES),$(eval $(call engine,$(name))))
+# Where one cannot be set up, the tests that need it are skipped, and say so.
+engines:
+	@for name in $(ENGINES); do $(MAKE) --silent ".venv-$$name/.$$name" || echo "Tests without $$name."; done
 
 # What the tests run that is no Python package: a browser for the page (and what Playwright's own Node.js links to),
 # curl for the README's examples.

@@ -20,6 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="run the proofs in tests/promises at their full size")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what the built layer ran with: not every machine has every Python."""
+    passed = [dict(report.user_properties) for report in terminalreporter.getreports("passed")]
+    if ran := sorted({said["ran with"] for said in passed if "ran with" in said}):
+        terminalreporter.write_line(f"The functions of the built layer ran with {', '.join(ran)}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_account() -> Iterator[None]:
     """No test, and nothing that several tests share, can reach an AWS account of whoever runs them."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from herald.aws.client import client, session
+from herald.aws.client import client, own
 from herald.cli import _samconfig
 from herald.errors import HeraldError, NotAccepted
 from herald.settings import stack
@@ -93,7 +93,7 @@ def _check_address(stage: str, address: str) -> None:
 
 def amazons(host: str) -> bool:
     """Whether a host is AWS's, in any of its partitions; a VPC's endpoints are."""
-    known = session(trimmed=False).get_component("data_loader").load_data("partitions")["partitions"]
+    known = own().get_component("data_loader").load_data("partitions")["partitions"]
     ends = {partition["outputs"][kind] for partition in known for kind in ("dnsSuffix", "dualStackDnsSuffix")}
     return host.endswith(tuple(f".{end}" for end in ends))
 
