@@ -118,14 +118,14 @@ def test_however_the_shell_points_elsewhere_it_stops(
         monkeypatch.setenv("AWS_PROFILE", "here")
     else:
         monkeypatch.setenv(name, engine)
-    from herald.aws.client import session
+    from herald.aws.client import own
 
-    session.cache_clear()
+    own.cache_clear()
     try:
         with pytest.raises(Stopped, match="which is not AWS"):
             find("dev", None, deployed=False)
     finally:
-        session.cache_clear()
+        own.cache_clear()
 
 
 def test_the_laptops_stage_is_never_looked_for_in_aws(monkeypatch: pytest.MonkeyPatch) -> None:
