@@ -3,9 +3,11 @@
 from typing import Any
 
 from herald import wiring
+from herald.aws import deadline
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Announce a batch of the table's stream; only the records that broke off come back."""
-    failed = wiring.announcer().announce(event["Records"])
+    with deadline.of(context):
+        failed = wiring.announcer().announce(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}

@@ -5,6 +5,7 @@ from typing import Any
 
 import herald
 from herald import cold, wiring
+from herald.aws import deadline
 from herald.entrypoints.api.routes import Https
 
 api = Https(wiring.herald, {"stage": wiring.stage(), "version": herald.__version__}, Path(__file__).parent)
@@ -13,4 +14,5 @@ cold.ready(wiring.prepare)
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request."""
-    return api.answer(event)
+    with deadline.of(context):
+        return api.answer(event)

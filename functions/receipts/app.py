@@ -3,6 +3,7 @@
 from typing import Any
 
 from herald import wiring
+from herald.aws import deadline
 from herald.entrypoints.callbacks import Callbacks
 
 callbacks = Callbacks(wiring.herald)
@@ -10,7 +11,8 @@ callbacks = Callbacks(wiring.herald)
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any] | None:
     """Take note of what a provider says. A batch of log entries that cannot be kept is handed over again."""
-    if not isinstance(event, dict) or "httpMethod" in event:
-        return callbacks.answer(event)
-    wiring.herald().receipts(event)
+    with deadline.of(context):
+        if not isinstance(event, dict) or "httpMethod" in event:
+            return callbacks.answer(event)
+        wiring.herald().receipts(event)
     return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import herald
 from herald import cold, wiring
+from herald.aws import deadline
 from herald.entrypoints.worker import Worker
 from herald.message.receipt import Report
 from herald.pipeline.send import resume  # noqa: F401 - loaded while the start has a whole processor
@@ -31,6 +32,7 @@ cold.ready(wiring.prepare)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Send a batch, side by side; only the records that broke off come back."""
     records = event["Records"]
-    done = hands.map(worker.done, records)
+    with deadline.of(context):
+        done = list(hands.map(worker.done, records))
     failed = [record["messageId"] for record, well in zip(records, done, strict=True) if not well]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

@@ -1,6 +1,8 @@
 """The functions as Lambda calls them: a recorded event in, and what AWS expects out."""
 
+import ast
 import json
+from pathlib import Path
 from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,7 @@ from herald.message.status import Status
 from herald.testing.fakes import FakeProvider
 from herald.testing.outbox import Outbox
 from tests.entrypoints.conftest import ID, TO, recorded
+from tests.house import APPS
 
 CONTEXT = SimpleNamespace(aws_request_id="8476a536-e9f4-11e8-9739-2dfe598c3fcd", function_name="herald-dev-worker")
 
@@ -173,3 +176,36 @@ def test_a_batch_is_sent_side_by_side(box: Outbox) -> None:
     box.providers["amazonsns"] = slow = Slow("amazonsns")
     assert came_back(worker.handler(a_batch(*queued(box, 10)), CONTEXT)) == []
     assert len({text.id for text in slow.texts}) == 10
+
+
+# ---- the time that a function has
+
+
+def soon_over(milliseconds: float) -> SimpleNamespace:
+    """The context of a function that is about to be stopped."""
+    return SimpleNamespace(**vars(CONTEXT), get_remaining_time_in_millis=lambda: milliseconds)
+
+
+def test_a_request_that_comes_late_in_a_functions_time_is_queued_not_broken_off(box: Outbox) -> None:
+    answer = api.handler(recorded("api-post-json"), soon_over(5000))
+    assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (202, "accepted")
+    invoked = invoke.handler(recorded("invoke"), soon_over(5000)) or {}
+    assert invoked["status"] == "accepted"
+    assert box.texts == []
+    assert {each for each, _ in box.queue.waiting} == set(box.journal.messages)
+
+
+def test_a_batch_that_comes_late_in_a_functions_time_goes_back_whole(box: Outbox) -> None:
+    bodies = queued(box, 3)
+    assert came_back(worker.handler(a_batch(*bodies), soon_over(1000))) == []
+    assert (box.texts, [what for what, _ in box.queue.posted]) == ([], [json.loads(body) for body in bodies])
+    assert came_back(worker.handler(a_batch(*bodies), soon_over(300_000))) == []
+    assert len(box.texts) == 3
+
+
+@pytest.mark.parametrize("path", [p for p in APPS if p.parent.name != "authorize"], ids=lambda p: p.parent.name)
+def test_each_function_hands_on_how_much_time_it_has(path: Path) -> None:
+    """The authorizer begins nothing that could be broken off."""
+    (handler,) = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+    opened = [ast.unparse(node.items[0]) for node in handler.body if isinstance(node, ast.With)]
+    assert opened == ["deadline.of(context)"]

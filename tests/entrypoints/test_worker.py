@@ -9,6 +9,7 @@ import pytest
 from herald.entrypoints.worker import Worker
 from herald.errors import InvalidSettings, NotAccepted
 from herald.message.status import Status
+from herald.pipeline.route.turn import ATTEMPT
 from herald.pipeline.send.sweep import Sweep
 from herald.settings.values import Settings
 from herald.testing.outbox import Outbox
@@ -154,3 +155,23 @@ def test_a_queue_that_cannot_be_reached_leaves_the_record_to_its_visibility_time
     with pytest.raises(KeyError):
         records(box).send(a_record({}))
     assert ("record not put off", "Down") in box.observer.told
+
+
+@pytest.mark.parametrize("body", [{"hook": {"url": "x", "tries": 3}}, {"receipt": {"id": "y"}}, {"id": "msg_1"}])
+@pytest.mark.parametrize("receives", [1, 5])
+def test_what_there_is_no_time_for_is_put_back_as_a_new_record_whatever_it_is(
+    body: Mapping[str, Any], receives: int
+) -> None:
+    box, handled = a_box(), []
+    box.left = lambda: ATTEMPT - 0.001
+    worker = Worker(box.herald, max_receives=5, wait=30, others={"hook": handled.append, "receipt": handled.append})
+    assert worker.done(a_record(body, receives))
+    assert (box.queue.posted, box.queue.put_off, handled) == ([(body, 0)], [], [])
+
+
+def test_what_cannot_be_put_back_for_want_of_time_is_not_given_up() -> None:
+    box = a_box(queue=FailingQueue())
+    message = send(box, mode="async")
+    box.left = lambda: 1.0
+    assert not Worker(box.herald, max_receives=5, wait=30).done(a_record({"id": message.id}, 5))
+    assert box.journal.messages[message.id].status is Status.ACCEPTED

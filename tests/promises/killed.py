@@ -4,6 +4,7 @@ All that it works with outlives it: journal, turns, queue and schedules on the l
 own process. A template with everything imported is forked for each death, so that one takes milliseconds.
 """
 
+import math
 import os
 import select
 import signal
@@ -146,6 +147,10 @@ class Ports:
 
     def sleep(self, seconds: float) -> None:
         """Nobody waits."""
+
+    def left(self) -> float:
+        """Whoever is killed does not know when."""
+        return math.inf
 
     def sender(self, channel: str) -> Any:
         return self._sender

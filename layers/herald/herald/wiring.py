@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from herald.aws import deadline
 from herald.aws.client import client
 from herald.aws.cloudwatch import CloudWatch
 from herald.errors import HeraldError, Refused
@@ -53,7 +54,7 @@ class Stack:
         self._name, self._local, self.parameters = name, name == "local", parameters(name)
         self.observer = CloudWatch(name)
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self.sleep = time.sleep
+        self.sleep, self.left = time.sleep, deadline.left
         self.slow = SlowChannels()
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
@@ -120,8 +121,7 @@ class Stack:
 
     def sender(self, channel: str) -> Sender:
         """The sender of a channel: kept until the channel's settings change."""
-        known = self.settings.channels.get(channel)
-        if known is None:
+        if (known := self.settings.channels.get(channel)) is None:
             raise Refused("channel_missing")
         if channel not in self._senders or self._senders[channel][0] != known:
             self._senders[channel] = known, provider(known.type, dict(known.values))

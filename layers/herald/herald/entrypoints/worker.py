@@ -7,6 +7,8 @@ from typing import Any
 
 from herald.errors import InvalidSettings, NotAccepted
 from herald.pipeline.flow import Herald
+from herald.pipeline.route.turn import ATTEMPT
+from herald.pipeline.trouble import needed
 
 # Settings that are wrong or cannot be read: the messages go on waiting, and the sweep queues them again.
 NOT_THE_MESSAGES = (InvalidSettings, NotAccepted)
@@ -15,8 +17,8 @@ NOT_THE_MESSAGES = (InvalidSettings, NotAccepted)
 class Worker:
     """Sends what records name. One that was received ``max_receives`` times is left to the dead-letter queue.
 
-    Before, it comes back after ``wait`` seconds, twice as much, and so on. ``others`` handle what is no message: a
-    record ``{"hook": {...}}`` goes to the one that is called ``hook``.
+    Before, it comes back after ``wait`` seconds, twice as much, and so on. What there is no time for is put back anew.
+    ``others`` handle what is no message: a record ``{"hook": {...}}`` goes to the one that is called ``hook``.
     """
 
     def __init__(
@@ -46,6 +48,11 @@ class Worker:
         return True
 
     def _handle(self, body: Mapping[str, Any]) -> None:
+        ports = self._herald().ports
+        if ports.left() < ATTEMPT:  # A new record: this one counts how often it was received.
+            with needed(ports.observer, "record not put back", NotAccepted("There was no time for it.")):
+                ports.queue.post(body)
+            return
         for name in self._others.keys() & body:
             self._others[name](body[name])
             return

@@ -15,6 +15,9 @@ from herald.message import Message
 from herald.message.receipt import Sent
 from herald.settings.values import Rate, Settings
 
+# With fewer seconds left nothing more is begun that calls AWS alone: such a call may be repeated twice, 5 s each.
+LITTLE = 10.0
+
 
 class Sender(Protocol):
     """A channel, ready to send: one of ``providers/``."""
@@ -239,6 +242,9 @@ class Ports(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    def left(self) -> float:
+        """The seconds until what runs is stopped; endless where nobody stops it."""
 
     def sender(self, channel: str) -> Sender:
         """The sender of a channel. Raises ``Refused`` if there is none."""

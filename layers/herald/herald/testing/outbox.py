@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from herald import wiring
+from herald.aws import deadline
 from herald.errors import Refused
 from herald.keys.grant import Grant
 from herald.message import Message
@@ -49,6 +50,7 @@ class Outbox:
     revoked: set[str] = field(default_factory=set)
     refreshed: int = 0
     on_refresh: Callable[[], None] | None = None
+    left: Callable[[], float] = deadline.left
 
     @property
     def secret_if_made(self) -> bytes | None:

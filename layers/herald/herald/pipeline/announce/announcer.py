@@ -13,7 +13,7 @@ from herald.journal.item import message_of
 from herald.message import Message
 from herald.message.phone import mask
 from herald.message.times import rfc3339
-from herald.pipeline.ports import Ports
+from herald.pipeline.ports import LITTLE, Ports
 from herald.settings.values import EVENTS
 
 # What others may know of a message: no text, no number in clear, nothing of the provider's own answer.
@@ -62,7 +62,7 @@ class Announcer:
         news = [found for record in records if (found := self._news(record["dynamodb"], told))]
         for start in range(0, len(news), MOST):
             page = news[start : start + MOST]
-            done = self._tell(page)
+            done = self._tell(page) if self._ports.left() >= LITTLE else 0
             if done < len(page):
                 return [page[done].sequence]
         return []
@@ -94,6 +94,8 @@ class Announcer:
             self._ports.observer.trouble("events not put", error)
             return 0
         for n, news in enumerate(page[:done]):
+            if self._ports.left() < LITTLE:
+                return n
             try:
                 self._hook(news)
             except Exception as error:

@@ -8,7 +8,7 @@ from herald.message import Message
 from herald.message.receipt import Receipt, Report
 from herald.message.secret import recipient
 from herald.message.status import Status
-from herald.pipeline.ports import Ports
+from herald.pipeline.ports import LITTLE, Ports
 from herald.pipeline.receive.record import record
 from herald.pipeline.receive.token import read
 from herald.pipeline.receive.unread import unread
@@ -97,13 +97,19 @@ class Receipts:
             return None
 
     def _take(self, report: Report, message: Message | None = None) -> None:
+        if self._ports.left() < LITTLE:  # A delivery log may hold more than there is time for.
+            return self._leave(report, 0)
         try:
             self.waited(report, message)
         except Exception as error:
             self._ports.observer.trouble("receipt not recorded", error)
-            cannot = NotAccepted("The receipt could not be written down.")
-            with needed(self._ports.observer, "receipt not queued", cannot):
-                self._post(report, WAITS[0])
+            self._leave(report, WAITS[0])
+
+    def _leave(self, report: Report, delay: float) -> None:
+        """Leave a receipt to the worker. Raises ``NotAccepted``."""
+        cannot = NotAccepted("The receipt could not be written down.")
+        with needed(self._ports.observer, "receipt not queued", cannot):
+            self._post(report, delay)
 
     def _message(self, report: Report) -> Message | None:
         """The message that a receipt is about: named by its token, or found by number and the provider's own id."""

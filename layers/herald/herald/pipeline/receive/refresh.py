@@ -8,6 +8,7 @@ from herald.message import Message
 from herald.message.status import Status, Step
 from herald.pipeline.ports import Ports
 from herald.pipeline.receive.record import record
+from herald.pipeline.route.turn import CALL
 from herald.pipeline.send.settle import move
 from herald.providers import load
 from herald.providers._base import Provider
@@ -35,7 +36,7 @@ class Refresh:
         try:
             channel = self._channel(message)
             vendor = self._vendor(message, channel) if channel else None
-            if channel is None or vendor is None or not self._free(channel):
+            if channel is None or vendor is None or self._ports.left() < CALL or not self._free(channel):
                 return Refreshed(message, False)
             said = self._ports.sender(channel.name).status(message.response or {})
         except NotFound as error:

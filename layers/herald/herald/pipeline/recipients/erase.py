@@ -8,7 +8,7 @@ from herald.journal import Moved
 from herald.message import Message
 from herald.message.secret import erased
 from herald.message.status import COMES_FROM, Status
-from herald.pipeline.ports import Ports
+from herald.pipeline.ports import LITTLE, Ports
 from herald.pipeline.recipients.person import person
 from herald.pipeline.send.cancel import canceled
 from herald.pipeline.send.find import as_it_stands
@@ -61,7 +61,7 @@ class Erase:
     def _all(self, whose: str) -> Erased:
         done = left = 0
         for message in self._ports.journal.sent_to(whose):
-            if done + left == MOST:
+            if done + left == MOST or self._ports.left() < LITTLE:
                 return Erased(done, left + 1)
             if self._one(message):
                 done += 1

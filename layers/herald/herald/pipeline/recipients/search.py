@@ -9,7 +9,7 @@ from herald.journal.item import Mark
 from herald.message import Message
 from herald.message.status import Status
 from herald.message.times import moment
-from herald.pipeline.ports import Ports
+from herald.pipeline.ports import LITTLE, Ports
 from herald.pipeline.recipients import cursor
 from herald.pipeline.recipients.person import named
 from herald.pipeline.send.repeat import may_be_told
@@ -68,7 +68,7 @@ class Search:
         own: Message | None = None
         there = self._ports.journal.sent_to(wanted.recipient, since=wanted.since, before=wanted.after)
         for looked_at, message in enumerate(there):
-            if last and looked_at == MOST_LOOKED_AT:
+            if last and (looked_at == MOST_LOOKED_AT or self._ports.left() < LITTLE):
                 return self._unfinished(messages, last, wanted)
             theirs = caller in (None, message.caller)
             fits = theirs and wanted.status in (None, message.status)

@@ -7,13 +7,17 @@ from herald.message import Message
 from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import Route
 from herald.pipeline.trouble import told
+from herald.providers._end import SECONDS
 from herald.settings.values import Settings
 
 # How long a turn is waited for on the spot. Who would wait longer comes back from the queue, so long before its place.
 PATIENCE = timedelta(seconds=2)
 # Who waits for a slow channel comes back after an eighth of the time that it has waited already; in seconds.
 WAITED, SHORTEST, LONGEST = 8, 1.0, 900.0
-BUSY, SLOW = "is busy", "answers slowly"
+# A call to a provider, with what is written after it where AWS is slow; in seconds. And the same with its turn before.
+CALL = SECONDS + 4.0
+ATTEMPT = PATIENCE.total_seconds() + CALL
+BUSY, SLOW, NO_TIME = "is busy", "answers slowly", "is called by a function that has the time"
 
 
 class Turn(NamedTuple):
@@ -43,7 +47,12 @@ class Chooser:
         self._ports, self._settings, self._patient = ports, settings, patient
 
     def choose(self, message: Message, way: Route, now: datetime) -> Turn | Place | None:
-        """The turn of the first channel that is free soon, else a place in the first one's line; None if too late."""
+        """The turn of the first channel that is free soon, else a place in the first one's line; None if too late.
+
+        A function that would be stopped before the attempt has ended gets no turn: the message goes to the queue.
+        """
+        if self._ports.left() < ATTEMPT:
+            return Place(way.channels[0], now, NO_TIME)
         first, soonest, end = way.channels[0], now + PATIENCE, message.expires_at - timedelta(microseconds=1)
         slow = dict.fromkeys(way.channels, 0.0)
         for place, channel in enumerate(way.channels):

@@ -13,9 +13,9 @@ from herald.message.receipt import Sent
 from herald.message.status import Status
 from herald.pipeline.ports import Ports, Sender
 from herald.pipeline.route.rules import Route
-from herald.pipeline.route.turn import Chooser, Place, Turn
+from herald.pipeline.route.turn import CALL, NO_TIME, Chooser, Place, Turn
 from herald.pipeline.send import transitions
-from herald.pipeline.send.settle import move, write
+from herald.pipeline.send.settle import join, move, write
 from herald.pipeline.trouble import told
 from herald.settings.values import Settings
 
@@ -94,6 +94,8 @@ class Delivery:
         now = self._ports.clock()
         if message.expired(now):  # It slept a little too long.
             return self._record(message, transitions.unsent(message, Status.EXPIRED, REASONS["expired"], now), None)
+        if not self._time_left():  # AWS was slow: nobody was called yet.
+            return self._put_back(message, turn, now)
         started, self._begun = time.perf_counter(), self._begun or now
         try:
             sent = self._call(message)
@@ -115,9 +117,13 @@ class Delivery:
         except Refused as error:
             if error.code != "credentials_refused" or not self._quick():
                 raise
+            if not self._time_left():
+                raise Unavailable(error.code, response=error.response) from None
             renewed = self._renewed(message)
             if renewed is None or renewed is sender or message.expired(self._ports.clock()):
                 raise
+            if not self._time_left():
+                raise Unavailable(error.code, response=error.response) from None
         return self._timed(message, renewed, callback)
 
     def _timed(self, message: Message, sender: Sender, callback: str | None) -> Sent:
@@ -129,6 +135,17 @@ class Delivery:
     def _quick(self) -> bool:
         """Whether there is time for another call on the spot."""
         return self._begun is None or self._ports.clock() - self._begun < ON_THE_SPOT
+
+    def _time_left(self) -> bool:
+        """Whether a call that begins now has ended before we are stopped."""
+        return self._ports.left() >= CALL
+
+    def _put_back(self, message: Message, turn: Turn, now: datetime) -> Message:
+        """It has its turn, but no time: it waits in the queue for a function that has."""
+        if not message.test:
+            self._chooser.give_back(turn)
+        waiting = transitions.in_line(message, Place(turn.channel, now, NO_TIME), message.provider, now)
+        return self._waits(message, waiting, Unavailable(), None)
 
     def _sender(self, message: Message) -> Sender:
         """The message's channel, ready to send. Raises ``Refused`` if there is none: nothing was sent."""
@@ -176,8 +193,11 @@ class Delivery:
         if not isinstance(error, Unavailable):
             refused = transitions.unsent(message, Status.FAILED, error.reason, now, error.code, error=error)
             return self._record(message, refused, started)
+        return self._waits(message, transitions.later(message, error, now), error, started)
+
+    def _waits(self, message: Message, later: Message, error: AttemptError, started: float | None) -> Message:
         try:
-            waiting = self._write(message, transitions.later(message, error, now), _since(started))
+            waiting = self._write(message, later, _since(started))
         except Moved as moved:
             return moved.current or message
         except Exception as failure:
@@ -187,7 +207,7 @@ class Delivery:
             put(self._ports, waiting)
         return waiting
 
-    def _stuck(self, message: Message, error: AttemptError, started: float) -> Message:
+    def _stuck(self, message: Message, error: AttemptError, started: float | None) -> Message:
         """Surely not sent, but the journal did not take what was to come next: then that does not come.
 
         If even this cannot be written the message may still be taken up again: nobody knows.
@@ -214,29 +234,10 @@ class Delivery:
         try:
             return self._write(message, new, _since(started))
         except Moved as moved:
-            return self._joined(moved.current or new, new, _since(started))
+            return join(self._ports, moved.current or new, new, _since(started), settings=self._settings)
         except Exception as failure:
             self._ports.observer.trouble("result not recorded", failure, message_id=message.id, status=str(new.status))
             return instead or new
-
-    def _joined(self, current: Message, new: Message, latency_ms: float | None) -> Message:
-        """Where a receipt was faster than our own write, the record gets what that would have said."""
-        ours = new.status is Status.SENT and current.attempts == new.attempts and current.response is None
-        if not ours or current.status not in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED):
-            return current
-        try:
-            joined = move(self._ports, current, transitions.joined(current, new), settings=self._settings)
-        except Moved as moved:  # Another receipt came; there are not many.
-            return self._joined(moved.current or new, new, latency_ms)
-        except Exception as failure:
-            self._ports.observer.trouble("result not recorded", failure, message_id=new.id, status=str(new.status))
-            return current
-        spent = None if current.price else new.price
-        if transitions.said_sent(current):  # And it was counted then.
-            self._ports.observer.step("answer noted", joined, spent=spent)
-        else:
-            self._ports.observer.ended(new.with_(price=spent), latency_ms)
-        return joined
 
     def _write(self, old: Message, new: Message, latency_ms: float | None) -> Message:
         return write(self._ports, old, new, latency_ms, settings=self._settings)

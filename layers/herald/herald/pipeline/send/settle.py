@@ -5,11 +5,14 @@ No step writes a state in another way.
 
 from datetime import timedelta
 
+from herald.journal import Moved
 from herald.message import Message
 from herald.message.price import amount
 from herald.message.reasons import REASONS
+from herald.message.status import Status
 from herald.pipeline.guard.ledger import by_item, owed
 from herald.pipeline.ports import Ports
+from herald.pipeline.send import transitions
 from herald.pipeline.trouble import told
 from herald.settings.values import Settings, millionths
 
@@ -40,6 +43,26 @@ def move(ports: Ports, old: Message, new: Message, *, settings: Settings | None 
         if new.reason is REASONS["opted_out"] is not old.reason and moved.recipient and not moved.test:
             ports.optouts.learn(moved.recipient, "provider", moved.attempted_at)
     return moved
+
+
+def join(ports: Ports, current: Message, new: Message, latency_ms: float | None, *, settings: Settings) -> Message:
+    """Where a receipt was faster than our own write, the record gets what that would have said."""
+    ours = new.status is Status.SENT and current.attempts == new.attempts and current.response is None
+    if not ours or current.status not in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED):
+        return current
+    try:
+        joined = move(ports, current, transitions.joined(current, new), settings=settings)
+    except Moved as moved:  # Another receipt came; there are not many.
+        return join(ports, moved.current or new, new, latency_ms, settings=settings)
+    except Exception as failure:
+        ports.observer.trouble("result not recorded", failure, message_id=new.id, status=str(new.status))
+        return current
+    spent = None if current.price else new.price
+    if transitions.said_sent(current):  # And it was counted then.
+        ports.observer.step("answer noted", joined, spent=spent)
+    else:
+        ports.observer.ended(new.with_(price=spent), latency_ms)
+    return joined
 
 
 def _settled(ports: Ports, message: Message, settings: Settings | None) -> int | None:
