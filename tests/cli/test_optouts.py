@@ -72,14 +72,72 @@ def test_each_line_has_its_own_answer_whatever_is_in_the_lines_between(command: 
     assert code == 1
 
 
+class Lists:
+    """Amazon SNS's lists: an account's in a region, in pages; each is given to whoever has access to it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **lists: list[list[str]]) -> None:
+        self.lists, self.asked, real = lists, list[str](), optouts.client
+        monkeypatch.setattr(
+            optouts, "client", lambda service, **access: self.sns(**access) if service == "sns" else real(service)
+        )
+
+    def sns(self, aws_access_key_id: str = "ours", aws_secret_access_key: str = "", region_name: str = "here") -> Any:
+        whose = f"{aws_access_key_id}_{region_name.replace('-', '_')}"
+        self.asked.append(whose)
+        made = boto3.client("sns", region_name="us-east-1")
+        stub = Stubber(made)
+        tokens: list[dict[str, str]] = [
+            {},
+            *({"nextToken": str(n)} for n in range(1, len(self.lists.get(whose, [])))),
+            {},
+        ]
+        for number, page in enumerate(self.lists.get(whose, [])):
+            said = {"phoneNumbers": page, **(tokens[number + 1])}
+            stub.add_response("list_phone_numbers_opted_out", said, tokens[number])
+        if whose not in self.lists:
+            stub.add_client_error("list_phone_numbers_opted_out", "AuthorizationError", http_status_code=403)
+        stub.activate()
+        return made
+
+
+@pytest.fixture
+def channel(engine: str, stage: str) -> Any:
+    """Writes an SNS channel of the stage."""
+    store = Parameters(client("ssm", engine), f"/herald/{stage}")
+    return lambda name, **fields: store.write(
+        f"channels/{name}", "".join(f"{field}: {value}\n" for field, value in {"type": "amazonsns", **fields}.items())
+    )
+
+
 def test_snss_list_is_taken_over(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    sns, real = boto3.client("sns", region_name="us-east-1"), optouts.client
-    with Stubber(sns) as stub:
-        stub.add_response("list_phone_numbers_opted_out", {"phoneNumbers": [ONE], "nextToken": "more"}, {})
-        stub.add_response("list_phone_numbers_opted_out", {"phoneNumbers": [TWO]}, {"nextToken": "more"})
-        monkeypatch.setattr(optouts, "client", lambda service: sns if service == "sns" else real(service))
-        assert command("sync") == (0, [], ["2 numbers done."])
+    Lists(monkeypatch, ours_here=[[ONE], [TWO]])
+    assert command("sync") == (0, [], ["amazonsns:", "2 numbers done."])
     assert command("check", lines=f"{ONE}\n{TWO}")[1] == ["opted out"] * 2
+
+
+def test_each_channels_own_list_is_read_once_with_its_own_access(
+    command: Any, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel("mumbai", region_name="ap-south-1")
+    channel("again", region_name="ap-south-1", sender="SHOP")
+    channel("theirs", aws_access_key_id="them", aws_secret_access_key="s", region_name="eu-west-1")
+    lists = Lists(monkeypatch, ours_here=[[]], ours_ap_south_1=[[ONE]], them_eu_west_1=[[TWO]])
+    code, out, _ = command("sync")
+    assert (code, out, sorted(lists.asked)) == (0, [], ["ours_ap_south_1", "ours_here", "them_eu_west_1"])
+    assert command("check", lines=f"{ONE}\n{TWO}")[1] == ["opted out"] * 2
+
+
+def test_a_list_that_cannot_be_read_is_named_and_the_others_are(
+    command: Any, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel("another", aws_access_key_id="them", aws_secret_access_key="hidden", region_name="eu-west-1")
+    Lists(monkeypatch, ours_here=[[ONE]])
+    code, _, said = command("sync")
+    assert code == 1
+    place = said.index("another:")
+    assert said[place + 1].startswith("This list was not read (AuthorizationErrorException)")
+    assert "hidden" not in str(said)
+    assert command("check", lines=ONE)[1] == ["opted out"]
 
 
 def test_the_url_for_what_people_write_is_shown_for_a_channel_that_hands_it_over(command: Any) -> None:

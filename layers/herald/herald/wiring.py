@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from herald.aws import deadline
-from herald.aws.client import client
+from herald.aws.client import ACCESS, client
 from herald.aws.cloudwatch import CloudWatch
 from herald.errors import HeraldError, Refused
 from herald.journal.counters import DynamoCounters
@@ -246,8 +246,7 @@ def provider(kind: str, values: dict[str, str]) -> Provider:
     if made.transport == "http":
         return made(http(), **values)
     # One attempt: boto3 repeats a publish whose answer was lost, and each repetition is a text on somebody's phone.
-    access = ("aws_access_key_id", "aws_secret_access_key", "region_name", "endpoint_url")
-    return made(client(made.transport, attempts=1, **{name: values.get(name) for name in access}), **values)
+    return made(client(made.transport, attempts=1, **{name: values.get(name) for name in ACCESS}), **values)
 
 
 @cache

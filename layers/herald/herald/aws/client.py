@@ -23,6 +23,8 @@ OPERATIONS = {
     "sqs": ("ChangeMessageVisibility", "SendMessage"),
     "ssm": ("DeleteParameter", "GetParametersByPath", "PutParameter"),
 }
+# Those fields of a channel that say as whom, and where, a service is called.
+ACCESS = ("aws_access_key_id", "aws_secret_access_key", "region_name", "endpoint_url")
 DATA = Path(__file__).with_name("data")
 # AWS's own authorities, 5 of the 140 that each connection would read. Not for China and the like, which have others,
 # nor where somebody says which to trust.

@@ -6,14 +6,16 @@ Numbers are read from standard input, one a line, so that none stays in the shel
 import argparse
 import sys
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from herald import wiring
-from herald.aws.client import client
+from herald.aws.client import ACCESS, client
 from herald.cli.frame import Stopped, command, commands, tell
 from herald.errors import InvalidRequest, NotAccepted
 from herald.pipeline.flow import Herald
 from herald.pipeline.receive.token import inbound
 from herald.providers import load
+from herald.settings.values import Channel
 
 FIELD = "number"
 
@@ -49,10 +51,12 @@ def check(options: argparse.Namespace) -> int:
 
 
 def sync(options: argparse.Namespace) -> int:
-    """Note everybody who is on Amazon SNS's own list of this account and region."""
-    pages = client("sns").get_paginator("list_phone_numbers_opted_out").paginate()
-    numbers = (number for page in pages for number in page["phoneNumbers"])
-    return _each(options, numbers, lambda herald, number: herald.opt(number, out=True, source="sns", field=FIELD))
+    """Note everybody who is on Amazon SNS's own lists: each SNS channel has one, its account's in its region."""
+    left = 0
+    for access, names in _lists(wiring.real(options.stage).settings.channels.values()).items():
+        tell(f"{', '.join(names)}:")
+        left |= _sync(options, dict(access))
+    return left
 
 
 def arguments(group: argparse.ArgumentParser) -> None:
@@ -62,6 +66,30 @@ def arguments(group: argparse.ArgumentParser) -> None:
         made = command(added, run.__name__, run, after="It can be run again.")
         if run is url:
             made.add_argument("--channel", required=True, help="the channel whose provider is to call it")
+
+
+Access = tuple[tuple[str, str], ...]
+
+
+def _lists(channels: Iterable[Channel]) -> dict[Access, list[str]]:
+    """The names of the SNS channels by their access (credentials and region): those that share it share a list."""
+    lists: dict[Access, list[str]] = {}
+    for channel in channels:
+        if load(channel.type).transport == "sns":
+            access = tuple((name, channel.values[name]) for name in ACCESS if channel.values.get(name))
+            lists.setdefault(access, []).append(channel.name)
+    return lists or {(): ["the stack's own account and region"]}
+
+
+def _sync(options: argparse.Namespace, access: dict[str, Any]) -> int:
+    """Note everybody who is on one list. One that cannot be read is said so; the others are read even so."""
+    try:
+        pages = client("sns", **access).get_paginator("list_phone_numbers_opted_out").paginate()
+        numbers = [number for page in pages for number in page["phoneNumbers"]]
+    except Exception as error:  # AWS's texts may name the key.
+        tell(f"This list was not read ({type(error).__name__}). Needed: sns:ListPhoneNumbersOptedOut")
+        return 1
+    return _each(options, numbers, lambda herald, number: herald.opt(number, out=True, source="sns", field=FIELD))
 
 
 def _each(
