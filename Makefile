@@ -77,11 +77,10 @@ clean: down ## Remove all that was set up, built or left behind
 ##@ Herald in your AWS account
 
 .PHONY: build deploy key keys revoke waiting import secret receipts optouts redrive
-build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker and no Python 3.13 needed
+build: .venv-sam/.sam ## Build the layer for AWS Lambda; needs no Docker, and finds or fetches Lambda's Python
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
-	@PYTHON="$$PWD/.venv-sam/bin/python" $(SAM) build
-	@test -d .aws-sam/build/HeraldLayer/python/herald/__pycache__ || echo "There is no python3.13 on this machine," \
-		"so the layer has no compiled files: all works, but cold starts take about twice as long."
+	@COMPILER=$$(requirements/find-python "$$(sed -n 's/^RUNTIME := //p' layers/herald/Makefile)") && export COMPILER && \
+		PYTHON="$$PWD/.venv-sam/bin/python" $(SAM) build
 deploy: $(LAPTOP) ## Build, then deploy the stack herald-STAGE; asks a region the first time (STAGE=dev)
 	@$(HERALD) deploy --stage="$$STAGE" --
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev (ARGS=--help: test keys, scopes, limits)
