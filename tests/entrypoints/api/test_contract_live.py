@@ -132,3 +132,21 @@ def test_a_refused_message_is_as_the_contract_says(client: Client) -> None:
 def test_who_has_no_key_is_answered_by_the_gateway_as_the_contract_says(client: Client) -> None:
     client.headers = {}
     assert client("POST", "/messages", json={"to": TO, "body": "Hi"}).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/messages/a/b", "/receipts", "/inbound/exotel"])
+@pytest.mark.parametrize("with_key", [True, False])
+def test_a_path_that_is_not_there_is_a_problem_with_a_key_and_without(stack: Stack, path: str, with_key: bool) -> None:
+    headers = {"Authorization": f"Bearer {stack.key}"} if with_key else {}
+    answer = requests.get(stack.url + path, headers=headers, timeout=60)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["title"] == "There is no such page"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer  ", "BEARER \t"])
+def test_a_key_is_taken_however_its_scheme_is_written(stack: Stack, scheme: str) -> None:
+    answer = requests.get(f"{stack.url}/messages/msg_1", headers={"Authorization": scheme + stack.key}, timeout=60)
+    assert answer.status_code == 404
+    for none in (scheme, f"Basic {stack.key}", scheme + stack.key[:-1]):
+        answer = requests.get(f"{stack.url}/messages/msg_1", headers={"Authorization": none}, timeout=60)
+        assert answer.status_code == 401
