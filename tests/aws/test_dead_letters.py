@@ -22,6 +22,7 @@ from herald.testing.fakes import Clock
 from herald.testing.outbox import Outbox
 from local.deploy import client
 from tests.builders import NOW, NUMBER, TEXT
+from tests.cli.conftest import beside
 from tests.failing import Unreachable
 from tests.strategies import texts
 
@@ -100,7 +101,8 @@ class Queues:
 
 @pytest.fixture
 def queues(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", engine)
+    for name in ("AWS_ENDPOINT_URL", "HERALD_ENGINE"):
+        monkeypatch.setenv(name, engine)
     made = Queues(engine)
     yield made
     made.functions.delete_function(FunctionName=made.function)
@@ -305,9 +307,9 @@ def test_a_count_that_was_too_high_ends_with_the_queue(queues: Queues) -> None:
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
-    """The lines on standard output and standard error."""
+    """The lines on standard output, and those on standard error beside where it acts."""
     captured = capsys.readouterr()
-    return captured.out.splitlines(), captured.err.splitlines()
+    return captured.out.splitlines(), beside(captured.err)
 
 
 def test_the_command_takes_up_all_queues_and_tells_counts_only(
@@ -427,7 +429,7 @@ def test_a_record_that_stays_is_counted_and_ends_the_command_with_1(
 def test_a_stage_without_a_stack_is_one_line(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["redrive", "--stage", "nowhere"]) == 1
     out, err = said(capsys)
-    assert (out, len(err), "/herald/nowhere/stack" in err[0]) == ([], 1, True)
+    assert (out, len(err), "There is no stack herald-nowhere" in err[0]) == ([], 1, True)
 
 
 @pytest.mark.parametrize(

@@ -253,10 +253,7 @@ class Ports(Protocol):
         """Read the settings anew, for whoever asks for them next. Raises ``NotAccepted``."""
 
     def grant(self, name: str, since: datetime) -> Grant | None:
-        """What the API key of this name, which there was at ``since``, may do today; None if there is none any more.
-
-        Raises ``NotAccepted``.
-        """
+        """What the API key of this name, there at ``since``, may do today; None: it is gone. Raises ``NotAccepted``."""
 
     def callback(self, message: Message) -> str | None:
         """The URL at which the receipts of a message's attempt are awaited; None if it cannot be told now."""
