@@ -19,7 +19,7 @@ NUMBER = "+919741552552"
 COMMANDS = [
     ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["keys", "waiting"], ["settings", "import"],
     ["optouts", "url"], ["optouts", "add"], ["optouts", "remove"], ["optouts", "check"], ["optouts", "sync"],
-    ["webhooks", "secret"], ["receipts", "enable"], ["redrive"], ["deploy"],
+    ["webhooks", "secret"], ["receipts", "enable"], ["redrive"], ["deploy"], ["remove"],
 ]  # fmt: skip
 
 

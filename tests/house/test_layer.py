@@ -61,7 +61,11 @@ def run_alone(program: str, *folders: Path) -> None:
 
 def command(module: str) -> bool:
     """Whether a module is a part of the command ``herald``, which is not shipped."""
-    return module.partition(".")[0] in ("cli", "__main__") or module in ("aws.dead_letters", "aws.delivery_logs")
+    return module.partition(".")[0] in ("cli", "__main__") or module in (
+        "aws.dead_letters",
+        "aws.delivery_logs",
+        "aws.stage_parts",
+    )
 
 
 def test_the_commands_are_not_shipped(layer: Path) -> None:

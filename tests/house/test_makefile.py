@@ -17,7 +17,7 @@ from tests.house import LAYER, ROOT
 
 TARGETS = (
     "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "lock", "clean", "build", "deploy",
-    "key", "keys", "revoke", "waiting", "import", "secret", "receipts", "optouts", "redrive",
+    "remove", "key", "keys", "revoke", "waiting", "import", "secret", "receipts", "optouts", "redrive",
 )  # fmt: skip
 
 
@@ -191,6 +191,7 @@ WORDS = {
     "optouts": ["optouts", "{DO}", "--stage={STAGE}", "--channel={CHANNEL}"],
     "redrive": ["redrive", "--stage={STAGE}"],
     "deploy": ["deploy", "--stage={STAGE}", "--"],
+    "remove": ["remove", "--stage={STAGE}"],
     "run": ["-m", "local", "run", "--port={PORT}"],
     "up": ["-m", "local", "up", "--port={PORT}"],
 }
