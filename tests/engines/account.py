@@ -10,6 +10,7 @@ from herald import wiring
 from herald.keys.grant import SCOPES, Grant
 from herald.keys.key import create
 from herald.settings.parameters import Parameters
+from herald.settings.records import Records
 from local.carrier.carrier import Carrier
 from local.deploy import client
 from tests.engines.lambdas import Failed, Lambdas, Runtime
@@ -148,13 +149,13 @@ class Account:
             "dead_hooks": self.queues["dead_hooks"], "failed_invocations_url": self.queues["failed"],
             "failed_invocations": f"arn:aws:sqs:us-east-1:123456789012:{self.stage}-failed",
             "invoke_function": f"arn:aws:lambda:us-east-1:123456789012:function:{self.stage}-invoke",
-            "url": URL, "delivery_role": ROLE,
+            "url": URL,
         }  # fmt: skip
         exotel = {"type": "exotel", **self.carrier.vendors["exotel"].channel(carrier)}
         ssm = self.aws("ssm")
-        self._parameters = Parameters(ssm, wiring.parameters(self.stage).path, hash_key=True)
+        self._parameters = Parameters(ssm, wiring.parameters(self.stage).path)
         self._parameters.write("stack", json.dumps(stack), secret=False)
         self._parameters.write("settings", SETTINGS, secret=False)
         self._parameters.write("channels/exotel", "".join(f"{name}: {said}\n" for name, said in exotel.items()))
         self._parameters.write("channels/amazonsns", "type: amazonsns\n")
-        Parameters(ssm, wiring.keys(self.stage).path).write("shop", self.key.record)
+        Records(ssm, self.stage).write("shop", self.key.record, replace=False)

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from herald.cli._where import ON_PURPOSE
 from tests.engines.account import SETTINGS, Account
 from tests.engines.conftest import packages
 from tests.engines.lambdas import Runtime
@@ -180,7 +181,7 @@ def test_the_commands_make_list_and_revoke_a_key(here: Account) -> None:
 
 def command(account: Account, *words: str) -> str:
     """What a command prints."""
-    environment = {**os.environ, "PYTHONPATH": str(LAYER), "AWS_ENDPOINT_URL": account.url}
+    environment = {**os.environ, "PYTHONPATH": str(LAYER), "AWS_ENDPOINT_URL": account.url, ON_PURPOSE: account.url}
     run = [sys.executable, "-m", "herald", *words, "--stage", account.stage]
     return subprocess.run(run, env=environment, capture_output=True, text=True, check=True).stdout
 
