@@ -77,13 +77,13 @@ clean: down ## Remove all that was set up, built or left behind
 ##@ Herald in your AWS account
 
 .PHONY: build deploy remove key keys revoke waiting import secret receipts optouts redrive
-build: .venv-sam/.sam ## Build the layer for AWS Lambda; needs no Docker, and finds or fetches Lambda's Python
+build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker needed, Python 3.13 found or fetched
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@COMPILER=$$(requirements/find-python "$$(sed -n 's/^RUNTIME := //p' layers/herald/Makefile)") && export COMPILER && \
 		PYTHON="$$PWD/.venv-sam/bin/python" $(SAM) build
 deploy: $(LAPTOP) ## Build, then deploy the stack herald-STAGE; asks a region the first time (STAGE=dev)
 	@$(HERALD) deploy --stage="$$STAGE" --
-remove: $(LAPTOP) ## Delete the stack herald-STAGE: lists what goes and what stays, and asks (STAGE=dev)
+remove: $(LAPTOP) ## Delete the stack herald-STAGE; lists what goes and stays, and asks (STAGE=dev)
 	@$(HERALD) remove --stage="$$STAGE"
 key: $(LAPTOP) ## Make an API key: make key NAME=ci STAGE=dev (ARGS=--help: test keys, scopes, limits)
 	@test -n "$$NAME" || { echo "Whose key? Say for example: make key NAME=ci STAGE=$$STAGE" >&2; exit 1; }

@@ -1,5 +1,6 @@
 """Stages side by side on one account: deployed, used, and one of them removed, without a word to the others."""
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from herald.aws.delivery_logs import Place, readers
+from herald.aws.delivery_logs import Place, nobody_reads, readers
 from herald.cli import receipts, remove
 from herald.cli._where import Where
 from herald.cli.frame import Stopped, main
@@ -162,6 +163,18 @@ def test_the_last_one_of_a_region_says_that_sns_writes_on(land: Land, capsys: Sa
     assert land.remove("far", data=True) == 0
     said = capsys.readouterr().out
     assert f"sns/{FAR}/{ACCOUNT}/DirectPublishToPhoneNumber" in said and f"herald-sns-delivery-{FAR}" in said
+
+
+def test_where_no_stage_ever_read_snss_logs_nothing_is_said_of_them(land: Land) -> None:
+    logs = client("logs", land.engine, "ap-south-1")
+    assert nobody_reads(logs, Place("aws", "ap-south-1", ACCOUNT)) == ()
+
+
+def test_where_nobody_types_anything_nothing_is_done(land: Land, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["remove", "--stage", "two"]) == 2
+    assert "Nothing was done" in capsys.readouterr().err
+    assert "herald-two" in land.stacks(HERE)
 
 
 def test_a_removed_stage_can_be_deployed_again(land: Land) -> None:

@@ -70,6 +70,16 @@ def readers(logs: Any, group: str) -> dict[str, str]:
     return {each["filterName"]: each["destinationArn"] for each in found}
 
 
+def nobody_reads(logs: Any, here: Place) -> tuple[str, ...]:
+    """The groups that are there, if nobody reads any of them."""
+    there = tuple(
+        group
+        for group in here.groups()
+        if group in {each["logGroupName"] for each in logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]}
+    )
+    return () if any(readers(logs, group) for group in there) else there
+
+
 def subscribe(logs: Any, group: str, stage: str, function: str) -> None:
     """Hand all lines of a group to a stage's function, whose permission says that it may be called."""
     logs.put_subscription_filter(logGroupName=group, filterName=name(stage), filterPattern="", destinationArn=function)

@@ -47,13 +47,20 @@ class Found(NamedTuple):
 def remove(options: argparse.Namespace) -> int:
     """List what goes and what stays, ask for the stage's name, and delete the stack."""
     here = Clients(*(client(service.rstrip("_")) for service in Clients._fields))
-    return run(here, options.stage, options.where, data=options.data, ask=input)
+    return run(here, options.stage, options.where, data=options.data, ask=_ask)
 
 
 def arguments(group: argparse.ArgumentParser) -> None:
     """``--data``."""
     runs(group, remove, after="It can be run again.", deployed=False)
     group.add_argument("--data", action="store_true", help="also table, settings, keys and layer versions")
+
+
+def _ask(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:
+        raise Stopped("Nothing was done: nobody typed the stage's name.", 2) from None
 
 
 def run(
@@ -75,7 +82,7 @@ def run(
     if ask(f"Type {stage} to delete this: ").strip() != stage:
         raise Stopped("Nothing was done.", 2)
     code = _delete(here, stage, place, found, data=data, wait_seconds=wait_seconds)
-    _say_rest(stage, look(here, stage, place), [log.readers(here.logs, group) for group in place.groups()], place)
+    _say_rest(stage, look(here, stage, place), log.nobody_reads(here.logs, place), place)
     return code
 
 
@@ -134,7 +141,7 @@ def _delete(here: Clients, stage: str, place: log.Place, found: Found, *, data: 
     return 0
 
 
-def _say_rest(stage: str, left: Found, readers: list[dict[str, str]], place: log.Place) -> None:
+def _say_rest(stage: str, left: Found, unread: tuple[str, ...], place: log.Place) -> None:
     """What there still is after it, each with what removes it."""
     name = f"herald-{stage}"
     rest = [f"the stack {name}: {left.stack.state}"] if left.stack else []
@@ -145,9 +152,9 @@ def _say_rest(stage: str, left: Found, readers: list[dict[str, str]], place: log
         rest.append(f"{len(left.parameters)} parameters, {len(left.layers)} layer versions: make remove ARGS=--data")
     rest.append(f"what was uploaded: below {name}/ in the bucket of the stack aws-sam-cli-managed-default")
     rest.append(f"the section [{stage}.deploy.parameters] of samconfig.toml")
-    if not any(readers):
+    if unread:
         rest.append(
-            f"SNS writes its delivery logs on, though nobody reads them: {', '.join(place.groups())}, by the role "
+            f"SNS writes its delivery logs on, though nobody reads them: {', '.join(unread)}, by the role "
             f"{place.role_name()}. How to end that: docs/removing.md"
         )
     _list("What remains:", rest)
