@@ -121,7 +121,7 @@ def _configure(engine: str, channels: Mapping[str, Mapping[str, str]], key: str,
 
 
 def _read_delivery_logs(engine: str) -> None:
-    """What ``make receipts`` does in an account: the log groups of SNS's texts, read by the stage."""
+    """What ``make receipts`` does in an account: the log groups of what was texted, read by the stage."""
     logs, (function,) = client("logs", engine), stack.parts(client("ssm", engine), STAGE, "receipts_function")
     for group in delivery_logs.place(function).groups():
         delivery_logs.make(logs, group, days=1)

@@ -117,7 +117,8 @@ def test_a_group_that_was_there_before_keeps_its_lines_as_long_as_it_did(account
     logs.create_log_group(logGroupName=account.groups[0])
     logs.put_retention_policy(logGroupName=account.groups[0], retentionInDays=7)
     run(account.clients, account.stage())
-    kept = {each["logGroupName"]: each["retentionInDays"] for each in logs.describe_log_groups()["logGroups"]}
+    there = logs.describe_log_groups(logGroupNamePrefix=account.groups[0])["logGroups"]
+    kept = {each["logGroupName"]: each["retentionInDays"] for each in there}
     assert [kept[group] for group in account.groups] == [7, 30]
 
 

@@ -23,7 +23,9 @@ TARGETS = (
 
 def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run make as from a shell, whatever make this test runs under."""
-    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
+    said = {"STAGE", "PORT", "NAME", "FILE", "DO", "CHANNEL", "ARGS", "UPGRADE"}  # To the make above, not to this one.
+    kept = {name: value for name, value in os.environ.items() if name not in said}
+    outer = {name: value for name, value in kept.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
     return subprocess.run(
         ["make", *arguments], cwd=cwd, env={**outer, **environment}, capture_output=True, text=True, check=False
     )
