@@ -214,9 +214,8 @@ def test_nobody_deletes_the_table_of_production_by_mistake(chosen: str, on: bool
 
 def test_the_worker_leaves_half_of_a_new_accounts_executions_to_the_others() -> None:
     limit = TEMPLATE["Parameters"]["WorkerConcurrency"]
-    assert (limit["Default"], limit["MinValue"]) == (5, 2)  # SQS takes no less than 2; a new account has 10.
-    scaling = RESOURCES["WorkerFunctionQueued"]["Properties"]["ScalingConfig"]
-    assert scaling == {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}}
+    assert (limit["Default"], min(limit["AllowedValues"])) == (5, 2)  # SQS takes no less than 2; a new account has 10.
+    assert TEMPLATE["Mappings"]["AtOnce"]["Worker"] == {str(each): each for each in limit["AllowedValues"]}
 
 
 # ---- what the deployment prints
