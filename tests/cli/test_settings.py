@@ -109,7 +109,7 @@ def test_running_it_again_replaces_what_is_there(run: Any, ssm: Any, stage: str,
 def test_every_mistake_is_listed_at_once_and_nothing_is_written(run: Any, ssm: Any, stage: str, tmp_path: Path) -> None:
     wrong = tmp_path / "gramex.yaml"
     wrong.write_text(
-        "sms:\n  good: {type: amazonsns}\n  twilio:\n    type: twilio\n    token: Zq9-s3cr3t\n"
+        "sms:\n  good: {type: amazonsns}\n  pigeon:\n    type: pigeon\n    token: Zq9-s3cr3t\n"
         "  exotel:\n    type: exotel\n    tokn: Zq9-s3cr3t\n    priority: Zq9-s3cr3t\n"
     )
     told = run(wrong)
@@ -117,7 +117,7 @@ def test_every_mistake_is_listed_at_once_and_nothing_is_written(run: Any, ssm: A
     assert told.out == []
     assert sorted(told.err) == sorted(
         [
-            "sms.twilio: type must be one of amazonsns, exotel (line 4)",
+            "sms.pigeon: type must be one of amazonsns, exotel, twilio (line 4)",
             "sms.exotel: there is no such field: did you mean token? (line 8)",
             "sms.exotel: sid is missing",
             "sms.exotel: token is missing",
