@@ -143,7 +143,7 @@ def _give_up(error: Exception) -> None:
 def _amazon_vouches(region: str | None) -> bool:
     if "AWS_CA_BUNDLE" in os.environ:
         return False
-    known = region or own().get_config_variable("region") or ""
+    known = region or trimmed().get_config_variable("region") or ""
     return not known.startswith(_OTHERS)
 
 
