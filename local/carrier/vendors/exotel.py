@@ -3,12 +3,12 @@
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import ClassVar, NamedTuple
+from datetime import timedelta
+from typing import ClassVar
 
 from local.carrier.callbacks import Letter
-from local.carrier.fates import Fate
 from local.carrier.handset import Text
+from local.carrier.vendors._accepted import Accepted
 from local.carrier.vendors._base import HttpVendor, Shared
 from local.carrier.vendors._exotel_forms import State, as_xml, callback, message, problem, refusal
 from local.server import Reply, Request
@@ -52,21 +52,6 @@ UNAUTHORIZED = refusal(401, 34010, "Authentication failed: bad API key or token"
 WRONG_METHOD = refusal(405, 40500, "Method not allowed")
 
 
-class _Accepted(NamedTuple):
-    account: str
-    fields: Mapping[str, str]
-    at: datetime
-    fate: Fate
-
-    def state(self, age: float) -> tuple[State, datetime]:
-        """How the text fares after ``age`` seconds, and since when."""
-        delay = self.fate.delay
-        if self.fate.receipt and age >= delay:
-            return WORDS[self.fate.word], self.at + timedelta(seconds=delay)
-        share, state = next(step for step in ON_THE_WAY if age >= step[0] * delay)
-        return state, self.at + timedelta(seconds=share * delay)
-
-
 class Exotel(HttpVendor):
     """Exotel's API for ``accounts``: sid -> (key, token); if none are given, for the laptop's own, made up anew."""
 
@@ -83,7 +68,7 @@ class Exotel(HttpVendor):
         super().__init__(shared)
         own = {SID: (secrets.token_urlsafe(16), secrets.token_urlsafe(16))}
         self.accounts = own if accounts is None else accounts
-        self._accepted: dict[str, _Accepted] = {}
+        self._accepted: dict[str, Accepted] = {}
 
     def channel(self, url: str) -> Mapping[str, str]:
         key, token = self.accounts[SID]
@@ -110,11 +95,11 @@ class Exotel(HttpVendor):
         text = Text(self.name, fields["To"], fields["From"], fields["Body"], sid, at, fields)
         reply = self.accept(text, Reply(200, message(sid, account, fields, at, (QUEUED, at))))
         if reply.status == 200:
-            accepted = self._accepted[sid] = _Accepted(account, fields, at, self.shared.manners.fate(fields["To"]))
+            accepted = self._accepted[sid] = Accepted(account, fields, at, self.shared.manners.fate(fields["To"]))
             self._tell(sid, accepted)
         return reply
 
-    def _tell(self, sid: str, accepted: _Accepted) -> None:
+    def _tell(self, sid: str, accepted: Accepted) -> None:
         fate, url = accepted.fate, accepted.fields.get("StatusCallback")
         if self.shared.callbacks and fate.receipt and url:
             states = [WORDS[fate.word]] * fate.copies + [SUBMITTED] * fate.disorder
@@ -127,7 +112,7 @@ class Exotel(HttpVendor):
         if not accepted or accepted.account != account:
             # Not a 404: Exotel answers 200 and these words (November 2026).
             return Reply(200, b"No matching results", "text/plain")
-        now = accepted.state((self.shared.clock() - accepted.at).total_seconds())
+        now = accepted.state((self.shared.clock() - accepted.at).total_seconds(), WORDS, ON_THE_WAY)
         return Reply(200, message(sid, account, accepted.fields, accepted.at, now))
 
 

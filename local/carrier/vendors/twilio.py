@@ -3,13 +3,12 @@
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 from urllib.parse import parse_qsl
 
 from local.carrier.callbacks import Letter
-from local.carrier.fates import Fate
 from local.carrier.handset import Text
+from local.carrier.vendors._accepted import Accepted
 from local.carrier.vendors._base import HttpVendor, Shared
 from local.carrier.vendors._twilio_forms import State, callback, message, problem, refusal, signature
 from local.server import Reply, Request
@@ -52,21 +51,6 @@ UNAUTHORIZED = refusal(401, 20003, "Authenticate")
 NOT_FOUND = refusal(404, 20404, "The requested resource was not found")
 
 
-class _Accepted(NamedTuple):
-    account: str
-    fields: Mapping[str, str]
-    at: datetime
-    fate: Fate
-
-    def state(self, age: float) -> tuple[State, datetime]:
-        """How the text fares after ``age`` seconds, and since when."""
-        delay = self.fate.delay
-        if self.fate.receipt and age >= delay:
-            return WORDS[self.fate.word], self.at + timedelta(seconds=delay)
-        share, state = next(step for step in ON_THE_WAY if age >= step[0] * delay)
-        return state, self.at + timedelta(seconds=share * delay)
-
-
 class Twilio(HttpVendor):
     """Twilio's API for ``accounts``: sid -> auth token; if none are given, for the laptop's own, made up anew."""
 
@@ -82,7 +66,7 @@ class Twilio(HttpVendor):
     def __init__(self, shared: Shared, accounts: dict[str, str] | None = None) -> None:
         super().__init__(shared)
         self.accounts = {f"AC{secrets.token_hex(16)}": secrets.token_hex(16)} if accounts is None else accounts
-        self._accepted: dict[str, _Accepted] = {}
+        self._accepted: dict[str, Accepted] = {}
 
     def channel(self, url: str) -> Mapping[str, str]:
         sid, token = next(iter(self.accounts.items()))
@@ -108,11 +92,11 @@ class Twilio(HttpVendor):
         text = Text(self.name, fields["To"], fields.get("From"), fields["Body"], sid, at, fields)
         reply = self.accept(text, Reply(201, message(sid, account, fields, at, (QUEUED, at))))
         if reply.status == 201:
-            accepted = self._accepted[sid] = _Accepted(account, fields, at, self.shared.manners.fate(fields["To"]))
+            accepted = self._accepted[sid] = Accepted(account, fields, at, self.shared.manners.fate(fields["To"]))
             self._tell(sid, accepted)
         return reply
 
-    def _tell(self, sid: str, accepted: _Accepted) -> None:
+    def _tell(self, sid: str, accepted: Accepted) -> None:
         fate, url = accepted.fate, accepted.fields.get("StatusCallback", "").partition("#")[0]
         if self.shared.callbacks and fate.receipt and url:
             states = [WORDS[fate.word]] * fate.copies + [SENT] * fate.disorder
@@ -160,8 +144,8 @@ class Twilio(HttpVendor):
             "previous_page_uri": f"{uri}&Page={page - 1}" if page else None,
         })  # fmt: skip
 
-    def _public(self, sid: str, accepted: _Accepted) -> dict[str, object]:
-        now = accepted.state((self.shared.clock() - accepted.at).total_seconds())
+    def _public(self, sid: str, accepted: Accepted) -> dict[str, object]:
+        now = accepted.state((self.shared.clock() - accepted.at).total_seconds(), WORDS, ON_THE_WAY)
         return message(sid, accepted.account, accepted.fields, accepted.at, now)
 
 

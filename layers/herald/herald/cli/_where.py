@@ -11,6 +11,7 @@ from herald.errors import HeraldError, NotAccepted
 from herald.settings import stack
 
 LAPTOP = "local"
+ON_THE_LAPTOP = "The stage local is on this laptop alone: make up, then: set -a; . .local/env; set +a"
 # Who sets it says that other stages than the laptop's may be on this engine.
 ON_PURPOSE = "HERALD_ENGINE"
 
@@ -55,7 +56,9 @@ def find(stage: str, region: str | None, *, deployed: bool, samconfig: Path = _s
     try:
         ssm = client("ssm")
     except HeraldError:
-        raise Stopped("No AWS region is known: set AWS_DEFAULT_REGION, or say --region.") from None
+        raise Stopped(
+            ON_THE_LAPTOP if stage == LAPTOP else "No AWS region is known: set AWS_DEFAULT_REGION, or say --region."
+        ) from None
     except Exception as error:  # botocore's own: a profile that is not there, a region that is none.
         raise Stopped(f"AWS cannot be asked from this shell ({type(error).__name__}): {error}") from None
     _check_address(stage, ssm.meta.endpoint_url)
@@ -83,7 +86,7 @@ def _check_address(stage: str, address: str) -> None:
     host = urlsplit(address).hostname or ""
     if amazons(host):
         if stage == LAPTOP:
-            raise Stopped("The stage local is on this laptop alone: make up, then: set -a; . .local/env; set +a")
+            raise Stopped(ON_THE_LAPTOP)
     elif stage != LAPTOP and os.environ.get(ON_PURPOSE) != address:
         raise Stopped(
             f"This shell addresses {host}, which is not AWS, and the stage is {stage}: nothing was done. Use another "
