@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from herald.aws.client import own
 from herald.cli import _samconfig
 from herald.cli._where import Stopped, Where, amazons, find
 from herald.cli.frame import main
@@ -118,8 +119,6 @@ def test_however_the_shell_points_elsewhere_it_stops(
         monkeypatch.setenv("AWS_PROFILE", "here")
     else:
         monkeypatch.setenv(name, engine)
-    from herald.aws.client import own
-
     own.cache_clear()
     try:
         with pytest.raises(Stopped, match="which is not AWS"):
@@ -128,8 +127,13 @@ def test_however_the_shell_points_elsewhere_it_stops(
         own.cache_clear()
 
 
-def test_the_laptops_stage_is_never_looked_for_in_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+@pytest.mark.parametrize("region", ["eu-west-1", None])
+def test_the_laptops_stage_is_never_looked_for_in_aws(monkeypatch: pytest.MonkeyPatch, region: str | None) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    if region:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    own.cache_clear()
     with pytest.raises(Stopped, match=r"make up.*\.local/env"):
         find("local", None, deployed=True)
 
