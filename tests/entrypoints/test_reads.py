@@ -52,7 +52,7 @@ class Guarded:
             (action, arn["Fn::Sub"].partition(":parameter")[2].replace("${Stage}", stage))
             for each in allowed
             for action in listed(each["Action"])
-            for arn in listed(each["Resource"])
+            for arn in listed(each.get("Resource", []))
             if action.startswith("ssm:")
         }
 

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-# Not those that AWS's own documentation shows.
+# Not those that AWS's own documentation shows, nor an account that is nothing but zeros.
 KINDS = {
     "AWS access key": re.compile(r"\b(?:AKIA|ASIA)(?!IOSFODNN7EXAMPLE)[0-9A-Z]{16}\b"),
     "AWS secret key": re.compile(
@@ -14,7 +14,7 @@ KINDS = {
     ),
     "private key": re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
     "API key of Herald's": re.compile(r"\bhk_live_[A-Za-z0-9]{40}\b"),
-    "account of Twilio's": re.compile(r"\b(?:AC|SK)[0-9a-f]{32}\b"),
+    "account of Twilio's": re.compile(r"\b(?:AC|SK)(?!0{32}\b)[0-9a-f]{32}\b"),
     "token of GitHub's": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})"),
     "token of Slack's": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
     "JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),

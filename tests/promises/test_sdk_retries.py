@@ -12,11 +12,15 @@ from herald.aws.client import client
 from herald.errors import Uncertain
 from herald.providers import types
 from tests.promises.figures import Figures
-from tests.providers import test_amazonsns, test_exotel
+from tests.providers import test_amazonsns, test_exotel, test_twilio
 from tests.providers.contract import ProviderContract, a_message
 from tests.providers.server import Reply, Vendor, vendor
 
-CONTRACTS: tuple[type[ProviderContract], ...] = (test_amazonsns.TestAmazonSNS, test_exotel.TestExotel)
+CONTRACTS: tuple[type[ProviderContract], ...] = (
+    test_amazonsns.TestAmazonSNS,
+    test_exotel.TestExotel,
+    test_twilio.TestTwilio,
+)
 # The last one takes the ten seconds that the real clients wait for an answer.
 FAULTS: dict[str, Callable[[Reply], Reply]] = {
     "reply dropped": lambda accepted: replace(accepted, fault="drop"),
