@@ -215,6 +215,11 @@ def test_stop_is_obeyed_as_a_query_and_nothing_is_sent_as_a_reply(exotel: Outbox
     assert exotel.herald().opted_out(TO).opted_out
 
 
+def test_a_query_with_half_a_character_is_answered_as_any_other(exotel: Outbox) -> None:
+    event = {**written("POST"), "multiValueQueryStringParameters": {"\ud800": ["\udfff"]}}
+    assert answer_to(event)[0] < 500
+
+
 def test_stop_is_obeyed_as_json_of_a_long_code(exotel: Outbox) -> None:
     said = {"SmsSid": "1", "Direction": "incoming", "Sender": TO, "ReceivedOn": "56767", "MessageBody": "STOP"}
     event = {**written("POST"), "headers": {"content-type": "application/json"}, "body": json.dumps(said)}

@@ -65,4 +65,5 @@ def _inbound(event: Mapping[str, Any]) -> bool:
 def _query(event: Mapping[str, Any]) -> str:
     """The query that was called, as a vendor signs it, if it holds nothing that can be written in two ways."""
     given = event.get("multiValueQueryStringParameters") or {}
-    return f"?{urlencode(given, doseq=True, errors="surrogatepass")}" if given else ""
+    written = urlencode(given, doseq=True, errors="surrogatepass")
+    return f"?{written}" if written else ""
