@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from herald.message import Message
 from herald.message.counted import Counted
+from herald.message.earlier import Earlier
 from herald.message.kinds import Encoding, Kind, OnUnknown
 from herald.message.reasons import REASONS
 from herald.message.status import Status, Step
@@ -70,6 +71,17 @@ messages = st.builds(
     tags=st.dictionaries(names, texts, max_size=3),
     on_unknown=st.sampled_from(get_args(OnUnknown)),
     possible_duplicate=st.booleans(),
+    deliver_by=st.none() | st.integers(5, 86_400),
+    second_channel=st.booleans(),
+    earlier=st.none()
+    | st.builds(
+        Earlier,
+        st.integers(1, 400),
+        st.none() | names,
+        st.none() | names,
+        st.none() | names,
+        st.none() | st.dictionaries(texts, json_values, max_size=3),
+    ),
     price=st.none() | texts,
     fingerprint=texts,
     recipient=names,

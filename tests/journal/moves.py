@@ -26,7 +26,11 @@ def claimed(journal: Journal, **changes: Any) -> Message:
 
 
 # What keeps the text of a message that may be sent again.
-KEPT: dict[Status, dict[str, Any]] = {Status.UNKNOWN: {"retry_at": NOW}, Status.FAILED: {"reason": DEAD}}
+KEPT: dict[Status, dict[str, Any]] = {
+    Status.UNKNOWN: {"retry_at": NOW},
+    Status.SENT: {"retry_at": NOW},
+    Status.FAILED: {"reason": DEAD},
+}
 
 
 def moved(journal: Journal, old: Message, status: Status, **changes: Any) -> Message:

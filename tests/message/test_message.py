@@ -40,7 +40,8 @@ def test_a_status_comes_only_from_lower_ranks_while_nothing_is_to_be_sent_again(
 def test_the_text_is_needed_while_the_message_may_be_sent(status: Status) -> None:
     plain = status in (Status.ACCEPTED, Status.SCHEDULED, Status.SENDING)
     assert a_message(status=status).text_needed == plain
-    assert a_message(status=status, retry_at=NOW).text_needed == (plain or status is Status.UNKNOWN)
+    again = status in (Status.UNKNOWN, Status.SENT)
+    assert a_message(status=status, retry_at=NOW).text_needed == (plain or again)
     dead = a_message(status=status, reason=REASONS["dead_lettered"])
     assert dead.text_needed == (plain or status is Status.FAILED)
 
@@ -91,7 +92,8 @@ def test_callers_see_these_fields_in_this_order() -> None:
     assert list(a_message().public()) == [
         "id", "status", "to", "country", "channel", "provider", "provider_id", "sender", "kind", "encoding",
         "segments", "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts",
-        "reason", "reference", "tags", "price", "possible_duplicate", "test", "trace", "response",
+        "reason", "reference", "tags", "price", "possible_duplicate", "deliver_by",
+        "second_channel", "test", "trace", "response",
     ]  # fmt: skip
 
 

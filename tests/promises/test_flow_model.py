@@ -70,11 +70,21 @@ class Taken(NamedTuple):
     stood: Message
 
 
+class Word(NamedTuple):
+    """What a receipt says."""
+
+    status: Status
+    reason: str | None = None
+    last: bool = False
+
+
 WORDS = {
-    "on its way": Status.SENT,
-    "delivered": Status.DELIVERED,
-    "not delivered": Status.UNDELIVERED,
-    "in words that nobody knows": Status.UNKNOWN,
+    "on its way": Word(Status.SENT),
+    "at the carrier, and no more is heard": Word(Status.SENT, last=True),
+    "delivered": Word(Status.DELIVERED),
+    "not delivered": Word(Status.UNDELIVERED, "recipient_unavailable"),
+    "not delivered by this channel": Word(Status.UNDELIVERED, "carrier_blocked"),
+    "in words that nobody knows": Word(Status.UNKNOWN),
 }
 
 
@@ -113,7 +123,7 @@ class FlowModel(RuleBasedStateMachine):
 
     ids: Bundle[str] = Bundle("ids")
     provider: "type[Moody] | None" = None
-    at_once: Status | None = None
+    at_once: Word | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,11 +149,12 @@ class FlowModel(RuleBasedStateMachine):
         mode=st.sampled_from(["sync", "async"]),
         valid_for=st.sampled_from([1, 2, 4, 8, 60, 130, 300, 86400]),
         send_in=st.none() | st.sampled_from([1, 60, 3600]),
+        deliver_by=st.sampled_from([0, 0, 5, 30, 1000]),
     )
-    def ask(self, policy: str, mode: str, valid_for: int, send_in: int | None) -> str:
+    def ask(self, policy: str, mode: str, valid_for: int, send_in: int | None, deliver_by: int) -> str:
         at = {"send_at": rfc3339(self.clock() + timedelta(seconds=send_in))} if send_in else {"mode": mode}
         key = f"key {len(self.requests)}"
-        asked = {**FIELDS, **at, "valid_for": valid_for, "on_unknown": policy}
+        asked = {**FIELDS, **at, "valid_for": valid_for, "on_unknown": policy, "deliver_by": deliver_by}
         before = set(self.journal.messages)
         self.send(key, asked)
         (message_id,) = self.journal.messages.keys() - before
@@ -218,12 +229,12 @@ class FlowModel(RuleBasedStateMachine):
         with suppress(Killed):
             self.herald.resume(message_id)
 
-    def receive(self, message: Message, status: Status) -> None:
+    def receive(self, message: Message, word: Word) -> None:
         """A receipt for the attempt that this message stands for."""
-        reason = REASONS["recipient_unavailable"] if status is Status.UNDELIVERED else None
-        receipt = Receipt(f"{message.id}-{message.attempts}", status, reason, raw={"said": str(status)})
+        said, why = {"said": f"{word.status} {word.reason}"}, REASONS[word.reason] if word.reason else None
+        receipt = Receipt(f"{message.id}-{message.attempts}", word.status, why, raw=said, last=word.last)
         Receipts(self.box).waited(Report(receipt, message.id, message.attempts))
-        self.delivered |= {message.id} if status is Status.DELIVERED else set()
+        self.delivered |= {message.id} if word.status is Status.DELIVERED else set()
 
     def meanwhile(self, mood: Mood, message: Message) -> None:
         """What others do while somebody waits for the provider."""
@@ -241,7 +252,8 @@ class FlowModel(RuleBasedStateMachine):
     def it_comes_once_or_if_it_may_be_resent_twice_and_says_so(self) -> None:
         for message_id, times in Counter(taken.message.id for taken in self.taken).items():
             message = self.journal.messages[message_id]
-            assert times == 1 or (times == 2 and message.on_unknown == "resend" and message.possible_duplicate)
+            resent = message.on_unknown == "resend" and message.possible_duplicate
+            assert times == 1 or (times == 2 and (resent or message.second_channel))
 
     @invariant()
     def it_is_sent_in_its_time_by_whoever_said_so_before(self) -> None:
@@ -363,8 +375,8 @@ class Forgetful(FlowModel):
 class Deaf(FlowModel):
     """A world in which nobody listens to what the provider says."""
 
-    def receive(self, message: Message, status: Status) -> None:
-        self.delivered |= {message.id} if status is Status.DELIVERED else set()
+    def receive(self, message: Message, word: Word) -> None:
+        self.delivered |= {message.id} if word.status is Status.DELIVERED else set()
 
 
 @pytest.mark.parametrize("wrong", [Doubled, Unswept, Forgetful, Deaf])

@@ -41,7 +41,7 @@ FOLLOWS = {
     "scheduled": {"accepted", "scheduled", "sending", "failed", "expired", "canceled"},
     "sending": {"accepted", "sending", "unknown", "sent", "delivered", "undelivered", "failed", "expired"},
     "unknown": {"unknown", "sending", "sent", "delivered", "undelivered", "failed"},
-    "sent": {"sent", "delivered", "undelivered"},
+    "sent": {"sent", "sending", "delivered", "undelivered"},
     "failed": {"failed", "accepted", "sending", "expired", "delivered"},
     "delivered": {"delivered"},
     "undelivered": {"undelivered", "delivered"},
@@ -50,14 +50,14 @@ FOLLOWS = {
 }
 # What a writer says of the status; what somebody else wrote of anything else stays, if the writer did not change it.
 OF_THE_STATUS = ("status", "reason", "retry_at", "turn_at", "due_at")
-OTHERS = ("attempts", "provider_id", "possible_duplicate")
+OTHERS = ("attempts", "provider_id", "possible_duplicate", "second_channel")
 
 Row = dict[str, Any]
 
 
 def may_be_sent(row: Row) -> bool:
     """True if the text is needed: it waits, or it is on its way."""
-    if row["status"] == "unknown":
+    if row["status"] in ("unknown", "sent"):
         return row["retry_at"] is not None
     return row["status"] in ("accepted", "scheduled", "sending") or (
         row["status"] == "failed" and row["reason"] == "dead_lettered"
@@ -118,6 +118,7 @@ changes = st.fixed_dictionaries(
         "reason": st.sampled_from([None, REASONS["dead_lettered"], REASONS["expired"]]),
         "provider_id": st.sampled_from(["SM1", "SM2"]),
         "possible_duplicate": st.booleans(),
+        "second_channel": st.booleans(),
     },
 )
 

@@ -207,6 +207,7 @@ def test_an_event_says_what_became_of_the_message_and_when() -> None:
             "price": "0.0025",
             "attempts": 2,
             "possible_duplicate": True,
+            "second_channel": False,
             "test": False,
             "reason": REASONS["opted_out"].public(),
             "created_at": rfc3339(NOW),

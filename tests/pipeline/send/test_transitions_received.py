@@ -13,7 +13,8 @@ from herald.message import Message
 from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status, comes_from
-from herald.pipeline.send.transitions import MOST_RECEIPTS, joined, received
+from herald.pipeline.send.received import MOST_RECEIPTS, received
+from herald.pipeline.send.transitions import joined
 from herald.pipeline.send.transitions import sent as sent_state
 from tests.builders import NOW, a_message
 from tests.strategies import messages, moments

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from herald.message import Message
 from herald.message.counted import Counted
+from herald.message.earlier import Earlier
 from herald.message.reasons import REASONS
 from herald.message.status import Status, Step, comes_from
 from herald.message.times import rfc3339
@@ -16,7 +17,7 @@ from herald.message.times import rfc3339
 LEASED, DUE = {"S": "0"}, {"S": "1"}
 _PREFIX = "message#"
 # What is not written. DynamoDB keeps no empty text in an index.
-_UNSAID = {"tags": {}, "possible_duplicate": False, "test": False, "recipient": ""}
+_UNSAID = {"tags": {}, "possible_duplicate": False, "second_channel": False, "test": False, "recipient": ""}
 _NAMES = tuple(name for name in Message._fields if name != "id")
 
 
@@ -132,12 +133,15 @@ _CODECS: Mapping[str, _Codec] = {
     "length": _NUMBER,
     "attempts": _NUMBER,
     "reserved": _NUMBER,
+    "deliver_by": _NUMBER,
     "possible_duplicate": ("BOOL", bool, bool),
+    "second_channel": ("BOOL", bool, bool),
     "test": ("BOOL", bool, bool),
     "tags": _MAPPING,
     "response": _MAPPING,
     "status": ("S", str, Status),
     "counted": ("S", Counted.written, Counted.read),
+    "earlier": ("S", Earlier.written, Earlier.read),
     "allowed": ("L", _listed, _set),
     "reason": ("S", lambda reason: reason.code, lambda code: REASONS.get(code, REASONS["unexplained"])),
     "trace": ("L", _written, _steps),

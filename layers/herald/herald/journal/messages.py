@@ -23,8 +23,8 @@ ERASED, ELSEWHERE = "erased#", timedelta(days=15)
 OF_THE_STATUS = frozenset({"status", "reason", "retry_at", "turn_at", "due_at"})
 # What is removed of an erased message, beside its number, fingerprint and trace.
 PERSONAL = frozenset(
-    {"recipient", "body", "sender", "provider_id", "response", "reference", "tags", "callback_url", "due", "due_at"}
-)
+    {"recipient", "body", "sender", "provider_id", "response", "earlier", "reference", "tags", "callback_url"}
+) | {"due", "due_at"}
 
 
 class DynamoJournal:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 
 from herald.message.counted import Counted
+from herald.message.earlier import Earlier
 from herald.message.kinds import Encoding, Kind, OnUnknown
 from herald.message.reasons import REASONS, Reason
 from herald.message.status import Status, Step
@@ -27,6 +28,8 @@ class Message(NamedTuple):
     its caller may use (None: all), ``reserved`` what it may cost or has cost, in millionths of the
     currency of the setting ``prices``, ``counted`` in which counters it stands. ``recipient`` is a keyed hash of the
     number, by which the journal finds a person's messages. ``callback_url`` is told what becomes of it.
+    ``deliver_by`` is how many seconds after it was sent it goes by a second channel if no receipt came; then
+    ``second_channel`` is true, and ``earlier`` is the text that was sent first.
     """
 
     id: str
@@ -68,6 +71,9 @@ class Message(NamedTuple):
     allowed: frozenset[str] | None = None
     reserved: int | None = None
     counted: Counted | None = None
+    deliver_by: int | None = None
+    second_channel: bool = False
+    earlier: Earlier | None = None
     trace: tuple[Step, ...] = ()
     response: Mapping[str, object] | None = None
 
@@ -88,13 +94,18 @@ class Message(NamedTuple):
         """True if it may be sent from here: it waits for its time, for another attempt, or for a person's redrive."""
         if self.status is Status.FAILED:
             return self.reason is REASONS["dead_lettered"]
-        resend = self.status is Status.UNKNOWN and self.retry_at is not None
-        return resend or self.status in (Status.ACCEPTED, Status.SCHEDULED)
+        again = self.status in (Status.UNKNOWN, Status.SENT) and self.retry_at is not None
+        return again or self.status in (Status.ACCEPTED, Status.SCHEDULED)
 
     @property
     def text_needed(self) -> bool:
         """True while the text may still have to be sent; afterwards the journal no longer keeps it."""
         return self.status is Status.SENDING or self.waiting
+
+    @property
+    def standing(self) -> int:
+        """The attempt whose receipts say how it fares: the last, or the first where no second text was sent."""
+        return self.earlier.attempt if self.earlier and not self.second_channel else self.attempts
 
     @property
     def attempted_at(self) -> datetime:
@@ -115,7 +126,7 @@ class Message(NamedTuple):
 PUBLIC = (
     "id", "status", "to", "country", "channel", "provider", "provider_id", "sender", "kind", "encoding", "segments",
     "created_at", "updated_at", "sent_at", "delivered_at", "send_at", "expires_at", "attempts", "reason", "reference",
-    "tags", "price", "possible_duplicate", "test", "trace", "response",
+    "tags", "price", "possible_duplicate", "deliver_by", "second_channel", "test", "trace", "response",
 )  # fmt: skip
 assert set(PUBLIC) <= set(Message._fields)
 

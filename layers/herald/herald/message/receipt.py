@@ -43,7 +43,8 @@ class Receipt(NamedTuple):
 
     ``status`` is ``sent`` (it is on its way), ``delivered``, ``undelivered`` (with the ``reason``), or ``unknown`` if
     the provider's words say none of these. ``at`` is when that came about, if the provider says so. ``raw`` is the
-    provider's own words, without number and text. ``to`` (E.164) is there where the receipt names its message by number
+    provider's own words, without number and text. ``last`` says that no more is to be expected, though it is not known
+    whether the text arrived. ``to`` (E.164) is there where the receipt names its message by number
     and ``provider_id`` alone.
     """
 
@@ -54,6 +55,7 @@ class Receipt(NamedTuple):
     price: str | None = None
     raw: Mapping[str, object] = {}
     to: str | None = None
+    last: bool = False
 
     def __repr__(self) -> str:
         return f"Receipt({self.provider_id!r}, {str(self.status)!r})"
@@ -72,6 +74,7 @@ class Receipt(NamedTuple):
             "at": self.at and rfc3339(self.at),
             "price": self.price,
             "raw": dict(self.raw),
+            "last": self.last,
         }
 
     @classmethod
@@ -85,6 +88,7 @@ class Receipt(NamedTuple):
             at=datetime.fromisoformat(at) if at else None,
             price=kept["price"],
             raw=kept["raw"],
+            last=kept.get("last", False),
         )
 
 

@@ -44,12 +44,14 @@ _RANKS = {
 
 # From which other states a message may come into each state. `accepted` comes again only from an attempt that surely
 # did not send. Nothing is sent once the text is removed: after `failed` it is kept for dead letters only, after
-# `unknown` only for a message that is to be resent. And a text that reached the phone was delivered, whatever we
-# believed before.
+# `unknown` only for a message that is to be resent, after `sent` only for a second channel. And a text that reached the
+# phone was delivered, whatever we believed before.
 COMES_FROM: Mapping[Status, frozenset[Status]] = {
     Status.ACCEPTED: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.FAILED}),
     Status.SCHEDULED: frozenset({Status.SCHEDULED}),
-    Status.SENDING: frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.UNKNOWN, Status.FAILED}),
+    Status.SENDING: frozenset(
+        {Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.UNKNOWN, Status.SENT, Status.FAILED}
+    ),
     Status.UNKNOWN: frozenset({Status.SENDING, Status.UNKNOWN}),
     Status.SENT: frozenset({Status.SENDING, Status.UNKNOWN}),
     Status.DELIVERED: frozenset(Status) - {Status.DELIVERED, Status.SCHEDULED},

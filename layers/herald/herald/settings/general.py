@@ -11,10 +11,10 @@ from herald.settings.values import EVENTS, Channel, Limits, Rule, Settings
 
 SETTINGS = (
     "default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after", "url",
-    "callback_hosts", "events", "send_revoked", *GUARDS,
+    "callback_hosts", "events", "send_revoked", "deliver_by", *GUARDS,
 )  # fmt: skip
 # What may stand in a block, at any depth: of these, a mistake may tell the name.
-NAMES = (*SETTINGS, *Limits._fields, "country", "kind", "channels")
+NAMES = (*SETTINGS, *Limits._fields, *KINDS, "country", "kind", "channels")
 # What the setting countries says to allow all of them.
 EVERYWHERE = "all"
 
@@ -46,6 +46,7 @@ class General:
             callback_hosts=tuple(self.hosts(given.get("callback_hosts", []))),
             events=tuple(self.events(given["events"])) if "events" in given else known.events,
             send_revoked=self.yes_or_no("send_revoked"),
+            deliver_by=self.deliver_by(given.get("deliver_by")),
         )
 
     def problem(self, name: str, code: str, detail: str) -> None:
@@ -125,6 +126,15 @@ class General:
             self.problem("events", "unknown_choice", f"events must hold some of {', '.join(choices)}")
         return right
 
+    def deliver_by(self, value: object) -> dict[str, int]:
+        """``{"otp": 30}``: seconds by kind."""
+        given = value if isinstance(value, dict) else {}
+        read = {kind: _whole(seconds, 5, 86_400) for kind, seconds in given.items()}
+        if (value is not None and not given) or None in read.values() or not read.keys() <= set(KINDS):
+            detail = f"deliver_by must hold seconds from 5 to 86400 for some of {', '.join(KINDS)}, such as {{otp: 30}}"
+            self.problem("deliver_by", "out_of_range", detail)
+        return {kind: seconds for kind, seconds in read.items() if seconds}
+
     def yes_or_no(self, name: str) -> bool:
         value = self.values.get(name)
         if value in (None, "true", "false"):
@@ -136,7 +146,14 @@ class General:
         value = self.values.get(name)
         if value is None:
             return default
-        if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII) and low <= int(value) <= high:
-            return int(value)
-        self.problem(name, "out_of_range", f"{name} must be a whole number from {low} to {high}")
-        return default
+        found = _whole(value, low, high)
+        if found is None:
+            self.problem(name, "out_of_range", f"{name} must be a whole number from {low} to {high}")
+        return default if found is None else found
+
+
+def _whole(value: object, low: int, high: int) -> int | None:
+    """A whole number from ``low`` to ``high``; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII) and low <= int(value) <= high:
+        return int(value)
+    return None

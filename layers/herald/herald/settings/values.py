@@ -111,7 +111,8 @@ class Settings(NamedTuple):
     ``mobile_prefixes`` are ranges of numbers that count as mobile although the library does not know them. Only
     ``guests`` are really reached; None: everybody is. ``prices`` are those of a segment by country, in millionths, as
     is ``max_price``, that of a message. Messages of the kinds ``uncounted`` are sent even when no counter can be
-    reached. With ``send_revoked`` what an API key still has waiting is sent after it was revoked.
+    reached. ``deliver_by`` is that of a message of a kind which says none, in seconds. With ``send_revoked`` what an
+    API key still has waiting is sent after it was revoked.
     """
 
     channels: Mapping[str, Channel]
@@ -134,6 +135,7 @@ class Settings(NamedTuple):
     limits: Limits = Limits()
     uncounted: frozenset[str] = frozenset()
     send_revoked: bool = False
+    deliver_by: Mapping[str, int] = {}
 
     def __repr__(self) -> str:
         return f"Settings({list(self.channels.values())!r})"

@@ -19,8 +19,8 @@ from herald.settings.values import EVENTS
 # What others may know of a message: no text, no number in clear, nothing of the provider's own answer.
 TOLD = (
     "country", "channel", "provider", "provider_id", "kind", "reference", "tags", "segments", "price", "attempts",
-    "possible_duplicate", "test", "reason", "created_at", "updated_at", "sent_at", "delivered_at", "send_at",
-    "expires_at",
+    "possible_duplicate", "second_channel", "test", "reason", "created_at", "updated_at", "sent_at", "delivered_at",
+    "send_at", "expires_at",
 )  # fmt: skip
 
 

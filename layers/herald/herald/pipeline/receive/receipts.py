@@ -64,10 +64,13 @@ class Receipts:
         """A receipt that waited. Raises the journal's errors: then it is to wait again."""
         message = message or self._message(report)
         if message:
-            attempt = message.attempts if report.attempt is None else report.attempt
+            attempt = _attempt(message, report) if report.attempt is None else report.attempt
+            if _too_soon(message, report.receipt, attempt):
+                return self._post(report, WAITS[0])
             record(self._ports, message, report.receipt, attempt)
         elif report.message_id is None:
             self._wait(report)
+        return None
 
     def _entry(self, provider: str, receipt: Receipt) -> None:
         """An entry of a log, which may be about a text of another program."""
@@ -115,8 +118,8 @@ class Receipts:
         """The message that a receipt is about: named by its token, or found by number and the provider's own id."""
         if report.message_id is not None:
             return self._ports.journal.get(report.message_id)
-        theirs, named = self._ports.journal.sent_to(report.recipient), (report.provider, report.receipt.provider_id)
-        return next((message for message in theirs if (message.provider, message.provider_id) == named), None)
+        theirs = self._ports.journal.sent_to(report.recipient)
+        return next((message for message in theirs if _own(message, report) or _earlier(message, report)), None)
 
     def _wait(self, report: Report) -> None:
         """Nobody has this provider's id yet; or it is a text of another stage, or of another program."""
@@ -127,6 +130,27 @@ class Receipts:
 
     def _post(self, report: Report, delay: float) -> None:
         self._ports.queue.post({"receipt": report.kept()}, delay)
+
+
+def _own(message: Message, report: Report) -> bool:
+    """Whether a report names the text that a message was sent by last."""
+    return (message.provider, message.provider_id) == (report.provider, report.receipt.provider_id)
+
+
+def _earlier(message: Message, report: Report) -> bool:
+    """Whether it names the text before a second channel's."""
+    first = message.earlier
+    return first is not None and (first.provider, first.provider_id) == (report.provider, report.receipt.provider_id)
+
+
+def _attempt(message: Message, report: Report) -> int:
+    return message.earlier.attempt if message.earlier and _earlier(message, report) else message.standing
+
+
+def _too_soon(message: Message, receipt: Receipt, attempt: int) -> bool:
+    """Whether a first text is said not to arrive while the second is on its way: one after the other."""
+    first = message.earlier if message.status is Status.SENDING else None
+    return first is not None and first.attempt == attempt and receipt.status is Status.UNDELIVERED
 
 
 def _says_something(receipt: Receipt) -> bool:

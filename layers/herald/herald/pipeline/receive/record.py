@@ -5,8 +5,9 @@ from herald.journal import Moved
 from herald.message import Message
 from herald.message.receipt import Receipt
 from herald.message.status import Status
-from herald.pipeline.ports import Observer, Ports
-from herald.pipeline.send import transitions
+from herald.pipeline.ports import Ports
+from herald.pipeline.send.delivery import put
+from herald.pipeline.send.received import received
 from herald.pipeline.send.settle import move
 
 TRIES = 10
@@ -20,17 +21,20 @@ def record(ports: Ports, message: Message, receipt: Receipt, attempt: int) -> Me
     current: Message | None = message
     now = ports.clock()
     for _ in range(TRIES):
-        new = current and transitions.received(current, receipt, attempt, now)
+        new = current and received(current, receipt, attempt, now)
         if current is None or new is None:
             return current
         try:
-            return _tell(ports.observer, current, move(ports, current, new))
+            return _told(ports, current, move(ports, current, new))
         except Moved as moved:
             current = moved.current
     raise NotAccepted("The message moved on and on.")
 
 
-def _tell(observer: Observer, before: Message, message: Message) -> Message:
+def _told(ports: Ports, before: Message, message: Message) -> Message:
+    observer = ports.observer
+    if message.status is Status.SENT and message.retry_at not in (None, before.retry_at):
+        put(ports, message)
     spent = message.price if before.price is None else None
     if message.status is before.status:
         observer.step("receipt noted", message, spent=spent)

@@ -19,6 +19,7 @@ from herald.pipeline.route.rules import Route, route
 from herald.pipeline.send import transitions
 from herald.pipeline.send.delivery import Delivery, TooLate, put
 from herald.pipeline.send.find import kept
+from herald.pipeline.send.second import asked_for
 from herald.pipeline.trouble import needed, told
 from herald.pipeline.validate.validate import Asked, Mode, content, validate, wants_smart, words
 
@@ -64,6 +65,7 @@ class Accept:
             trace=(Step(self._now, "accepted", said),),
         )
         way = route(message, self._settings)
+        message = asked_for(message, way, self._settings.deliver_by)
         try:
             let_in = self._gate.let_in(message, way.channels, grant, queued=mode == "async")
         except NotAllowed as refused:

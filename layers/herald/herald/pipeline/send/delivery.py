@@ -106,6 +106,7 @@ class Delivery:
         except Exception as error:
             return self._uncertain(message, error, started)
         done = self._record(message, transitions.sent(message, sent, self._ports.clock()), started)
+        self._watch(done)
         return done.with_(response=sent.response)  # The caller gets the provider's answer whole.
 
     def _call(self, message: Message) -> Sent:
@@ -221,7 +222,13 @@ class Delivery:
         if not isinstance(error, Uncertain):
             self._ports.observer.trouble("attempt broke off", error, message_id=message.id)
         reason = error.reason if isinstance(error, Uncertain) else REASONS["interrupted"]
-        return self._record(message, self._unknown(message, reason, error), started)
+        return self._watch(self._record(message, self._unknown(message, reason, error), started))
+
+    def _watch(self, message: Message) -> Message:
+        """A second channel takes over in time, if it is to."""
+        if message.waiting and message.deliver_by:
+            put(self._ports, message)
+        return message
 
     def _unknown(self, message: Message, reason: Reason, error: Exception | None = None) -> Message:
         resend_after = self._settings.resend_after

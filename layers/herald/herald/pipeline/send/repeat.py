@@ -29,7 +29,7 @@ def replay(ports: Ports, before: Message, now: str) -> Message:
     if not same(before.fingerprint, now):
         raise KeyReused
     standing = as_it_stands(ports, before)
-    if standing.status is Status.SENDING:
+    if standing.status is Status.SENDING and not standing.earlier:
         raise StillSending
     if not may_be_told(ports, standing):
         raise NotAccepted("The request that this one repeats was not accepted.")

@@ -11,7 +11,7 @@ from herald.message.status import Status
 from herald.pipeline.guard.gate import Gate
 from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import route
-from herald.pipeline.send import transitions
+from herald.pipeline.send import second, transitions
 from herald.pipeline.send.delivery import Delivery, put
 from herald.pipeline.send.settle import write
 from herald.pipeline.trouble import told
@@ -50,7 +50,7 @@ class Resume:
         if message.expired(self._ports.clock()):
             return self._unsent(message, Status.EXPIRED, REASONS["expired"])
         settings = self._ports.settings
-        gate, way = Gate(self._ports, settings), route(message, settings)
+        gate, way = Gate(self._ports, settings), second.way(message, route(message, settings))
         delivery = Delivery(self._ports, settings, patient=True)
         grant = self._grant(message)
         if message.key_name and grant is None and not settings.send_revoked:
@@ -79,7 +79,8 @@ class Resume:
     def _refused(self, message: Message, refused: NotAllowed) -> Message:
         """A limit that is reached is waited for, if there is time; but a text that may have left is not sent again."""
         now, wait = self._ports.clock(), refused.retry_after
-        if wait and message.status is not Status.UNKNOWN and now + timedelta(seconds=wait) < message.expires_at:
+        may_have_left = message.status in (Status.UNKNOWN, Status.SENT)
+        if wait and not may_have_left and now + timedelta(seconds=wait) < message.expires_at:
             later = write(self._ports, message, transitions.put_off(message, refused.code, wait, now))
             put(self._ports, later)
             return later

@@ -25,7 +25,10 @@ def write(
 ) -> Message:
     """Move a message and tell what became of it. Raises as ``move`` does."""
     moved = move(ports, old, new, settings=settings)
-    ports.observer.ended(moved, latency_ms)
+    if moved.status is Status.SENT and new.trace[-1].step != Status.SENT:  # Only its first text was.
+        ports.observer.step("second channel not used", moved)
+    else:
+        ports.observer.ended(moved, latency_ms)
     return moved
 
 

@@ -1,9 +1,9 @@
 """Transitions: what becomes of a message: each state that it may come into, as it is written. Pure."""
 
-import json
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from herald.errors import AttemptError, Unavailable
@@ -11,9 +11,10 @@ from herald.message import Message
 from herald.message.counted import Counted
 from herald.message.price import amount
 from herald.message.reasons import Reason
-from herald.message.receipt import Receipt, Sent
+from herald.message.receipt import Sent
 from herald.message.status import Status, Step
 from herald.pipeline.route.turn import PATIENCE, Place, Turn
+from herald.pipeline.send import second
 
 # Much longer than an attempt may take (2 s until its turn, 15 s for the call; and once more if the credentials were
 # refused within 8 s): when it is over, the sender is gone.
@@ -21,46 +22,56 @@ LEASE = timedelta(seconds=60)
 # A message that was not taken up so long after its time is queued again by the sweep.
 OVERDUE = timedelta(seconds=60)
 FIRST_WAIT, LONGEST_WAIT, SHORTEST_WAIT = 5.0, 900.0, 1.0
-# A provider that goes on and on shall not fill the record: then only what changes something is written down.
-MOST_RECEIPTS = 20
 
 
 def queued(message: Message, now: datetime) -> Message:
     """The message in the queue for the worker."""
-    return _next(message, Status.ACCEPTED, now, step="queued", due_at=now + OVERDUE)
+    return step_to(message, Status.ACCEPTED, now, step="queued", due_at=now + OVERDUE)
 
 
 def scheduled(message: Message, at: datetime, now: datetime) -> Message:
     """The message while it waits for its time."""
-    return _next(message, Status.SCHEDULED, now, due_at=at + OVERDUE)
+    return step_to(message, Status.SCHEDULED, now, due_at=at + OVERDUE)
 
 
 def in_line(message: Message, place: Place, provider: str | None, now: datetime) -> Message:
     """The message in the queue until its turn is near."""
-    return _next(
-        message, _waiting(message), now, f"{place.channel} {place.why}", step="queued", channel=place.channel,
-        provider=provider, turn_at=place.at, retry_at=message.retry_at, due_at=place.at + OVERDUE,
+    by = {"channel": place.channel, "provider": provider}
+    return step_to(
+        message, _waiting(message), now, f"{place.channel} {place.why}", step="queued", turn_at=place.at,
+        retry_at=message.retry_at, due_at=place.at + OVERDUE, **(_first(message) or by),
     )  # fmt: skip
 
 
 def sending(message: Message, turn: Turn, provider: str | None, now: datetime) -> Message:
     """The message before the provider is called: channel, attempt and lease.
 
-    After ``unknown`` it may be a duplicate from here on; its reason stays, as nothing else explains that.
+    After ``unknown`` it may be a duplicate from here on; its reason stays, as nothing else explains that. After
+    ``sent`` it is one, unless a receipt said that the first text does not arrive: that is the reason then.
     """
-    again = _again(message)
-    return _next(
+    follows = second.under_way(message)
+    again = message.reason is None if follows else _again(message)
+    other = message.deliver_by is not None and again and turn.channel != message.channel
+    changes: dict[str, Any] = {}
+    if follows:
+        changes = {"earlier": second.sent_before(message), "provider_id": None, "response": None}
+    return step_to(
         message, Status.SENDING, now, f"by {turn.channel}: {turn.why}", channel=turn.channel, provider=provider,
-        attempts=message.attempts + 1, due_at=now + LEASE, reason=message.reason if again else None,
-        possible_duplicate=again,
+        attempts=message.attempts + 1, due_at=now + LEASE, reason=message.reason if again or follows else None,
+        possible_duplicate=again, second_channel=follows or other or message.second_channel, **changes,
     )  # fmt: skip
 
 
 def sent(message: Message, answer: Sent, now: datetime) -> Message:
-    """The provider took it. Of its answer, what repeats text or number is not kept."""
-    return _next(
-        message, Status.SENT, now, reason=None, sent_at=now, provider_id=answer.provider_id, price=_told(answer.price),
-        response=answer.kept, counted=_left(message),
+    """The provider took it. Of its answer, what repeats text or number is not kept.
+
+    A second channel takes over later, if the message asks for it.
+    """
+    at = second.takes_over(message, now)
+    return step_to(
+        message, Status.SENT, now, reason=None, sent_at=message.sent_at or now, provider_id=answer.provider_id,
+        price=told_price(answer.price), response=answer.kept, counted=left(message), retry_at=at,
+        due_at=at and at + OVERDUE,
     )  # fmt: skip
 
 
@@ -77,59 +88,42 @@ def joined(current: Message, sent: Message) -> Message:
 
 
 def said_sent(message: Message) -> bool:
-    """Whether the trace says already that it was sent: by a receipt that was faster than our own note."""
-    return any(step.step == Status.SENT for step in message.trace)
-
-
-def received(message: Message, receipt: Receipt, attempt: int, now: datetime) -> Message | None:
-    """What a receipt for one of its attempts makes of a message; None if nothing is new.
-
-    Whatever the order in which receipts come, the end is the same: delivered, if any says so.
-    """
-    said = json.dumps(dict(receipt.raw), separators=(",", ":"), ensure_ascii=False)
-    noted_before = [step.detail for step in message.trace if step.step == "receipt"]
-    known = said in noted_before or len(noted_before) >= MOST_RECEIPTS
-    own, price = attempt == message.attempts, _price(message, receipt)
-    noted = message
-    if not known:
-        trace = (*message.trace, Step(now, "receipt", said))
-        noted = message.with_(trace=trace, updated_at=now, price=price, counted=_priced(message.counted, receipt))
-    if not _changes(message, receipt, attempt):
-        return None if known else noted
-    at = _happened(message, receipt, now)
-    reason = receipt.reason if receipt.status is Status.UNDELIVERED else None
-    changes: dict[str, Any] = {
-        "sent_at": message.sent_at or (at if receipt.status is Status.SENT else None),
-        "delivered_at": at if receipt.status is Status.DELIVERED else None,
-        "price": price,
-        "provider_id": (message.provider_id or receipt.provider_id or None) if own else message.provider_id,
-        "reason": reason,
-        "counted": _priced(_left(message), receipt) if own or not message.possible_duplicate else message.counted,
-    }
-    return _next(noted, receipt.status, now, reason.code if reason else "", **changes)
+    """Whether the trace says already that its last attempt sent it: by a receipt that was faster than our own note."""
+    last = takewhile(lambda step: step.step != Status.SENDING, reversed(message.trace))
+    return any(step.step == Status.SENT for step in last)
 
 
 def unsent(
     message: Message, status: Status, reason: Reason, now: datetime, detail: str = "", *, error: Exception | None = None
 ) -> Message:
-    """It is not sent (any more): ``status`` says how that came. If it may have been sent before, that stays unknown."""
+    """It is not sent (any more): ``status`` says how that came. If it may have been sent before, that stays unknown;
+    if it was sent before, that stays so.
+    """
+    if second.under_way(message):
+        return _only_first(message, now, detail or reason.code)
     if _again(message):
         status, detail = Status.UNKNOWN, f"not sent again: {detail or reason.code}"
         reason = message.reason or reason
-    new = _next(message, status, now, detail, reason=reason, response=_response(message, error))
-    counted = message.counted
-    return new.with_(counted=counted._replace(state="back")) if counted and counted.state == "kept" else new
+    response, counted = _response(message, error), _given_back(message.counted)
+    return step_to(message, status, now, detail, reason=reason, response=response, counted=counted)
 
 
 def unknown(
     message: Message, reason: Reason, now: datetime, *, resend_after: float, error: Exception | None = None
 ) -> Message:
-    """Nobody knows. Under ``resend`` it waits so many seconds to be sent once more, if there is time."""
-    at = now + timedelta(seconds=resend_after)
-    resend = message.on_unknown == "resend" and not message.possible_duplicate and at < message.expires_at
+    """Nobody knows. Under ``resend`` it waits so many seconds to be sent once more, if there is time.
+
+    Of a message whose first text was sent, that stays true: it is only not known whether a second was.
+    """
+    response, counted = _response(message, error), left(message)
+    if second.under_way(message) and message.reason is None:
+        return step_to(message, Status.SENT, now, reason.code, step="unknown", response=response, counted=counted)
+    at = now + timedelta(seconds=message.deliver_by or resend_after)
+    once = not (message.possible_duplicate or message.second_channel)
+    resend = message.on_unknown == "resend" and once and at < message.expires_at
     wait: dict[str, Any] = {"retry_at": at, "due_at": at} if resend else {}
-    changes = {"reason": reason, "response": _response(message, error), "counted": _left(message), **wait}
-    return _next(message, Status.UNKNOWN, now, reason.code, **changes)
+    changes = {"reason": reason, "response": response, "counted": counted, **wait}
+    return step_to(message, Status.UNKNOWN, now, reason.code, **changes)
 
 
 def later(message: Message, error: Unavailable, now: datetime) -> Message:
@@ -140,16 +134,18 @@ def later(message: Message, error: Unavailable, now: datetime) -> Message:
         detail = f"{error.code}: no time left for another attempt"
         return unsent(message, Status.EXPIRED, error.reason, now, detail, error=error)
     at = now + timedelta(seconds=wait)
-    reason = message.reason if _again(message) else error.reason
-    detail = f"{error.code}: again in {wait:.0f} s"
-    return _next(message, _waiting(message), now, detail, reason=reason, retry_at=at, due_at=at + OVERDUE)
+    reason = message.reason if _again(message) or second.under_way(message) else error.reason
+    detail, first = f"{error.code}: again in {wait:.0f} s", _first(message)
+    times = {"retry_at": at, "due_at": at + OVERDUE}
+    step = "second_channel" if first else None
+    return step_to(message, _waiting(message), now, detail, step=step, reason=reason, **times, **first)
 
 
 def put_off(message: Message, code: str, seconds: float, now: datetime) -> Message:
     """The message while a limit on sending is reached, which is named by ``code``."""
     at, detail = now + timedelta(seconds=seconds), f"{code}: again in {seconds:.0f} s"
     changes = {"reason": message.reason, "retry_at": at, "due_at": at + OVERDUE}
-    return _next(message, _waiting(message), now, detail, step="queued", **changes)
+    return step_to(message, _waiting(message), now, detail, step="queued", **changes)
 
 
 def comes_at(message: Message, now: datetime) -> datetime:
@@ -164,44 +160,14 @@ def waiting_time(attempts: int) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads the load
 
 
-def _changes(message: Message, receipt: Receipt, attempt: int) -> bool:
-    """Whether a receipt takes a message on. What an older attempt failed at says nothing of the one that followed."""
-    never = attempt > message.attempts or message.status is Status.SCHEDULED
-    if never or receipt.status.rank <= message.status.rank:
-        return False
-    if receipt.status is Status.DELIVERED:
-        return True
-    sure = message.status in (Status.SENDING, Status.UNKNOWN, Status.SENT)
-    return sure and attempt == message.attempts and receipt.status is not Status.UNKNOWN
-
-
-def _left(message: Message) -> Counted | None:
+def left(message: Message) -> Counted | None:
     """Its text has left, or may have: it stays counted from here on, or is counted again if all was given back."""
     counted = message.counted
     return counted if counted is None or counted.gone else counted._replace(state="left")
 
 
-def _priced(counted: Counted | None, receipt: Receipt) -> Counted | None:
-    """What a text that left costs is known once a receipt for its end tells it."""
-    if counted and counted.gone and receipt.status.final and amount(receipt.price):
-        return counted._replace(state="priced")
-    return counted
-
-
-def _price(message: Message, receipt: Receipt) -> str | None:
-    """The last word on what it costs: that of a receipt for its end, or any while there is none."""
-    new = _told(receipt.price)
-    return new if new and (receipt.status.final or not message.status.final) else message.price
-
-
-def _told(price: str | None) -> str | None:
+def told_price(price: str | None) -> str | None:
     return price if amount(price) else None
-
-
-def _happened(message: Message, receipt: Receipt, now: datetime) -> datetime:
-    """When it came about, as the provider says, if that can be: not before it was sent, and not in the future."""
-    earliest = message.sent_at or message.created_at
-    return min(now, max(earliest, receipt.at)) if receipt.at else now
 
 
 def _again(message: Message) -> bool:
@@ -210,10 +176,28 @@ def _again(message: Message) -> bool:
 
 
 def _waiting(message: Message) -> Status:
+    if second.under_way(message):
+        return Status.SENT
     return Status.UNKNOWN if _again(message) else Status.ACCEPTED
 
 
-def _next(
+def _first(message: Message) -> dict[str, Any]:
+    """What is said of a message whose second text was not sent; nothing where there is no first."""
+    return second.only_first(message) if second.under_way(message) else {}
+
+
+def _only_first(message: Message, now: datetime, why: str) -> Message:
+    """A message whose second text is not sent stays what its first text made of it."""
+    status = Status.UNDELIVERED if message.reason else Status.SENT
+    changes = {"counted": _given_back(message.counted), "reason": message.reason, **_first(message)}
+    return step_to(message, status, now, f"not used: {why}", step="second_channel", **changes)
+
+
+def _given_back(counted: Counted | None) -> Counted | None:
+    return counted._replace(state="back") if counted and counted.state == "kept" else counted
+
+
+def step_to(
     message: Message, status: Status, now: datetime, detail: str = "", *, step: str | None = None, **new: Any
 ) -> Message:
     """The message in its next state, with its step. The times of the state before are over."""

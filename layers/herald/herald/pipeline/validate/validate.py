@@ -19,11 +19,12 @@ Mode = Literal["sync", "async"]
 
 FIELDS = (
     "to", "body", "subject", "sender", "channel", "kind", "send_at", "valid_for", "reference", "tags", "on_unknown",
-    "callback_url", "mode", "smart",
+    "deliver_by", "callback_url", "mode", "smart",
 )  # fmt: skip
 LONGEST_BODY, LONGEST_REFERENCE, LONGEST_TAG = 1600, 64, 100
 MOST_TAGS = 10
 LONGEST_VALIDITY = 259_200
+SOONEST_DELIVERY, LATEST_DELIVERY = 5, 86_400
 OTP_VALIDITY = 600
 FARTHEST = timedelta(days=366)
 
@@ -36,6 +37,7 @@ _ELSEWHERE = {
     "senderid": "sender", "phone": "to", "number": "to", "mobile": "to", "recipient": "to", "type": "kind",
     "ttl": "valid_for", "schedule_at": "send_at", "provider": "channel", "webhook": "callback_url",
     "webhook_url": "callback_url", "status_callback": "callback_url", "statuscallback": "callback_url",
+    "failover_after": "deliver_by",
 }  # fmt: skip
 
 
@@ -79,6 +81,7 @@ def validate(
     reference = fields.optional("reference", lambda value: line(value, LONGEST_REFERENCE), None)
     tags = fields.tags()
     on_unknown = cast("OnUnknown", fields.optional("on_unknown", one_of(OnUnknown), "hold"))
+    deliver_by = fields.optional("deliver_by", _deliver_by, None)
     callback_url = fields.optional("callback_url", lambda value: _callback_url(value, callback_hosts, signed), None)
     mode = cast("Mode", fields.optional("mode", one_of(Mode), "sync"))
     made_plain = fields.optional("smart", yes_or_no, False)
@@ -92,7 +95,7 @@ def validate(
         id="", caller="", to=number.e164, country=number.country, body=body, encoding=measured.encoding,
         segments=measured.segments, length=measured.length, created_at=now, updated_at=now, sender=sender, kind=kind,
         expires_at=(send_at or now) + timedelta(seconds=seconds), asked_channel=channel, send_at=send_at,
-        reference=reference, tags=tags, on_unknown=on_unknown, callback_url=callback_url,
+        reference=reference, tags=tags, on_unknown=on_unknown, callback_url=callback_url, deliver_by=deliver_by,
     )  # fmt: skip
     return Asked(message, mode)
 
@@ -109,8 +112,9 @@ def content(message: Message, mode: Mode) -> bytes:
         "kind": message.kind, "send_at": message.send_at and rfc3339(message.send_at), "mode": mode,
         "valid_for": (message.expires_at - (message.send_at or message.created_at)) // timedelta(seconds=1),
         "reference": message.reference, "tags": dict(message.tags), "on_unknown": message.on_unknown,
-        # Left out where it is not given: requests of the time before there was one are known as they were.
+        # Left out where they are not given: requests of the time before there were any are known as they were.
         **({"callback_url": message.callback_url} if message.callback_url else {}),
+        **({"deliver_by": message.deliver_by} if message.deliver_by is not None else {}),
     }  # fmt: skip
     return json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()
 
@@ -218,6 +222,15 @@ def _callback_url(value: object, hosts: Collection[str], signed: bool) -> str:
 
 def _validity(value: object) -> int:
     return whole(value, 1, LONGEST_VALIDITY, "seconds")
+
+
+def _deliver_by(value: object) -> int:
+    """Seconds; 0 for no second channel, whatever the settings say."""
+    seconds = whole(value, 0, LATEST_DELIVERY, "seconds")
+    if 0 < seconds < SOONEST_DELIVERY:
+        detail = f"This must be from {SOONEST_DELIVERY} to {LATEST_DELIVERY} seconds, or 0 for no second channel."
+        raise Wrong("out_of_range", detail)
+    return seconds
 
 
 def _tags(value: object) -> Mapping[object, object]:
