@@ -10,7 +10,11 @@ from tests.settings.reading import EXOTEL, mistake, read
 
 def test_norway_is_a_country_without_quotes() -> None:
     settings = read("default_region: NO\ncountries:\n  - NO\nroutes: [{country: NO, channels: [amazonsns]}]")
-    assert (settings.default_region, settings.countries, settings.routes[0].country) == ("NO", frozenset({"NO"}), "NO")
+    assert (settings.default_region, settings.countries, settings.routes[0].countries) == (
+        "NO",
+        frozenset({"NO"}),
+        ("NO",),
+    )
 
 
 def test_messages_go_home_only_unless_the_settings_say_where_else() -> None:
@@ -78,29 +82,6 @@ def test_the_laptop_may_call_itself_back_and_no_other_stage_may() -> None:
         ("default_channel: [amazonsns]", "unknown_channel"),
         ("default_channel: []", "unknown_channel"),
         ("default_channel: {}", "unknown_channel"),
-        ("routes: amazonsns", "wrong_type"),
-        ("routes: {channels: [amazonsns]}", "wrong_type"),
-        ("routes: {}", "wrong_type"),
-        ("routes: [~]", "invalid_route"),
-        ("routes: [{}]", "invalid_route"),
-        ("routes: [amazonsns]", "invalid_route"),
-        ("routes: [[amazonsns]]", "invalid_route"),
-        ("routes: [{country: IN}]", "invalid_route"),
-        ("routes: [{channels: []}]", "invalid_route"),
-        ("routes: [{channels: [amazonsns], color: red}]", "invalid_route"),
-        ("routes: [{channels: [amazonsns], ? [a] : b}]", "invalid_route"),
-        ("routes: [{channels: amazonsns}]", "wrong_type"),
-        ("routes: [{channels: [nowhere]}]", "unknown_channel"),
-        ("routes: [{channels: [[amazonsns]]}]", "unknown_channel"),
-        ("routes: [{channels: [amazonsns], country: IND}]", "invalid_country"),
-        ("routes: [{channels: [amazonsns], country: XX}]", "invalid_country"),
-        ("routes: [{channels: [amazonsns], country: []}]", "invalid_country"),
-        ("routes: [{channels: [amazonsns], country: }]", "empty"),
-        ("routes: [{channels: [amazonsns], kind: ''}]", "empty"),
-        ("routes: [{channels: [amazonsns], kind: {}}]", "unknown_choice"),
-        ("routes: [{channels: [~]}]", "unknown_channel"),
-        ("routes: [{channels: [amazonsns], kind: sms}]", "unknown_choice"),
-        ("routes: [{channels: [amazonsns], kind: [otp]}]", "unknown_choice"),
         ("valid_for: 0", "out_of_range"),
         ("valid_for: 259201", "out_of_range"),
         ("valid_for: -5", "out_of_range"),

@@ -46,7 +46,7 @@ events: [sent, failed]
 routes:
   - {country: in, kind: otp, channels: [exotel]}
   - {country: NO, channels: [sns, exotel]}
-  - channels: [sns]
+  - channels: {exotel: 70, sns: 30}
 mobile_prefixes: ["+91600", '+2349']
 guests: ["+919741552552"]
 max_segments: 6
@@ -74,7 +74,11 @@ send_uncounted: [otp]
         url="https://sms.example.com/herald",
         callback_hosts=("hooks.example.com", "*.example.org:8443"),
         events=("sent", "failed"),
-        routes=(Rule(("exotel",), "IN", "otp"), Rule(("sns", "exotel"), "NO"), Rule(("sns",))),
+        routes=(
+            Rule(("exotel",), countries=("IN",), kinds=("otp",)),
+            Rule(("sns", "exotel"), countries=("NO",)),
+            Rule(({"exotel": 70, "sns": 30},)),
+        ),
         mobile_prefixes=("+91600", "+2349"),
         guests=frozenset({"+919741552552"}),
         max_segments=6,

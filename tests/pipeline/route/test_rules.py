@@ -11,7 +11,7 @@ from tests.builders import a_message
 CHANNELS = {
     name: Channel(name, kind) for name, kind in {"alpha": "exotel", "beta": "amazonsns", "otp": "exotel"}.items()
 }
-INDIA, OTPS = Rule(("alpha", "beta"), country="IN"), Rule(("otp",), kind="otp")
+INDIA, OTPS = Rule(("alpha", "beta"), countries=("IN",)), Rule(("otp",), kinds=("otp",))
 
 
 def settings(*rules: Rule, **changes: object) -> Settings:
@@ -25,7 +25,7 @@ def test_the_callers_channel_is_the_only_one_tried() -> None:
 
 
 def test_the_first_rule_that_fits_decides_and_is_named() -> None:
-    found = route(a_message(kind="otp"), settings(Rule(("beta",), country="SG"), OTPS, INDIA))
+    found = route(a_message(kind="otp"), settings(Rule(("beta",), countries=("SG",)), OTPS, INDIA))
     assert found.channels == ("otp",)
     assert found.why == "route 2 of the settings"
 
@@ -35,7 +35,7 @@ def test_the_first_rule_that_fits_decides_and_is_named() -> None:
     [("IN", "otp", True), ("IN", "promotional", False), ("SG", "otp", False), ("SG", "promotional", False)],
 )
 def test_a_rule_fits_if_both_country_and_kind_do(country: str, kind: str, fits: bool) -> None:
-    rules = settings(Rule(("otp",), country="IN", kind="otp"))
+    rules = settings(Rule(("otp",), countries=("IN",), kinds=("otp",)))
     found = route(a_message(country=country, kind=kind), rules)
     assert (found.channels == ("otp",)) == fits
 
@@ -71,8 +71,8 @@ def test_a_fresh_stack_sends_by_amazon_sns() -> None:
 rules = st.builds(
     Rule,
     st.lists(st.sampled_from(sorted(CHANNELS)), min_size=1, max_size=3, unique=True).map(tuple),
-    st.none() | st.sampled_from(["IN", "SG", "NO"]),
-    st.none() | st.sampled_from(["otp", "promotional"]),
+    countries=st.just(()) | st.sampled_from([("IN",), ("SG", "NO")]),
+    kinds=st.just(()) | st.sampled_from([("otp",), ("otp", "promotional")]),
 )
 
 
@@ -85,6 +85,79 @@ def test_every_message_has_a_route_of_channels_that_are_there(
     assert set(found.channels) <= CHANNELS.keys()
 
 
+# ---- what a rule may look at
+
+
+@pytest.mark.parametrize(
+    ("rule", "fits"),
+    [
+        ({"countries": ("SG", "IN")}, True),
+        ({"countries": ("SG", "NO")}, False),
+        ({"prefixes": ("+9197",)}, True),
+        ({"prefixes": ("+65", "+9197415")}, True),
+        ({"prefixes": ("+9175", "+74")}, False),
+        ({"kinds": ("promotional", "otp")}, True),
+        ({"kinds": ("promotional", "transactional")}, False),
+        ({"callers": ("invoke", "key:billing")}, True),
+        ({"callers": ("key:*",)}, True),
+        ({"callers": ("key:billing*",)}, True),
+        ({"callers": ("*",)}, True),
+        ({"callers": ("key:bill",)}, False),
+        ({"callers": ("event:*", "key:shop*")}, False),
+        ({"senders": ("GRMNER", "HERALD")}, True),
+        ({"senders": ("herald",)}, False),
+        ({"countries": ("IN",), "prefixes": ("+9197",), "kinds": ("otp",), "callers": ("key:*",)}, True),
+        ({"countries": ("IN",), "prefixes": ("+9197",), "kinds": ("otp",), "callers": ("event:*",)}, False),
+    ],
+)
+def test_a_rule_fits_if_all_that_it_names_is_the_messages(rule: dict[str, tuple[str, ...]], fits: bool) -> None:
+    message = a_message(kind="otp", caller="key:billing", sender="HERALD")
+    assert (route(message, settings(Rule(("otp",), **rule))).channels == ("otp",)) == fits
+
+
+def test_a_rule_that_names_a_sender_fits_no_message_without_one() -> None:
+    assert route(a_message(), settings(Rule(("otp",), senders=("HERALD",)))).channels == ("beta",)
+
+
+# ---- shares
+
+
+def test_a_channel_that_was_drawn_is_said_with_its_share() -> None:
+    found = route(
+        a_message(), settings(INDIA._replace(countries=("SG",)), Rule(({"alpha": 70, "beta": 30, "otp": 0},)))
+    )
+    share = {"alpha": 70, "beta": 30}[found.channels[0]]
+    assert found.why == f"route 2 of the settings: {found.channels[0]} drawn with {share} of 100"
+    assert set(found.channels[:2]) == {"alpha", "beta"}
+    assert found.channels[2] == "otp"
+
+
+def test_where_one_channel_has_every_share_nothing_is_drawn() -> None:
+    found = route(a_message(), settings(Rule(({"alpha": 1, "otp": 0}, "beta"))))
+    assert found == (("alpha", "otp", "beta"), "route 1 of the settings")
+
+
+def test_channels_that_share_come_before_those_that_are_named_after_them() -> None:
+    for _ in range(20):
+        first, second, third = route(a_message(), settings(Rule(({"alpha": 1, "beta": 1}, "otp")))).channels
+        assert ({first, second}, third) == ({"alpha", "beta"}, "otp")
+
+
+@given(st.integers(0, 2**64))
+def test_a_message_has_the_same_route_whenever_it_is_asked(number: int) -> None:
+    message, known = a_message(id=f"msg_{number}"), settings(Rule(({"alpha": 1, "beta": 2, "otp": 3},)))
+    assert route(message, known) == route(message.with_(attempts=3, kind="otp"), known)
+
+
+def test_a_share_that_the_caller_may_not_use_falls_to_the_others() -> None:
+    known = settings(Rule(({"alpha": 70, "beta": 30}, "otp")))
+    allowed = frozenset({"beta", "otp"})
+    for _ in range(20):
+        found = route(a_message(allowed=allowed), known)
+        assert found == (("beta", "otp"), "route 1 of the settings")
+    assert route(a_message(allowed=frozenset()), known).channels == ()
+
+
 # ---- the usual way
 
 
@@ -92,12 +165,23 @@ def test_every_message_has_a_route_of_channels_that_are_there(
     ("routes", "first"),
     [
         ((), "amazonsns"),
-        ((Rule(("exotel", "amazonsns"), kind="otp"),), "amazonsns"),
-        ((Rule(("exotel", "amazonsns"), country="IN"),), "exotel"),
-        ((Rule(("exotel",), country="SG"), Rule(("amazonsns",))), "amazonsns"),
+        ((Rule(("exotel", "amazonsns"), kinds=("otp",)),), "amazonsns"),
+        ((Rule(("exotel", "amazonsns"), countries=("IN",)),), "exotel"),
+        ((Rule(("exotel",), countries=("SG",)), Rule(("amazonsns",))), "amazonsns"),
+        ((Rule(("exotel",), callers=("key:billing",)), Rule(("amazonsns",))), "amazonsns"),
+        ((Rule(("exotel",), prefixes=("+9174",)), Rule(("amazonsns",))), "amazonsns"),
+        ((Rule(("exotel",), senders=("HERALD",)), Rule(("amazonsns",))), "amazonsns"),
+        ((Rule(("exotel",), callers=("*",), countries=("SG", "IN"), kinds=("otp", "transactional")),), "exotel"),
     ],
 )
 def test_the_usual_channel_is_the_first_of_a_plain_message_at_home(routes: tuple[Rule, ...], first: str) -> None:
     channels = {name: Channel(name, name) for name in ("exotel", "amazonsns")}
     known = Settings(channels=channels, routes=routes)
-    assert usual(known) == first == route(a_message(), known).channels[0]
+    assert usual(known) == first
+    assert route(a_message(to="+911234567890"), known).channels[0] == first
+
+
+def test_the_usual_channel_of_several_that_share_is_the_one_with_most() -> None:
+    channels = {name: Channel(name, name) for name in ("exotel", "twilio", "amazonsns")}
+    shares = {"exotel": 20, "twilio": 70, "amazonsns": 10}
+    assert usual(Settings(channels=channels, routes=(Rule((shares,)),))) == "twilio"

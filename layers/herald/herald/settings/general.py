@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from herald.message.kinds import KINDS
 from herald.settings.block import Block, Problems, no_such
 from herald.settings.limits import GUARDS, Guards
 from herald.settings.values import EVENTS, Channel, Limits, Rule, Settings
@@ -14,7 +14,7 @@ SETTINGS = (
     "callback_hosts", "events", "send_revoked", "deliver_by", *GUARDS,
 )  # fmt: skip
 # What may stand in a block, at any depth: of these, a mistake may tell the name.
-NAMES = (*SETTINGS, *Limits._fields, *KINDS, "country", "kind", "channels")
+NAMES = (*SETTINGS, *Limits._fields, *KINDS, "country", "prefix", "kind", "caller", "sender", "channels")
 # What the setting countries says to allow all of them.
 EVERYWHERE = "all"
 
@@ -37,7 +37,7 @@ class General:
             channels=self.channels,
             default_region=home,
             default_channel=self.channel("default_channel", channel) if channel is not None else None,
-            routes=tuple(self.rules(given.get("routes", []))),
+            routes=self.routes(given.get("routes")),
             countries=self.countries(given.get("countries"), home),
             valid_for=self.number("valid_for", known.valid_for, 1, 259_200),
             keep_days=self.number("keep_days", known.keep_days, 1, 366),
@@ -81,21 +81,12 @@ class General:
         self.problem(name, "wrong_type", f"{name} must hold a list")
         return []
 
-    def rules(self, value: object) -> list[Rule]:
-        rules = []
-        for rule in self.listed("routes", value):
-            fits = isinstance(rule, dict) and rule.keys() <= {"country", "kind", "channels"}
-            if not fits or not rule.get("channels"):
-                self.problem("routes", "invalid_route", "each route has channels and may have country and kind")
-                continue
-            country, kind = rule.get("country"), rule.get("kind")
-            if kind not in (None, *KINDS):
-                self.problem("routes", "unknown_choice", f"kind must be one of {', '.join(KINDS)}")
-            named = [self.channel("routes", name) for name in self.listed("routes", rule["channels"])]
-            rules.append(
-                Rule(tuple(filter(None, named)), None if country is None else self.country("routes", country), kind)
-            )
-        return rules
+    def routes(self, value: object) -> tuple[Rule, ...]:
+        if value is None:
+            return ()
+        from herald.settings.routes import Routes  # A fresh stage has none.
+
+        return Routes(self.channels, partial(self.problem, "routes")).read(value)
 
     def url(self, value: object) -> str | None:
         if value is None:

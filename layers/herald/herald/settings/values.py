@@ -60,12 +60,23 @@ class Channel(NamedTuple):
         return f"Channel({self.name!r}, {self.type!r})"
 
 
-class Rule(NamedTuple):
-    """One routing rule: messages of this country and kind (None: any) go through these channels, in this order."""
+Shares = Mapping[str, int]
+"""Channels that share messages: each gets its part of the sum; one of share 0 is only a way round the others."""
 
-    channels: tuple[str, ...]
-    country: str | None = None
-    kind: str | None = None
+
+class Rule(NamedTuple):
+    """One routing rule: the messages that fit it go through these channels: a name after the other, or drawn by shares.
+
+    A message fits if each field that is not empty holds what is the message's: ``callers`` may end in ``*``, and
+    ``senders`` are what its caller asked for.
+    """
+
+    channels: tuple[str | Shares, ...]
+    countries: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    callers: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
 
 
 class Limits(NamedTuple):
