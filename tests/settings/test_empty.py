@@ -17,7 +17,7 @@ LISTS: dict[str, Any] = {
     "routes": (), "countries": frozenset(), "callback_hosts": (), "events": (), "mobile_prefixes": (),
     "guests": frozenset(), "send_uncounted": frozenset(),
 }  # fmt: skip
-MAPPINGS = {"prices", "limits"}
+MAPPINGS = {"prices", "limits", "senders"}
 FIELDS = {"guests": "guests", "send_uncounted": "uncounted"}
 
 

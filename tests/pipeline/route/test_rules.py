@@ -134,7 +134,7 @@ def test_a_channel_that_was_drawn_is_said_with_its_share() -> None:
 
 def test_where_one_channel_has_every_share_nothing_is_drawn() -> None:
     found = route(a_message(), settings(Rule(({"alpha": 1, "otp": 0}, "beta"))))
-    assert found == (("alpha", "otp", "beta"), "route 1 of the settings")
+    assert (found.channels, found.why) == (("alpha", "otp", "beta"), "route 1 of the settings")
 
 
 def test_channels_that_share_come_before_those_that_are_named_after_them() -> None:
@@ -154,8 +154,26 @@ def test_a_share_that_the_caller_may_not_use_falls_to_the_others() -> None:
     allowed = frozenset({"beta", "otp"})
     for _ in range(20):
         found = route(a_message(allowed=allowed), known)
-        assert found == (("beta", "otp"), "route 1 of the settings")
+        assert (found.channels, found.why) == (("beta", "otp"), "route 1 of the settings")
     assert route(a_message(allowed=frozenset()), known).channels == ()
+
+
+def test_what_may_not_show_its_sender_id_leaves_its_share_to_the_others() -> None:
+    channels = {**CHANNELS, "alpha": CHANNELS["alpha"]._replace(senders={"IN": ("GRMNER",)})}
+    known = settings(Rule(({"alpha": 70, "beta": 30, "otp": 10},)), channels=channels)
+    for _ in range(20):
+        found = route(a_message(sender="HERALD"), known)
+        share = {"beta": 30, "otp": 10}[found.channels[0]]
+        drawn = f"{found.channels[0]} drawn with {share} of 40"
+        assert found.why == f"route 1 of the settings: {drawn}; without alpha, by the setting senders"
+        assert (set(found.channels), found.barred) == ({"beta", "otp"}, ())
+
+
+def test_what_no_channel_may_show_has_no_route_and_it_is_said_which_were_barred() -> None:
+    found = route(a_message(), settings(Rule(("alpha", "beta")), senders={"IN": ()}))
+    assert (found.channels, found.barred) == ((), ("alpha", "beta"))
+    kept = route(a_message(allowed=frozenset({"beta"})), settings(Rule(("alpha", "beta")), senders={"IN": ()}))
+    assert (kept.channels, kept.barred) == ((), ("beta",))
 
 
 # ---- the usual way
@@ -179,6 +197,14 @@ def test_the_usual_channel_is_the_first_of_a_plain_message_at_home(routes: tuple
     known = Settings(channels=channels, routes=routes)
     assert usual(known) == first
     assert route(a_message(to="+911234567890"), known).channels[0] == first
+
+
+def test_the_usual_channel_is_one_that_may_send_at_home() -> None:
+    channels = {name: Channel(name, name) for name in ("exotel", "twilio")}
+    channels["exotel"] = channels["exotel"]._replace(senders={"IN": ()})
+    known = Settings(channels=channels, routes=(Rule(({"exotel": 70, "twilio": 30},)),))
+    assert usual(known) == "twilio"
+    assert usual(known._replace(senders={"IN": ()})) == "exotel"  # Where none may, any is as usual.
 
 
 def test_the_usual_channel_of_several_that_share_is_the_one_with_most() -> None:

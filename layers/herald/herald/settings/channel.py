@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from herald.errors import InvalidSettings
 from herald.settings.block import Block, Problems, amount, no_such, nothing_behind
-from herald.settings.values import Channel, Field, Rate
+from herald.settings.values import Channel, Field, Rate, Senders
 
 FieldsOf = Callable[[str], Sequence[Field]]
 """The fields that a provider's type knows. Raises ``InvalidSettings``, which names the types, for another."""
@@ -16,7 +16,7 @@ RateOf = Callable[[str], str]
 # Every channel may have these, whatever its type.
 COMMON_FIELDS = (Field("type", required=True), Field("sender"), Field("endpoint_url"))
 # These are about the channel; the vendor's class never sees them.
-OWN_FIELDS = (Field("rate"), Field("exchange_rate"))
+OWN_FIELDS = (Field("rate"), Field("exchange_rate"), Field("senders"))
 # What SSM takes in a parameter's name, without the slash.
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
@@ -54,7 +54,8 @@ def read_channel(
     rate = _rate(where, given.get("rate", rates(kind)), lines.get("rate"), problems)
     exchange = _exchange(where, given.get("exchange_rate", "1"), lines.get("exchange_rate"), problems)
     own = {"type", *(field.name for field in OWN_FIELDS)}
-    return Channel(name, kind, {key: str(value) for key, value in given.items() if key not in own}, rate, exchange)
+    values = {key: str(value) for key, value in given.items() if key not in own}
+    return Channel(name, kind, values, rate, exchange, _senders(where, found, problems))
 
 
 def _note_mistakes(where: str, found: Block, known: Mapping[str, Field], problems: Problems, *, lenient: bool) -> None:
@@ -65,7 +66,7 @@ def _note_mistakes(where: str, found: Block, known: Mapping[str, Field], problem
     for name in given.keys() - known.keys():
         problems.add(where, "unknown_field", no_such("field", name, known), lines.get(name))
     for field in known.values():
-        wrong = _wrong(field, given[field.name]) if field.name in given else None
+        wrong = _wrong(field, given[field.name]) if field.name in given and field.name != "senders" else None
         if field.required and field.name not in given.keys() | empty:
             wrong = "missing", "is missing"
         if wrong:
@@ -96,3 +97,12 @@ def _exchange(where: str, value: object, line: int | None, problems: Problems) -
     if not found:
         problems.add(where, "invalid_amount", "exchange_rate must be an amount above 0 such as 0.0119", line)
     return found or 1.0
+
+
+def _senders(where: str, found: Block, problems: Problems) -> Senders:
+    if "senders" not in found.values:
+        return {}
+    from herald.settings.senders import read_senders
+
+    line = found.lines.get("senders")
+    return read_senders(found.values["senders"], lambda code, detail: problems.add(where, code, detail, line))

@@ -7,11 +7,11 @@ from typing import Any
 
 from herald.settings.block import Block, Problems, no_such
 from herald.settings.limits import GUARDS, Guards
-from herald.settings.values import EVENTS, Channel, Limits, Rule, Settings
+from herald.settings.values import EVENTS, Channel, Limits, Rule, Senders, Settings
 
 SETTINGS = (
     "default_region", "default_channel", "routes", "countries", "valid_for", "keep_days", "resend_after", "url",
-    "callback_hosts", "events", "send_revoked", "deliver_by", *GUARDS,
+    "callback_hosts", "events", "send_revoked", "deliver_by", "senders", *GUARDS,
 )  # fmt: skip
 # What may stand in a block, at any depth: of these, a mistake may tell the name.
 NAMES = (*SETTINGS, *Limits._fields, *KINDS, "country", "prefix", "kind", "caller", "sender", "channels")
@@ -47,6 +47,7 @@ class General:
             events=tuple(self.events(given["events"])) if "events" in given else known.events,
             send_revoked=self.yes_or_no("send_revoked"),
             deliver_by=self.deliver_by(given.get("deliver_by")),
+            senders=self.senders(given.get("senders")),
         )
 
     def problem(self, name: str, code: str, detail: str) -> None:
@@ -87,6 +88,13 @@ class General:
         from herald.settings.routes import Routes  # A fresh stage has none.
 
         return Routes(self.channels, partial(self.problem, "routes")).read(value)
+
+    def senders(self, value: object) -> Senders:
+        if value is None:
+            return {}
+        from herald.settings.senders import read_senders
+
+        return read_senders(value, partial(self.problem, "senders"))
 
     def url(self, value: object) -> str | None:
         if value is None:

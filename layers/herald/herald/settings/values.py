@@ -43,11 +43,18 @@ class Rate(NamedTuple):
         return f"{self.messages}/{next(unit for unit, seconds in _UNITS.items() if seconds == self.seconds)}"
 
 
+Senders = Mapping[str, tuple[str, ...]]
+"""The sender ids that each country allows, first the one that is used where none is asked for; ``*`` stands for every
+other country. Nothing is sent to a country that allows none.
+"""
+
+
 class Channel(NamedTuple):
     """A named, configured account at a provider. ``values`` hold secrets and never show in a repr.
 
     ``rate`` is how fast the provider takes messages; None: as fast as they come. ``exchange_rate`` is what a unit of
-    the money in which the provider tells its prices is worth in that of the setting ``prices``.
+    the money in which the provider tells its prices is worth in that of the setting ``prices``. ``senders`` go before
+    those of the stage.
     """
 
     name: str
@@ -55,6 +62,7 @@ class Channel(NamedTuple):
     values: Mapping[str, str] = {}
     rate: Rate | None = None
     exchange_rate: float = 1.0
+    senders: Mapping[str, tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
         return f"Channel({self.name!r}, {self.type!r})"
@@ -147,6 +155,7 @@ class Settings(NamedTuple):
     uncounted: frozenset[str] = frozenset()
     send_revoked: bool = False
     deliver_by: Mapping[str, int] = {}
+    senders: Mapping[str, tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
         return f"Settings({list(self.channels.values())!r})"
@@ -155,6 +164,15 @@ class Settings(NamedTuple):
         """What a message costs, in millionths; None if no price is known."""
         price = self.prices.get(country, self.prices.get(ANYWHERE))
         return None if price is None else price * segments
+
+    def senders_of(self, channel: str, country: str) -> tuple[str, ...] | None:
+        """The sender ids that texts to a country may have by this channel; None if any may be asked for."""
+        known = self.channels.get(channel)
+        for senders in (known.senders if known else {}, self.senders):
+            found = senders.get(country, senders.get(ANYWHERE))
+            if found is not None:
+                return found
+        return None
 
 
 # What a fresh stack has: Amazon SNS under the function's own role.

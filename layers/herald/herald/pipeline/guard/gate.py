@@ -12,7 +12,7 @@ from herald.message.counted import Counted
 from herald.message.status import Step
 from herald.pipeline.guard.budget import When, tallies, when
 from herald.pipeline.guard.ledger import Amounts, Place, held
-from herald.pipeline.guard.policy import guard
+from herald.pipeline.guard.policy import guard, sender_refused
 from herald.pipeline.ports import Ports
 from herald.pipeline.trouble import needed, told
 from herald.settings.values import Settings
@@ -46,23 +46,29 @@ class Gate:
         self._taken: list[Tally] = []
 
     def let_in(
-        self, message: Message, channels: Collection[str], grant: Grant | None, *, queued: bool = False
+        self,
+        message: Message,
+        channels: Collection[str],
+        grant: Grant | None,
+        *,
+        barred: Collection[str] = (),
+        queued: bool = False,
     ) -> Message:
         """The message as it may be sent, counted and paid for; ``channels`` are those that it may go through.
 
-        ``queued``: it is to come out of the queue soon.
-        Raises ``NotAllowed``, or ``NotAccepted`` where it cannot be counted.
+        ``barred``: those that its sender id keeps it from, if there are no others. ``queued``: it is to come out of the
+        queue soon. Raises ``NotAllowed``, or ``NotAccepted`` where it cannot be counted.
         """
-        guard(message, self._settings, grant)
+        self._judge(message, grant, barred)
         if not channels:
             detail = "No channel that the settings choose for this message is one that this API key may use."
             raise NotAllowed("channel_not_allowed", detail, status=403, hint="Name a channel that the key may use.")
         self._wants_texts(message)
         return self._counted(self._known(message, grant), grant, when(message, self._ports.clock(), queued=queued))
 
-    def let_on(self, message: Message, grant: Grant | None = None) -> Message:
+    def let_on(self, message: Message, grant: Grant | None = None, *, barred: Collection[str] = ()) -> Message:
         """A message that waited, counted for now, if it may still be sent. Raises as ``let_in`` does."""
-        guard(message, self._settings, grant)
+        self._judge(message, grant, barred)
         self._wants_texts(message)
         if not message.test and not self._is_guest(message):
             detail = "The number is not on the list of guests, who alone are reached here."
@@ -83,6 +89,11 @@ class Gate:
     def keep(self) -> None:
         """What the message was counted for just now stays counted: it may be sent after all."""
         self._taken = []
+
+    def _judge(self, message: Message, grant: Grant | None, barred: Collection[str]) -> None:
+        guard(message, self._settings, grant)
+        if barred:
+            raise sender_refused(message, self._settings, barred)
 
     def _known(self, message: Message, grant: Grant | None) -> Message:
         """The message with what it may cost, and whether it really goes."""

@@ -1,5 +1,7 @@
 """Policy: what may be sent at all, by the stage's settings and by the caller's grant. Pure."""
 
+from collections.abc import Collection
+
 from herald.errors import NotAllowed
 from herald.keys.grant import Grant
 from herald.message import Message
@@ -19,6 +21,19 @@ def guard(message: Message, settings: Settings, grant: Grant | None = None) -> N
     if settings.max_segments is not None and message.segments > settings.max_segments:
         raise _too_long(message, settings.max_segments)
     _priced(message, settings, grant)
+
+
+def sender_refused(message: Message, settings: Settings, barred: Collection[str]) -> NotAllowed:
+    """What is told where the sender ids of the country keep a message from these channels, and there are no others."""
+    country = message.country
+    allowed = dict.fromkeys(sender for channel in barred for sender in settings.senders_of(channel, country) or ())
+    if not allowed:
+        detail = f"{country} allows no sender id that could be used: no message is sent there."
+        hint = "Write a sender id in place of none in senders, once you have one that the country allows."
+        return NotAllowed("sender_not_allowed", detail, field="to", hint=hint)
+    detail = f"This sender id is not allowed in {country}; allowed: {', '.join(allowed)}."
+    hint = "Name one of these, or leave sender out; or add this one to senders, if the country allows it."
+    return NotAllowed("sender_not_allowed", detail, field="sender", hint=hint)
 
 
 def _granted(message: Message, grant: Grant) -> None:

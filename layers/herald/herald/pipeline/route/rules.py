@@ -1,6 +1,6 @@
 """Rules: which channels a message may go through, in which order, and why. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from herald.message import Message
@@ -8,10 +8,14 @@ from herald.settings.values import Rule, Settings
 
 
 class Route(NamedTuple):
-    """The channels to try, in order; ``why`` is a sentence for the trace."""
+    """The channels to try, in order; ``why`` is a sentence for the trace.
+
+    Where there are none, ``barred`` are those that the sender ids of the country alone keep it from.
+    """
 
     channels: tuple[str, ...]
     why: str
+    barred: tuple[str, ...] = ()
 
 
 class Ranks(NamedTuple):
@@ -34,10 +38,26 @@ class _Traits(NamedTuple):
 def route(message: Message, settings: Settings) -> Route:
     """The caller's channel if one was named; else those of the first rule that matches; else the default channel.
 
-    Of these, only what the caller may use: there may be none. Whenever it is asked, a message has the same route by the
-    same settings.
+    Of these, only what the caller may use, and what may show the message's sender id: there may be none. Whenever it is
+    asked, a message has the same route by the same settings.
     """
-    return ordered(_usable(message, _ranked(message, settings)), message.id)
+    found = _ranked(message, settings)
+    if message.allowed is not None:
+        found = _without(found, {name for rank in found.ranks for name in rank if name not in message.allowed})
+    barred = [name for rank in found.ranks for name in rank if not _may_show(message, name, settings)]
+    if not barred:
+        return ordered(found, message.id)
+    way = ordered(_without(found, barred), message.id)
+    left_out = way._replace(why=f"{way.why}; without {', '.join(barred)}, by the setting senders")
+    return left_out if way.channels else left_out._replace(barred=tuple(barred))
+
+
+def shown(message: Message, channel: str, settings: Settings) -> str | None:
+    """The sender id that a message has by a channel: what was asked for, else the first that its country allows.
+
+    None: what the channel has for all.
+    """
+    return message.sender or next(iter(settings.senders_of(channel, message.country) or ()), None)
 
 
 def ordered(found: Ranks, message_id: str) -> Route:
@@ -53,7 +73,10 @@ def ordered(found: Ranks, message_id: str) -> Route:
 
 def usual(settings: Settings) -> str:
     """The channel that is tried first for most transactional messages to the default region."""
-    first = _of_the_settings(settings, _Traits(settings.default_region, "transactional")).ranks[0]
+    home = settings.default_region
+    found = _of_the_settings(settings, _Traits(home, "transactional"))
+    barred = [name for rank in found.ranks for name in rank if settings.senders_of(name, home) == ()]
+    first = (_without(found, barred).ranks or found.ranks)[0]
     return max(first, key=first.__getitem__)
 
 
@@ -64,11 +87,14 @@ def _ranked(message: Message, settings: Settings) -> Ranks:
     return _of_the_settings(settings, traits)
 
 
-def _usable(message: Message, found: Ranks) -> Ranks:
-    """The ranks without what the caller may not use."""
-    if message.allowed is None:
-        return found
-    ranks = ({name: share for name, share in rank.items() if name in message.allowed} for rank in found.ranks)
+def _may_show(message: Message, channel: str, settings: Settings) -> bool:
+    """Whether the country allows the message's sender id by a channel; or any, if none was asked for."""
+    allowed = settings.senders_of(channel, message.country)
+    return allowed is None or (message.sender in allowed if message.sender else bool(allowed))
+
+
+def _without(found: Ranks, names: Collection[str]) -> Ranks:
+    ranks = ({name: share for name, share in rank.items() if name not in names} for rank in found.ranks)
     return found._replace(ranks=tuple(filter(None, ranks)))
 
 

@@ -67,7 +67,7 @@ class Accept:
         way = route(message, self._settings)
         message = asked_for(message, way, self._settings.deliver_by)
         try:
-            let_in = self._gate.let_in(message, way.channels, grant, queued=mode == "async")
+            let_in = self._gate.let_in(message, way.channels, grant, barred=way.barred, queued=mode == "async")
         except NotAllowed as refused:
             return self._not_let_in(message, refused, known=bool(key))
         try:

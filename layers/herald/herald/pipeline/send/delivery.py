@@ -12,7 +12,7 @@ from herald.message.reasons import REASONS, Reason
 from herald.message.receipt import Sent
 from herald.message.status import Status
 from herald.pipeline.ports import Ports, Sender
-from herald.pipeline.route.rules import Route
+from herald.pipeline.route.rules import Route, shown
 from herald.pipeline.route.turn import CALL, NO_TIME, Chooser, Place, Turn
 from herald.pipeline.send import transitions
 from herald.pipeline.send.settle import join, move, write
@@ -70,7 +70,8 @@ class Delivery:
         provider = known.type if known else None
         try:
             if isinstance(turn, Turn):
-                return write_next(transitions.sending(message, turn, provider, now)), turn
+                shows = shown(message, turn.channel, self._settings)
+                return write_next(transitions.sending(message, turn, provider, now, shows)), turn
             waiting = write_next(transitions.in_line(message, turn, provider, now))
         except Exception:  # A repetition, or somebody else's by now: nobody goes at that moment.
             if not message.test:
@@ -128,10 +129,11 @@ class Delivery:
         return self._timed(message, renewed, callback)
 
     def _timed(self, message: Message, sender: Sender, callback: str | None) -> Sent:
+        text = message.with_(sender=shown(message, message.channel or "", self._settings))
         if message.test:
-            return sender.send(message, callback)
+            return sender.send(text, callback)
         with self._ports.slow.attempt(message.channel or ""):
-            return sender.send(message, callback)
+            return sender.send(text, callback)
 
     def _quick(self) -> bool:
         """Whether there is time for another call on the spot."""

@@ -56,7 +56,7 @@ class Resume:
         if message.key_name and grant is None and not settings.send_revoked:
             return self._unsent(message, Status.FAILED, REASONS["key_revoked"])
         try:
-            let_on = gate.let_on(message, grant)
+            let_on = gate.let_on(message, grant, barred=way.barred)
         except NotAllowed as refused:
             return self._refused(message, refused)
         if not way.channels:

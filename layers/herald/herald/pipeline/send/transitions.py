@@ -43,8 +43,8 @@ def in_line(message: Message, place: Place, provider: str | None, now: datetime)
     )  # fmt: skip
 
 
-def sending(message: Message, turn: Turn, provider: str | None, now: datetime) -> Message:
-    """The message before the provider is called: channel, attempt and lease.
+def sending(message: Message, turn: Turn, provider: str | None, now: datetime, shows: str | None = None) -> Message:
+    """The message before the provider is called: channel, attempt, lease, and the sender id that it ``shows``.
 
     After ``unknown`` it may be a duplicate from here on; its reason stays, as nothing else explains that. After
     ``sent`` it is one, unless a receipt said that the first text does not arrive: that is the reason then.
@@ -55,8 +55,9 @@ def sending(message: Message, turn: Turn, provider: str | None, now: datetime) -
     changes: dict[str, Any] = {}
     if follows:
         changes = {"earlier": second.sent_before(message), "provider_id": None, "response": None}
+    by = f"{turn.channel} as {shows}" if shows else turn.channel
     return step_to(
-        message, Status.SENDING, now, f"by {turn.channel}: {turn.why}", channel=turn.channel, provider=provider,
+        message, Status.SENDING, now, f"by {by}: {turn.why}", channel=turn.channel, provider=provider,
         attempts=message.attempts + 1, due_at=now + LEASE, reason=message.reason if again or follows else None,
         possible_duplicate=again, second_channel=follows or other or message.second_channel, **changes,
     )  # fmt: skip
