@@ -188,6 +188,7 @@ class AmazonSNS(Provider):
             amount(delivery.get("priceInUSD")),
             kept({**notification, **delivery, "status": said.get("status")}, KEPT),
             to if E164.fullmatch(to) else None,
+            last=status is Status.SENT,  # SNS logs each text once.
         )
 
 

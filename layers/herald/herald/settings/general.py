@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from herald.message.kinds import KINDS
 from herald.settings.block import Block, Problems, no_such
 from herald.settings.limits import GUARDS, Guards
 from herald.settings.values import EVENTS, Channel, Limits, Rule, Senders, Settings

@@ -6,9 +6,9 @@ from herald.message import Message
 from herald.message.receipt import Receipt
 from herald.message.status import Status
 from herald.pipeline.ports import Ports
-from herald.pipeline.send.delivery import put
 from herald.pipeline.send.received import received
 from herald.pipeline.send.settle import move
+from herald.pipeline.send.waiting import put
 
 TRIES = 10
 

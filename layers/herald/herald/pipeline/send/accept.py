@@ -17,9 +17,10 @@ from herald.pipeline.guard.gate import Gate
 from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import Route, route
 from herald.pipeline.send import transitions
-from herald.pipeline.send.delivery import Delivery, TooLate, put
+from herald.pipeline.send.delivery import Delivery, TooLate
 from herald.pipeline.send.find import kept
 from herald.pipeline.send.second import asked_for
+from herald.pipeline.send.waiting import put
 from herald.pipeline.trouble import needed, told
 from herald.pipeline.validate.validate import Asked, Mode, content, validate, wants_smart, words
 

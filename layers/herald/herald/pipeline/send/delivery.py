@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.errors import AttemptError, Refused, Unavailable
 from herald.journal import Moved
 from herald.message import Message
 from herald.message.reasons import REASONS, Reason
@@ -15,7 +15,9 @@ from herald.pipeline.ports import Ports, Sender
 from herald.pipeline.route.rules import Route, shown
 from herald.pipeline.route.turn import CALL, NO_TIME, Chooser, Place, Turn
 from herald.pipeline.send import transitions
-from herald.pipeline.send.settle import join, move, write
+from herald.pipeline.send.outcome import Outcome
+from herald.pipeline.send.settle import move, write
+from herald.pipeline.send.waiting import put
 from herald.pipeline.trouble import told
 from herald.settings.values import Settings
 
@@ -42,7 +44,7 @@ class Delivery:
 
     def __init__(self, ports: Ports, settings: Settings, *, patient: bool = False) -> None:
         self._ports, self._settings = ports, settings
-        self._chooser = Chooser(ports, settings, patient=patient)
+        self._chooser, self._outcome = Chooser(ports, settings, patient=patient), Outcome(ports, settings)
         self._begun: datetime | None = None
 
     def begin(self, message: Message, way: Route, write_next: Write, too_late: TooLate = EXPIRED) -> Message:
@@ -94,7 +96,7 @@ class Delivery:
         self._ports.sleep(max(0.0, (turn.at - self._ports.clock()).total_seconds()))
         now = self._ports.clock()
         if message.expired(now):  # It slept a little too long.
-            return self._record(message, transitions.unsent(message, Status.EXPIRED, REASONS["expired"], now), None)
+            return self._outcome.expired(message)
         if not self._time_left():  # AWS was slow: nobody was called yet.
             return self._put_back(message, turn, now)
         started, self._begun = time.perf_counter(), self._begun or now
@@ -103,12 +105,10 @@ class Delivery:
         except (Refused, Unavailable) as error:
             if turn.others and (isinstance(error, Unavailable) or error.channels_own):
                 return self._elsewhere(message, turn.others, error, started)
-            return self._not_taken(message, error, started)
+            return self._outcome.not_taken(message, error, started)
         except Exception as error:
-            return self._uncertain(message, error, started)
-        done = self._record(message, transitions.sent(message, sent, self._ports.clock()), started)
-        self._watch(done)
-        return done.with_(response=sent.response)  # The caller gets the provider's answer whole.
+            return self._outcome.uncertain(message, error, started)
+        return self._outcome.sent(message, sent, started)
 
     def _call(self, message: Message) -> Sent:
         """One attempt. If the credentials are refused they are read anew: somebody may have changed them."""
@@ -148,7 +148,7 @@ class Delivery:
         if not message.test:
             self._chooser.give_back(turn)
         waiting = transitions.in_line(message, Place(turn.channel, now, NO_TIME), message.provider, now)
-        return self._waits(message, waiting, Unavailable(), None)
+        return self._outcome.waits(message, waiting, Unavailable(), None)
 
     def _sender(self, message: Message) -> Sender:
         """The message's channel, ready to send. Raises ``Refused`` if there is none: nothing was sent."""
@@ -176,7 +176,7 @@ class Delivery:
         """Go on with another channel: at once, or if that took long already from the queue, by what is free then."""
         if self._quick() or message.expired(self._ports.clock()):
             return self._next(message, others, error, started)
-        return self._not_taken(message, Unavailable(error.code, response=error.response), started)
+        return self._outcome.not_taken(message, Unavailable(error.code, response=error.response), started)
 
     def _next(self, message: Message, others: tuple[str, ...], error: AttemptError, started: float) -> Message:
         """Go on with the next channel."""
@@ -187,78 +187,5 @@ class Delivery:
             return moved.current or message
         except Exception as failure:
             self._ports.observer.trouble("next channel not taken", failure, message_id=message.id)
-            return self._stuck(message, error, started)
+            return self._outcome.stuck(message, error, started)
         return self._go_on(*taken)
-
-    def _not_taken(self, message: Message, error: AttemptError, started: float) -> Message:
-        """Surely not sent: refused for good, or again later."""
-        now = self._ports.clock()
-        if not isinstance(error, Unavailable):
-            refused = transitions.unsent(message, Status.FAILED, error.reason, now, error.code, error=error)
-            return self._record(message, refused, started)
-        return self._waits(message, transitions.later(message, error, now), error, started)
-
-    def _waits(self, message: Message, later: Message, error: AttemptError, started: float | None) -> Message:
-        try:
-            waiting = self._write(message, later, _since(started))
-        except Moved as moved:
-            return moved.current or message
-        except Exception as failure:
-            self._ports.observer.trouble("retry not recorded", failure, message_id=message.id)
-            return self._stuck(message, error, started)
-        if waiting.waiting:
-            put(self._ports, waiting)
-        return waiting
-
-    def _stuck(self, message: Message, error: AttemptError, started: float | None) -> Message:
-        """Surely not sent, but the journal did not take what was to come next: then that does not come.
-
-        If even this cannot be written the message may still be taken up again: nobody knows.
-        """
-        now = self._ports.clock()
-        failed = transitions.unsent(message, Status.FAILED, error.reason, now, error.code, error=error)
-        return self._record(message, failed, started, instead=self._unknown(message, REASONS["interrupted"]))
-
-    def _uncertain(self, message: Message, error: Exception, started: float) -> Message:
-        """Nobody knows. What we did not foresee counts as well: the provider may have been called by then."""
-        if not isinstance(error, Uncertain):
-            self._ports.observer.trouble("attempt broke off", error, message_id=message.id)
-        reason = error.reason if isinstance(error, Uncertain) else REASONS["interrupted"]
-        return self._watch(self._record(message, self._unknown(message, reason, error), started))
-
-    def _watch(self, message: Message) -> Message:
-        """A second channel takes over in time, if it is to."""
-        if message.waiting and message.deliver_by:
-            put(self._ports, message)
-        return message
-
-    def _unknown(self, message: Message, reason: Reason, error: Exception | None = None) -> Message:
-        resend_after = self._settings.resend_after
-        return transitions.unknown(message, reason, self._ports.clock(), resend_after=resend_after, error=error)
-
-    def _record(
-        self, message: Message, new: Message, started: float | None, *, instead: Message | None = None
-    ) -> Message:
-        """Write how an attempt ended. If that fails the caller gets the truth even so, or what is said ``instead``."""
-        try:
-            return self._write(message, new, _since(started))
-        except Moved as moved:
-            return join(self._ports, moved.current or new, new, _since(started), settings=self._settings)
-        except Exception as failure:
-            self._ports.observer.trouble("result not recorded", failure, message_id=message.id, status=str(new.status))
-            return instead or new
-
-    def _write(self, old: Message, new: Message, latency_ms: float | None) -> Message:
-        return write(self._ports, old, new, latency_ms, settings=self._settings)
-
-
-def put(ports: Ports, message: Message) -> None:
-    """Queue a message until its time. If that fails the sweep does it, once the message is overdue."""
-    now = ports.clock()
-    with told(ports.observer, "message not queued", message_id=message.id):
-        ports.queue.put(message.id, (transitions.comes_at(message, now) - now).total_seconds())
-
-
-def _since(started: float | None) -> float | None:
-    """Milliseconds, if there is a start."""
-    return None if started is None else (time.perf_counter() - started) * 1000

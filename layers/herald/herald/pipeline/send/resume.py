@@ -12,8 +12,9 @@ from herald.pipeline.guard.gate import Gate
 from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import route
 from herald.pipeline.send import second, transitions
-from herald.pipeline.send.delivery import Delivery, put
+from herald.pipeline.send.delivery import Delivery
 from herald.pipeline.send.settle import write
+from herald.pipeline.send.waiting import put
 from herald.pipeline.trouble import told
 
 

@@ -12,10 +12,10 @@ from herald.journal import Moved
 from herald.message import Message
 from herald.message.status import Status, Step
 from herald.pipeline.ports import Ports
-from herald.pipeline.send.delivery import put
 from herald.pipeline.send.find import interrupted
 from herald.pipeline.send.settle import move
 from herald.pipeline.send.transitions import OVERDUE
+from herald.pipeline.send.waiting import put
 
 LONGEST = timedelta(minutes=15)
 # Each message takes three calls of AWS, one after the other. Clients keep as many connections.
