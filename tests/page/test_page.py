@@ -166,6 +166,15 @@ class TestFailing:
         send(page)
         expect(listed(page)).to_contain_text("possible duplicate")
 
+    def test_a_text_that_went_by_a_second_channel_says_so(self, page: Page) -> None:
+        def say_so(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, json={**answer.json(), "second_channel": True})
+
+        page.route("/messages", say_so)
+        send(page)
+        expect(listed(page)).to_contain_text("by a second channel")
+
     def test_trying_again_after_a_lost_answer_sends_nothing_twice(self, page: Page) -> None:
         keys: list[str] = []
 

@@ -88,7 +88,8 @@ function facts(message) {
   const took = transit(message);
   return [
     message.channel ?? "no channel yet", `${plural(message.segments, "segment")}, ${message.encoding}`,
-    message.sender && `from ${message.sender}`, message.reference, message.possible_duplicate && "possible duplicate",
+    message.sender && `from ${message.sender}`, message.reference,
+    message.second_channel ? "by a second channel" : message.possible_duplicate && "possible duplicate",
     took && `delivered ${took}`,
   ].filter(Boolean);
 }

@@ -54,6 +54,7 @@ def send(
     reference: str | None = None,
     tags: dict[str, str] | None = None,
     on_unknown: str | None = None,
+    deliver_by: int | None = None,
     callback_url: str | None = None,
     mode: str | None = None,
     smart: bool = False,
@@ -78,7 +79,7 @@ def send(
     fields = {
         "to": to, "body": body, "subject": subject, "sender": sender, "channel": channel, "kind": kind,
         "send_at": send_at, "valid_for": valid_for, "reference": reference, "tags": tags, "on_unknown": on_unknown,
-        "callback_url": callback_url, "mode": mode, "smart": smart or None,
+        "deliver_by": deliver_by, "callback_url": callback_url, "mode": mode, "smart": smart or None,
     }  # fmt: skip
     request = {name: value for name, value in fields.items() if value is not None}
     caller = "lambda:" + os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "python")

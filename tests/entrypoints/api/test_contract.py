@@ -179,6 +179,7 @@ EDGES: list[tuple[str, object]] = [
     ("tags", {"a": 1}),
     ("tags", {f"t{n}": "x" for n in range(11)}),
     ("tags", []),
+    *[("deliver_by", seconds) for seconds in (0, 1, 4, 5, 86_400, 86_401, 7.5, True, None)],
     ("on_unknown", "forget"),
     ("callback_url", "https://hooks.example.com/sms?order=118"),
     ("callback_url", "HTTPS://hooks.example.com"),
