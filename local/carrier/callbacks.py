@@ -22,7 +22,7 @@ THIS_MACHINE = ("127.0.0.1", "localhost")
 class Letter(NamedTuple):
     """The forms to be posted to ``url`` one after the other. ``id`` is the text's, ``receipt`` the word for it all.
 
-    ``sign`` gives the headers that prove whose a form is.
+    ``sign`` gives the headers that prove whose a form is; ``wanted`` says whether there is still something to tell.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Letter(NamedTuple):
     forms: tuple[Mapping[str, str], ...]
     tries: int = 0
     sign: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda form: {}
+    wanted: Callable[[], bool] = lambda: True
 
 
 class Callbacks:
@@ -68,6 +69,8 @@ class Callbacks:
 
     def _deliver(self, letters: list[Letter]) -> None:
         for letter in letters:
+            if not letter.wanted():
+                continue
             self._told(letter.id, letter.receipt)
             if self._posted(letter, letter.forms[0]) or letter.tries == len(self._again):
                 if rest := letter.forms[1:]:

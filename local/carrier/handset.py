@@ -54,6 +54,11 @@ class Handset:
             if text := self._texts.get(id):
                 self._texts[id] = replace(text, receipt=receipt)
 
+    def drop(self, id: str) -> None:
+        """Take a text back that had not left for its phone."""
+        with self._lock:
+            self._texts.pop(id, None)
+
     def texts(self) -> list[Text]:
         """All texts, oldest first."""
         with self._lock:

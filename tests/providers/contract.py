@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.errors import AttemptError, Refused, Unavailable, Uncertain, Unsupported
 from herald.message import Message
 from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt
@@ -220,6 +220,12 @@ class ProviderContract(ABC):
             vendor.answers(endless(READ_TIMEOUT / 5)[kind])
             with pytest.raises(Unavailable):
                 ends_in_time(lambda: provider.status(sent.response))
+
+    def test_who_keeps_no_list_says_so_and_asks_nobody(self, vendor: Vendor) -> None:
+        if not load(self.name).lists:
+            with pytest.raises(Unsupported):
+                self.provider(vendor.url).listed(a_message(), NOW, NOW)
+            assert vendor.calls == []
 
     def test_a_look_up_of_the_name_that_hangs_sent_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         over = Event()

@@ -14,6 +14,7 @@ from herald.providers import load, types
 from herald.providers._base import Provider
 from herald.settings.values import Field
 from tests.providers.contract import ProviderContract
+from tests.providers.listing_contract import ListingContract
 
 VENDORS = Path(herald.providers.__file__).parent
 
@@ -47,7 +48,12 @@ class TestEach:
     def test_each_keeps_the_contract(self, name: str) -> None:
         test = import_module(f"tests.providers.test_{name}")
         kept = [value for _, value in getmembers(test, isclass) if issubclass(value, ProviderContract)]
-        assert name in {case.name for case in kept if case is not ProviderContract}
+        assert name in {case.name for case in kept if hasattr(case, "name")}
+
+    def test_each_that_lists_what_it_took_keeps_the_contract_of_lists(self, name: str) -> None:
+        test = import_module(f"tests.providers.test_{name}")
+        kept = [value for _, value in getmembers(test, isclass) if issubclass(value, ListingContract)]
+        assert (name in {case.name for case in kept if hasattr(case, "name")}) == load(name).lists
 
     def test_loading_one_imports_neither_the_others_nor_what_is_heavy(self, name: str) -> None:
         code = f"import sys; from herald.providers import load; load({name!r}); print(*sys.modules)"

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from herald.errors import AttemptError, InvalidSettings, NotFound, Refused, Unavailable, Uncertain
 from herald.message.status import Status
 from herald.providers._base import Text
+from herald.providers._twilio_list import PAGE
 from herald.providers.twilio import Twilio
-from tests.providers.contract import CALLBACK, NOW, NUMBER, TEXT, ProviderContract, a_message, transport
+from tests.providers.contract import CALLBACK, NOW, NUMBER, TEXT, a_message, transport
+from tests.providers.listing_contract import SINCE, UNTIL, ListingContract
 from tests.providers.server import Reply, Vendor
 
 ACCOUNT, TOKEN = "AC" + "0a" * 16, "t0kenOfTheJungle"
@@ -50,6 +53,7 @@ CALLED_BACK = {
     "ErrorMessage": f"Unreachable {NUMBER}",
     "RawDlrDoneDate": "2611250330",
 }
+LIST = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 # Written down from Twilio's pages of errors, apart from the table of the code: what they are in an answer of HTTP 400.
 REFUSED = {
     "request_refused": [
@@ -127,7 +131,7 @@ def error(code: object, status: int = 400, text: str = f"The number {NUMBER} is 
     )
 
 
-class TestTwilio(ProviderContract):
+class TestTwilio(ListingContract):
     name = "twilio"
     values: ClassVar[Mapping[str, str]] = {
         "account_sid": ACCOUNT,
@@ -163,6 +167,67 @@ class TestTwilio(ProviderContract):
             "MessagingServiceSid": self.values["messaging_service_sid"],
             "Body": TEXT,
         }
+
+    def an_entry(self, number: int, **changes: Any) -> dict[str, Any]:
+        service = self.values["messaging_service_sid"]
+        known = {"sid": f"SM{number:032x}", "from": "JUNGLE", "messaging_service_sid": service, "status": "sent"}
+        return {**MESSAGE, **known, **changes}
+
+    def a_page(self, *entries: object, following: object = None) -> Reply:
+        return Reply.json({"messages": entries, "next_page_uri": following, "page": 0, "uri": LIST})
+
+    @property
+    def next_page(self) -> str:
+        return f"{LIST}?PageSize=20&Page=1&PageToken=PASM1"
+
+    def unreadable(self) -> tuple[object, ...]:
+        fields = [{"sid": None}, {"sid": "SM1"}, {"sid": 7}, {"date_created": None}, {"date_created": "2026-11-25"}]
+        return (None, "x", [], {}, *(self.an_entry(2, **changes) for changes in fields))
+
+    def of_others(self) -> tuple[dict[str, Any], ...]:
+        times = (
+            "Wed, 25 Nov 2026 03:29:54 +0000",
+            "Wed, 25 Nov 2026 03:30:21 +0000",
+            "Tue, 24 Nov 2026 03:30:00 +0000",
+        )
+        fields: list[dict[str, Any]] = [
+            {"direction": "inbound"}, {"direction": None}, {"to": "+919741552553"}, {"to": None}, {"from": "ZOO"},
+            {"messaging_service_sid": None}, {"messaging_service_sid": "MG" + "4e" * 16},
+            *({"date_created": at} for at in times),
+        ]  # fmt: skip
+        return tuple(self.an_entry(1, **changes) for changes in fields)
+
+    def test_the_list_is_asked_for_the_number_and_what_was_sent_since(self, vendor: Vendor) -> None:
+        self.listed(vendor, self.a_page())
+        asked = urlsplit(vendor.calls[0].path)
+        assert asked.path == LIST
+        later = {"DateSent<": "2026-11-25T13:30:20Z", "PageSize": "10"}
+        assert dict(parse_qsl(asked.query)) == {"To": NUMBER, "DateSent>": "2026-11-25T03:29:55Z", **later}
+        assert vendor.calls[0].headers["authorization"].startswith("Basic U0s")  # SK
+
+    def test_a_service_may_not_have_chosen_its_sender_yet(self, vendor: Vendor) -> None:
+        assert len(self.listed(vendor, self.a_page(self.an_entry(1, **{"from": None})))) == 1
+
+    def test_without_a_service_twilios_own_service_is_no_other(self, vendor: Vendor) -> None:
+        provider = self.provider(vendor.answers(self.a_page(self.an_entry(1))).url, messaging_service_sid="")
+        assert len(provider.listed(a_message(), SINCE, UNTIL)) == 1
+        assert provider.listed(a_message(sender="ZOO"), SINCE, UNTIL) == []
+
+    def test_with_a_service_alone_any_of_its_senders_may_have_sent_it(self, vendor: Vendor) -> None:
+        page = self.a_page(*(self.an_entry(n, **{"from": sender}) for n, sender in enumerate(("ZOO", "+1", None))))
+        provider = self.provider(vendor.answers(page).url, sender="")
+        assert len(provider.listed(a_message(), SINCE, UNTIL)) == 3
+
+    def test_a_list_at_an_address_with_a_path_goes_on_there(self, vendor: Vendor) -> None:
+        vendor.answers(self.a_page(following=self.next_page), self.a_page())
+        values = {name: value for name, value in self.values.items() if name not in ("region", "edge")}
+        at = Twilio(transport("http", ""), **{**values, "endpoint_url": f"{vendor.url}/prod/"})
+        assert at.listed(a_message(), SINCE, UNTIL) == []
+        assert [call.path.partition("?")[0] for call in vendor.calls] == [f"/prod{LIST}"] * 2
+
+    def test_a_page_of_the_longest_texts_is_not_too_long_to_be_read(self, vendor: Vendor) -> None:
+        page = self.a_page(*(self.an_entry(number, body="\U0001f511" * 1600) for number in range(PAGE)))
+        assert len(self.listed(vendor, page)) == PAGE
 
     def test_the_form_goes_to_the_accounts_route_with_the_api_key_in_the_header(self, vendor: Vendor) -> None:
         self.provider(vendor.answers(self.accepted).url).send(a_message())
@@ -319,7 +384,7 @@ def test_what_a_person_wrote_is_their_text_or_what_twilio_made_of_it() -> None:
 )
 def test_region_and_edge_are_in_its_host(region: str, edge: str, host: str) -> None:
     made = Twilio(transport("http", ""), account_sid=ACCOUNT, auth_token=TOKEN, region=region, edge=edge)
-    assert made._messages == f"https://{host}/2010-04-01/Accounts/{ACCOUNT}/Messages"
+    assert made._base == f"https://{host}"
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,33 @@
 
 import re
 import secrets
-from collections.abc import Mapping
-from typing import ClassVar
-from urllib.parse import parse_qsl
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from local.carrier.callbacks import Letter
 from local.carrier.handset import Text
 from local.carrier.vendors._accepted import Accepted
 from local.carrier.vendors._base import HttpVendor, Shared
-from local.carrier.vendors._twilio_forms import State, callback, message, problem, refusal, signature
+from local.carrier.vendors._twilio_forms import (
+    OWN_SENDER,
+    WAITS,
+    State,
+    callback,
+    message,
+    problem,
+    refusal,
+    signature,
+)
+from local.carrier.vendors._twilio_list import listing
 from local.server import Reply, Request
 
-PATH = re.compile(r"/2010-04-01/Accounts/(?P<sid>AC[0-9a-fA-F]{32})(?P<messages>/Messages(?:/(?P<id>\w+))?)?\.json")
+if TYPE_CHECKING:
+    from datetime import datetime
+
+API = "/2010-04-01/"
+ACCOUNT = re.compile(API + r"Accounts/(?P<sid>AC[0-9a-fA-F]{32})(?P<rest>/.*)?\.json")
+ONE = re.compile(r"/Messages/(?P<id>(?:SM|MM)[0-9a-fA-F]{32})(?P<media>/Media)?")
 
 QUEUED, SENDING, SENT = State("queued"), State("sending"), State("sent")
 # From which share of the time until its fate on a text is in which state.
@@ -45,10 +60,9 @@ WORDS = {
     ),
 }  # fmt: skip
 ENDED = ("delivered", "undelivered", "failed", "canceled")
-MOST, USUAL = 1000, 50
-SENDER = "+15005550006"
+CANCELED, ACCEPTED = State("canceled"), State("accepted")
 UNAUTHORIZED = refusal(401, 20003, "Authenticate")
-NOT_FOUND = refusal(404, 20404, "The requested resource was not found")
+WRONG_METHOD = refusal(405, 20004, "Method not allowed")
 
 
 class Twilio(HttpVendor):
@@ -67,30 +81,46 @@ class Twilio(HttpVendor):
         super().__init__(shared)
         self.accounts = {f"AC{secrets.token_hex(16)}": secrets.token_hex(16)} if accounts is None else accounts
         self._accepted: dict[str, Accepted] = {}
+        self._canceled: dict[str, datetime] = {}
 
     def channel(self, url: str) -> Mapping[str, str]:
         sid, token = next(iter(self.accounts.items()))
-        return {"account_sid": sid, "auth_token": token, "sender": SENDER, "endpoint_url": url}
+        return {"account_sid": sid, "auth_token": token, "sender": OWN_SENDER, "endpoint_url": url}
 
     def answer(self, request: Request) -> Reply | None:
-        asked = PATH.fullmatch(request.path)
-        if not asked:
+        if not request.path.startswith(API):
             return None
-        account = asked["sid"]
-        if request.basic() != (account, self.accounts.get(account)):
+        user, password = request.basic()
+        asked = ACCOUNT.fullmatch(request.path)
+        if not user or self.accounts.get(user) != password or (asked and asked["sid"] != user):
             return UNAUTHORIZED
-        if not asked["messages"]:
-            return Reply(200, {"sid": account, "friendly_name": "Laptop", "status": "active", "type": "Full"})
-        if asked["id"]:
-            return self._one(request, account, asked["id"])
-        return self._send(account, request.form()) if request.method == "POST" else self._list(account, request.query)
+        return self._known(request, user, asked["rest"] or "") if asked else _missing(request)
+
+    def _known(self, request: Request, user: str, rest: str) -> Reply:
+        """What an account is answered; ``rest`` is the path behind it."""
+        one = ONE.fullmatch(rest)
+        if not rest:
+            return self._only(request, GET=lambda: _account(user))
+        if rest == "/Messages":
+            sending, listed = partial(self._send, user, request.form()), partial(self._list, user, request)
+            return self._only(request, POST=sending, GET=listed)
+        accepted = self._accepted.get(one["id"]) if one else None
+        if not one or not accepted or accepted.account != user:
+            return _missing(request)
+        if one["media"]:
+            return self._only(request, GET=lambda: _no_media(request.path))
+        return self._one(request, one["id"], accepted)
+
+    def _only(self, request: Request, **methods: Callable[[], Reply]) -> Reply:
+        """What a path answers that knows these methods."""
+        return methods[request.method]() if request.method in methods else WRONG_METHOD
 
     def _send(self, account: str, fields: Mapping[str, str]) -> Reply:
         if wrong := problem(fields):
             return wrong
         sid, at = f"SM{secrets.token_hex(16)}", self.shared.clock()
-        text = Text(self.name, fields["To"], fields.get("From"), fields["Body"], sid, at, fields)
-        reply = self.accept(text, Reply(201, message(sid, account, fields, at, (QUEUED, at))))
+        text = Text(self.name, fields["To"], fields.get("From") or OWN_SENDER, fields["Body"], sid, at, fields)
+        reply = self.accept(text, Reply(201, message(sid, account, fields, at, (_first(fields), at))))
         if reply.status == 201:
             accepted = self._accepted[sid] = Accepted(account, fields, at, self.shared.manners.fate(fields["To"]))
             self._tell(sid, accepted)
@@ -102,51 +132,76 @@ class Twilio(HttpVendor):
             states = [WORDS[fate.word]] * fate.copies + [SENT] * fate.disorder
             forms = tuple(callback(sid, accepted.account, accepted.fields, state) for state in states)
             token = self.accounts[accepted.account]
-            letter = Letter(sid, fate.receipt, url, forms, sign=lambda form: _signed(token, url, form))
+            letter = Letter(
+                sid, fate.receipt, url, forms, sign=lambda form: _signed(token, url, form),
+                wanted=lambda: sid not in self._canceled,
+            )  # fmt: skip
             self.shared.callbacks.put(letter, fate.delay)
 
-    def _one(self, request: Request, account: str, sid: str) -> Reply:
-        accepted = self._accepted.get(sid)
-        if not accepted or accepted.account != account:
-            return NOT_FOUND
-        said = self._public(sid, accepted)
-        if request.method == "GET":
-            return Reply(200, said)
-        if said["status"] not in ENDED:
-            return refusal(409, 20009, "Cannot delete or change a message that is still being sent.")
-        if request.method == "DELETE":
-            del self._accepted[sid]
-            return Reply(204)
-        if request.form().get("Body") != "":
-            return refusal(400, 30409, "The message cannot be canceled any more.")
-        self._accepted[sid] = accepted._replace(fields={**accepted.fields, "Body": ""})
-        return Reply(200, {**said, "body": ""})
+    def _one(self, request: Request, sid: str, accepted: Accepted) -> Reply:
+        methods = {
+            "GET": lambda: Reply(200, self._public(sid, accepted)),
+            "DELETE": lambda: self._deleted(sid, accepted),
+            "POST": lambda: self._changed(sid, accepted, request.form()),
+        }
+        return self._only(request, **methods)
 
-    def _list(self, account: str, query: str) -> Reply:
-        """By ``To``, ``From`` and ``DateSent`` (a day), newest first, in pages."""
-        asked = dict(parse_qsl(query))
-        size, page = min(int(asked.get("PageSize", USUAL)), MOST), int(asked.get("Page", 0))
-        found = [
+    def _deleted(self, sid: str, accepted: Accepted) -> Reply:
+        if self._public(sid, accepted)["status"] not in ENDED:
+            return refusal(409, 20009, "Cannot delete this resource before it is complete.")
+        del self._accepted[sid]
+        return Reply(204)
+
+    def _changed(self, sid: str, accepted: Accepted, form: Mapping[str, str]) -> Reply:
+        """Canceled, while it waits; or without its text, once it has ended."""
+        said = self._public(sid, accepted)
+        if form.get("Status") == "canceled":
+            if said["status"] not in WAITS:
+                return refusal(409, 30409, "The message cannot be canceled any more.")
+            self._canceled[sid] = self.shared.clock()
+            self.shared.handset.drop(sid)
+        elif form.get("Body") != "" or "Status" in form:
+            return refusal(400, 20001, "Only an empty Body, or Status=canceled, can be set.")
+        elif said["status"] not in ENDED:
+            return refusal(409, 20009, "Cannot change this resource before it is complete.")
+        else:
+            self._accepted[sid] = accepted._replace(fields={**accepted.fields, "Body": ""})
+        return Reply(200, self._public(sid, self._accepted[sid]))
+
+    def _list(self, account: str, request: Request) -> Reply:
+        newest_first = [
             self._public(sid, accepted)
-            for sid, accepted in reversed(self._accepted.items())
+            for sid, accepted in reversed(list(self._accepted.items()))
             if accepted.account == account
-            and asked.get("To", accepted.fields["To"]) == accepted.fields["To"]
-            and asked.get("From", accepted.fields.get("From")) == accepted.fields.get("From")
-            and asked.get("DateSent", f"{accepted.at:%Y-%m-%d}")[:10] == f"{accepted.at:%Y-%m-%d}"
         ]
-        uri = f"/2010-04-01/Accounts/{account}/Messages.json?PageSize={size}"
-        shown, more = found[page * size : (page + 1) * size], len(found) > (page + 1) * size
-        return Reply(200, {
-            "messages": shown, "page": page, "page_size": size, "start": page * size,
-            "end": page * size + len(shown) - 1,
-            "uri": f"{uri}&Page={page}", "first_page_uri": f"{uri}&Page=0",
-            "next_page_uri": f"{uri}&Page={page + 1}" if more else None,
-            "previous_page_uri": f"{uri}&Page={page - 1}" if page else None,
-        })  # fmt: skip
+        return listing(request.path, request.query, newest_first)
 
     def _public(self, sid: str, accepted: Accepted) -> dict[str, object]:
-        now = accepted.state((self.shared.clock() - accepted.at).total_seconds(), WORDS, ON_THE_WAY)
-        return message(sid, accepted.account, accepted.fields, accepted.at, now)
+        state, since = accepted.state((self.shared.clock() - accepted.at).total_seconds(), WORDS, ON_THE_WAY)
+        if sid in self._canceled:
+            state, since = CANCELED, self._canceled[sid]
+        elif state is QUEUED:
+            state = _first(accepted.fields)
+        return message(sid, accepted.account, accepted.fields, accepted.at, (state, since))
+
+
+def _first(fields: Mapping[str, str]) -> State:
+    """How a text fares at first: a messaging service has yet to choose its sender."""
+    return ACCEPTED if fields.get("MessagingServiceSid") else QUEUED
+
+
+def _account(sid: str) -> Reply:
+    return Reply(200, {"sid": sid, "friendly_name": "Laptop", "status": "active", "type": "Full"})
+
+
+def _no_media(path: str) -> Reply:
+    """A text has no pictures."""
+    nothing = {"page": 0, "page_size": 50, "start": 0, "end": 0, "next_page_uri": None, "previous_page_uri": None}
+    return Reply(200, {"media_list": [], "uri": path, "first_page_uri": path, **nothing})
+
+
+def _missing(request: Request) -> Reply:
+    return refusal(404, 20404, f"The requested resource {request.path} was not found")
 
 
 def _signed(token: str, url: str, form: Mapping[str, str]) -> Mapping[str, str]:

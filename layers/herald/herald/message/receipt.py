@@ -38,6 +38,20 @@ class Sent(NamedTuple):
         return {name: value for name, value in self.response.items() if name not in self.texts}
 
 
+class Listed(NamedTuple):
+    """A text in a provider's own list of what it took: its answer as to a send, the text, and when that was (UTC).
+
+    An empty ``body`` is one that the provider no longer tells.
+    """
+
+    sent: Sent
+    body: str
+    at: datetime
+
+    def __repr__(self) -> str:
+        return f"Listed({self.sent.provider_id!r})"
+
+
 class Receipt(NamedTuple):
     """What a provider says later of a text that it took.
 

@@ -2,13 +2,14 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from herald.errors import AttemptError, HeraldError, Refused, Uncertain, Unsupported
 from herald.message import Message
 from herald.message.bounds import bounded, usable
-from herald.message.receipt import Receipt, Sent
+from herald.message.receipt import Listed, Receipt, Sent
 from herald.message.status import Status
 from herald.settings.values import Field
 
@@ -56,6 +57,9 @@ class Provider(ABC):
 
     keeps_status: ClassVar[bool] = False
     """Whether the vendor can be asked what became of a message: whether there is a ``status``."""
+
+    lists: ClassVar[bool] = False
+    """Whether the vendor can be asked which texts it took for a number: whether there is a ``listed``."""
 
     calls_back: ClassVar[bool] = False
     """Whether the vendor tells what became of a text by calling a URL that it is given with the text."""
@@ -110,6 +114,14 @@ class Provider(ABC):
         ``Refused`` if it refuses the account, ``Unsupported`` if it keeps no status.
         """
         raise Unsupported(f"{self.name} has no delivery status to ask for")
+
+    def listed(self, message: Message, since: datetime, until: datetime) -> Sequence[Listed]:
+        """All texts that the vendor took between these times for the message's number from its sender, each once.
+
+        Raises ``Unavailable`` if it cannot be asked now, or if what it says may not be all; ``Refused`` if it refuses
+        the account, ``Unsupported`` if it keeps no list.
+        """
+        raise Unsupported(f"{self.name} has no list of texts to ask for")
 
     @classmethod
     def verify(cls, values: Mapping[str, str], callback: Callback) -> bool:

@@ -71,15 +71,17 @@ class Http:
             failure = Uncertain("answer_lost") if form.left else Unavailable()
         raise failure
 
-    def get(self, url: str, auth: tuple[str, str]) -> Answer:
-        """Ask. Raises ``Unavailable``, whatever went wrong: a question may be asked again."""
+    def get(self, url: str, auth: tuple[str, str], *, seconds: float = SECONDS) -> Answer:
+        """Ask, for so many seconds at most. Raises ``Unavailable``, whatever went wrong: it may be asked again."""
         try:
-            return self._call("GET", url, auth)
+            return self._call("GET", url, auth, seconds=seconds)
         except Exception:
             failure = Unavailable()
         raise failure
 
-    def _call(self, method: str, url: str, auth: tuple[str, str], form: "_Form | None" = None) -> Answer:
+    def _call(
+        self, method: str, url: str, auth: tuple[str, str], form: "_Form | None" = None, *, seconds: float = SECONDS
+    ) -> Answer:
         self._idle.over()
         options: dict[str, Any] = {
             "headers": {"Content-Type": "application/x-www-form-urlencoded"} if form else None,
@@ -88,7 +90,7 @@ class Http:
             "allow_redirects": False,
             "stream": True,
         }
-        with within(self._seconds), self._session.request(method, url, data=form, **options) as got:
+        with within(min(seconds, self._seconds)), self._session.request(method, url, data=form, **options) as got:
             body = got.raw.read(MOST_BYTES + 1, decode_content=True)
             if len(body) > MOST_BYTES:
                 raise TooLong

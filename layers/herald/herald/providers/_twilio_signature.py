@@ -34,7 +34,7 @@ def _proof(secret: str, said: str, algorithm: str) -> bytes:
 
 def _algorithm(rule: str) -> str | None:
     found = dict(part.strip().partition("=")[::2] for part in rule.split(","))
-    return ALGORITHMS.get(found.get("algorithm", "HMAC_SHA1"))
+    return ALGORITHMS.get(found.get("algorithm", "HMAC_SHA1").upper())
 
 
 def _form(body: bytes) -> str:
@@ -47,11 +47,12 @@ def _form(body: bytes) -> str:
 
 
 def _urls(url: str) -> Iterator[str]:
-    """The URL without and with the port of its scheme: Twilio signs now the one, now the other."""
+    """The URL as it was called, and without its port, or with that of its scheme: Twilio signs now the one, now the
+    other.
+    """
     parts = urlsplit(url)
-    host, port = parts.hostname or "", PORTS.get(parts.scheme, 0)
     yield url
-    if parts.port == port:
-        yield url.replace(f"//{parts.netloc}", f"//{host}", 1)
-    elif parts.port is None:
-        yield url.replace(f"//{parts.netloc}", f"//{parts.netloc}:{port}", 1)
+    if parts.port:
+        yield url.replace(f"//{parts.netloc}", f"//{parts.netloc.rpartition(':')[0]}", 1)
+    else:
+        yield url.replace(f"//{parts.netloc}", f"//{parts.netloc}:{PORTS.get(parts.scheme, 0)}", 1)

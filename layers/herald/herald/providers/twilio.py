@@ -1,21 +1,22 @@
 """Twilio: texts by its Programmable Messaging API, version 2010-04-01."""
 
-import json
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from herald.errors import AttemptError, InvalidSettings, NotFound, Problem, Refused, Unavailable, Uncertain
 from herald.message import Message
 from herald.message.reasons import REASONS
-from herald.message.receipt import Receipt, Sent
+from herald.message.receipt import Listed, Receipt, Sent
 from herald.message.status import Status
 from herald.providers import _twilio_codes as codes
 from herald.providers._base import Callback, Provider, Text, text_of
+from herald.providers._end import SECONDS
 from herald.providers._http import Answer, Http, base_url
-from herald.providers._receipts import AMOUNT, ID, NUMBER, WORDS, amount, kept, word, written
+from herald.providers._receipts import AMOUNT, ID, NUMBER, WORDS, kept, word, written
+from herald.providers._twilio_fields import DATE, TEXTS, moment, parsed, price, sid
 from herald.settings.values import Field
 
 # How a text fares. `sent`: the nearest carrier took it; `delivered`: a carrier confirmed it, perhaps the phone.
@@ -26,7 +27,6 @@ STATES = {
 }
 FAILED = ("undelivered", "failed", "canceled")
 STATUSES = {401: "credentials_refused", 403: "not_permitted", 404: "credentials_refused", 413: "text_too_long"}
-DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", re.ASCII)
 KEPT = {
     **dict.fromkeys(("sid", "MessageSid", "SmsSid"), ID),
     **dict.fromkeys(("status", "MessageStatus", "SmsStatus"), WORDS),
@@ -56,9 +56,10 @@ class Twilio(Provider):
     )
     transport = "http"
     keeps_status = True
+    lists = True
     calls_back = True
     inbound = True
-    texts = frozenset({"to", "body"})
+    texts = TEXTS
     words: ClassVar[Mapping[str, str]] = {
         **{f"HTTP {status}": reason for status, reason in STATUSES.items()},
         **{str(code): reason for code, reason in sorted((codes.LATER | codes.REASONS).items())},
@@ -87,7 +88,8 @@ class Twilio(Provider):
         if bool(api_key) != bool(api_secret):
             raise InvalidSettings([Problem("api_secret", "missing", "api_key and api_secret go together")])
         base = base_url("endpoint_url", endpoint_url) if endpoint_url else f"https://{_host(region, edge)}"
-        self._http, self._messages = transport, f"{base}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
+        self._http, self._base = transport, base
+        self._messages = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
         self._auth = (api_key, api_secret) if api_key else (account_sid, auth_token)
         self._from = {"From": sender, "MessagingServiceSid": messaging_service_sid}
 
@@ -96,8 +98,7 @@ class Twilio(Provider):
         body = text_of(message)
         if len(body) > LONGEST:
             raise Refused("text_too_long")
-        origin = {**self._from, **({"From": message.sender} if message.sender else {})}
-        if not any(origin.values()):
+        if not any((origin := self._origin(message)).values()):
             raise Refused("invalid_sender")
         left = int((message.expires_at - message.updated_at).total_seconds())
         form = {
@@ -111,32 +112,46 @@ class Twilio(Provider):
 
     def transmit(self, request: Mapping[str, str]) -> Answer:
         """Post the form, once."""
-        return self._http.post(f"{self._messages}.json", request, self._auth)
+        return self._http.post(f"{self._base}{self._messages}.json", request, self._auth)
 
     def read(self, answer: Answer) -> Sent:
         """Accepted, if any 2xx holds a sid and does not say that the message has failed already."""
         said = parsed(answer.body)
-        sid = _sid(said)
-        if not answer.ok or not sid:
+        known = sid(said)
+        if not answer.ok or not known:
             raise _failure(answer, said)
-        sent = Sent(sid, said, _price(said), self.texts)
+        sent = Sent(known, said, price(said), self.texts)
         if word(said.get("status")).lower() in FAILED:
             raise Refused(_reason(said), response=sent.kept)
         return sent
 
     def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """The message as Twilio has it now."""
-        sid = _sid(response)
-        if not sid:
+        if not (known := sid(response)):
             raise NotFound("Twilio gave this message no sid to ask for.")
-        answer = self._http.get(f"{self._messages}/{sid}.json", self._auth)
-        said = parsed(answer.body)
-        if answer.ok and _sid(said):
-            return said
+        answer = self._get(f"{self._messages}/{known}.json")
         if answer.status == 404:
             raise NotFound("Twilio does not know this message.", hint="It may belong to another account or region.")
-        failure = _failure(answer, said)
-        raise failure if isinstance(failure, Refused | Unavailable) else Unavailable()
+        if not sid(said := _told(answer)):
+            raise Unavailable
+        return said
+
+    def listed(self, message: Message, since: datetime, until: datetime) -> Sequence[Listed]:
+        """The texts that Twilio's list of this account has."""
+        from herald.providers._twilio_list import listed
+
+        def ask(path: str, seconds: float) -> Mapping[str, Any]:
+            return _told(self._get(path, seconds))
+
+        wanted = {"To": message.to, **self._origin(message)}
+        return list(listed(ask, f"{self._messages}.json", wanted, since, until).values())
+
+    def _origin(self, message: Message) -> Mapping[str, str]:
+        """Who sends it: the message's own sender, or the channel's."""
+        return {**self._from, **({"From": message.sender} if message.sender else {})}
+
+    def _get(self, path: str, seconds: float = SECONDS) -> Answer:
+        return self._http.get(f"{self._base}{path}", self._auth, seconds=seconds)
 
     @classmethod
     def verify(cls, values: Mapping[str, str], callback: Callback) -> bool:
@@ -164,19 +179,10 @@ class Twilio(Provider):
             word(said.get("MessageSid")) or word(said.get("SmsSid")) or word(said.get("sid")),
             status,
             REASONS[_reason(said)] if status is Status.UNDELIVERED else None,
-            _moment(said.get("date_updated")),
-            _price(said),
+            moment(said.get("date_updated")),
+            price(said),
             kept(said, KEPT),
         )
-
-
-def parsed(body: bytes) -> dict[str, Any]:
-    """The JSON object in an answer; empty if there is none."""
-    try:
-        answer = json.loads(body.decode(errors="replace"), parse_constant=str)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
 
 
 def _host(region: str, edge: str) -> str:
@@ -186,11 +192,6 @@ def _host(region: str, edge: str) -> str:
             raise InvalidSettings([Problem(name, f"invalid_{name}", f"must be one of Twilio's names of a {name}")])
     parts = ["api", edge, region or ("us1" if edge else ""), "twilio.com"]
     return ".".join(filter(None, parts))
-
-
-def _sid(said: Mapping[str, Any]) -> str:
-    sid = said.get("sid")
-    return sid if isinstance(sid, str) and ID.fullmatch(sid) else ""
 
 
 def _state(said: Mapping[str, Any]) -> str:
@@ -209,21 +210,13 @@ def _reason(said: Mapping[str, Any]) -> str:
     return codes.LATER.get(code) or codes.REASONS.get(code, otherwise)
 
 
-def _price(said: Mapping[str, Any]) -> str | None:
-    """What the account pays: Twilio writes it with a minus, and later than its first answer."""
-    return amount(word(said.get("price")).removeprefix("-"))
-
-
-def _moment(value: object) -> datetime | None:
-    text = word(value)
-    if not DATE.fullmatch(text):
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+def _told(answer: Answer) -> Mapping[str, Any]:
+    """What an answer to a question says. Raises ``Unavailable`` or ``Refused``."""
+    said = parsed(answer.body)
+    if answer.ok:
+        return said
+    failure = _failure(answer, said)
+    raise failure if isinstance(failure, Refused | Unavailable) else Unavailable()
 
 
 def _failure(answer: Answer, said: Mapping[str, Any]) -> AttemptError:
