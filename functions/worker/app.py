@@ -22,6 +22,7 @@ worker = Worker(
     wait=float(os.environ.get("RETRY_SECONDS", "30")),
     others={
         "hook": lambda hook: wiring.webhooks(AGENT, HOOK_SECONDS).deliver(hook),
+        "lookup": lambda asked: wiring.herald().look_up(str(asked["id"])),
         "receipt": lambda kept: wiring.herald().waited(Report.read(kept)),
     },
 )

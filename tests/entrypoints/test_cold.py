@@ -34,7 +34,7 @@ UNUSED = {
 LATER = {
     *(f"herald.pipeline.receive.{name}" for name in ("inbound", "keywords", "receipts", "record", "refresh", "token")),
     *(f"herald.pipeline.recipients.{name}" for name in ("consent", "erase", "person", "search")),
-    *(f"herald.pipeline.send.{name}" for name in ("cancel", "resume", "simulate", "sweep")),
+    *(f"herald.pipeline.send.{name}" for name in ("cancel", "lookup", "resume", "simulate", "sweep")),
     *(f"herald.pipeline.announce.{name}" for name in ("announcer", "call", "signature", "webhook")),
     *(f"herald.aws.{name}" for name in ("bus", "dead_letters", "queue", "schedule")),
     "herald.entrypoints.api.pages",

@@ -68,6 +68,13 @@ class Herald:
 
         return Resume(self.ports).give_up(message_id)
 
+    def look_up(self, message_id: str) -> Message | None:
+        """Look for a message that is unknown in its provider's list. Raises the journal's errors."""
+        from herald.pipeline.send.lookup import Lookup
+
+        message = self.ports.journal.get(message_id)
+        return Lookup(self.ports).about(message).message if message else None
+
     def find(self, message_id: str, *, caller: str | None = None) -> Message:
         """The message as it stands. Raises ``NotFound``, ``NotAccepted``."""
         return find(self.ports, message_id, caller)

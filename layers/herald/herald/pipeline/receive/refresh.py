@@ -9,6 +9,7 @@ from herald.message.status import Status, Step
 from herald.pipeline.ports import Ports
 from herald.pipeline.receive.record import record
 from herald.pipeline.route.turn import CALL
+from herald.pipeline.send.lookup import Lookup, free, lists
 from herald.pipeline.send.settle import move
 from herald.providers import load
 from herald.providers._base import Provider
@@ -33,10 +34,15 @@ class Refresh:
 
     def about(self, message: Message) -> Refreshed:
         """The message after its provider said how it fares; as it stands where nobody can be asked now."""
+        if message.status is Status.UNKNOWN and lists(message.provider):
+            return Refreshed(*Lookup(self._ports).about(message))
+        return self._asked(message)
+
+    def _asked(self, message: Message) -> Refreshed:
         try:
             channel = self._channel(message)
             vendor = self._vendor(message, channel) if channel else None
-            if channel is None or vendor is None or self._ports.left() < CALL or not self._free(channel):
+            if channel is None or vendor is None or self._ports.left() < CALL or not free(self._ports, channel):
                 return Refreshed(message, False)
             said = self._ports.sender(channel.name).status(message.response or {})
         except NotFound as error:
@@ -64,12 +70,6 @@ class Refresh:
         """Who can be asked, if anybody can: not where the message was sent by what is another channel now."""
         vendor = load(channel.type) if channel.type == message.provider else None
         return vendor if vendor and vendor.keeps_status else None
-
-    def _free(self, channel: Channel) -> bool:
-        """Take a turn of the channel, if nobody waits for one: a question counts for its rate as a text does."""
-        now = self._ports.clock()
-        taken = channel.rate is None or self._ports.turns.take(channel.name, channel.rate, now=now, latest=now)
-        return bool(taken)
 
     def _noted(self, message: Message, detail: str) -> Message:
         """The message with a step that says that its provider does not know it; said once."""

@@ -48,4 +48,6 @@ def interrupted(ports: Ports, message: Message) -> Message:
     except Exception:  # They may have become wrong meanwhile; what happened is written down even so.
         resend_after = RESEND_AFTER
     new = transitions.unknown(message, REASONS["interrupted"], ports.clock(), resend_after=resend_after)
-    return write(ports, message, new)
+    from herald.pipeline.send.lookup import soon
+
+    return soon(ports, write(ports, message, new))

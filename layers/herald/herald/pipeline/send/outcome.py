@@ -67,7 +67,9 @@ class Outcome:
         if not isinstance(error, Uncertain):
             self._ports.observer.trouble("attempt broke off", error, message_id=message.id)
         reason = error.reason if isinstance(error, Uncertain) else REASONS["interrupted"]
-        return self._watch(self._record(message, self._unknown(message, reason, error), started))
+        from herald.pipeline.send.lookup import soon
+
+        return self._watch(soon(self._ports, self._record(message, self._unknown(message, reason, error), started)))
 
     def _watch(self, message: Message) -> Message:
         """A second channel takes over in time, if it is to."""

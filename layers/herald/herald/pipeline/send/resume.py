@@ -11,6 +11,7 @@ from herald.message.status import Status
 from herald.pipeline.guard.gate import Gate
 from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import route
+from herald.pipeline.route.turn import PATIENCE
 from herald.pipeline.send import second, transitions
 from herald.pipeline.send.delivery import Delivery
 from herald.pipeline.send.settle import write
@@ -33,7 +34,8 @@ class Resume:
             put(self._ports, message)
             return message
         try:
-            return self._sent(message)
+            found = self._looked_up(message)
+            return self._sent(found) if found.status is message.status and found.waiting else found
         except Moved as moved:
             return moved.current
 
@@ -46,6 +48,14 @@ class Resume:
             return self._unsent(message, Status.FAILED, REASONS["dead_lettered"])
         except Moved as moved:
             return moved.current
+
+    def _looked_up(self, message: Message) -> Message:
+        """What may have been sent before is looked up before it is sent again."""
+        if message.status is not Status.UNKNOWN:
+            return message
+        from herald.pipeline.send.lookup import Lookup
+
+        return Lookup(self._ports).about(message, PATIENCE).message
 
     def _sent(self, message: Message) -> Message:
         if message.expired(self._ports.clock()):
