@@ -20,6 +20,8 @@ TOGETHER = --numprocesses 2 --dist loadfile
 TOOLS = .venv/.test .venv-sam/.sam .venv-checkov/.checkov
 # What tests/engines runs the functions with, and against. No other test needs them.
 ENGINES = moto botocore-1-34 botocore-1-35 botocore-1-40
+# What tests/sdks points at the laptop's twins: the vendors' own packages for Python, and (.node) for Node.js.
+SDKS = twilio
 
 .PHONY: help
 help:
@@ -38,8 +40,8 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test prove bench mutants check audit lock clean programs engines
-test: $(TOOLS) programs engines check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
+.PHONY: test prove bench mutants check audit lock clean programs engines sdks
+test: $(TOOLS) programs engines sdks check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest $(TOGETHER)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest tests/promises --whole
@@ -69,9 +71,11 @@ lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes 
 	@$(call compile,bench,requirements/bench.txt,--constraint requirements/test.txt)
 	@$(call compile,gramex,requirements/gramex.txt,--no-deps)
 	@$(call compile,uv,requirements/uv.txt)
-	@$(foreach name,$(ENGINES),{ $(call compile,$(name),requirements/$(name).txt); } || exit 1;)
+	@$(foreach name,$(ENGINES) $(SDKS),{ $(call compile,$(name),requirements/$(name).txt); } || exit 1;)
+	@echo "Locking requirements/node/package-lock.json ..." && cd requirements/node && npm $(if $(UPGRADE),update,install) \
+		--package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --loglevel=error
 clean: down ## Remove all that was set up, built or left behind
-	@rm -rf .venv .venv-* .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-* .node .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions layers local tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Herald in your AWS account
@@ -120,7 +124,7 @@ compile = echo "Locking $(2) ..." && touch -a $(2) && cp $(2) $(2).new && \
 
 # Each environment ends with a stamp. An interpreter that has gone counts as just changed: its environment is made anew.
 .venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-bench/bin/python .venv-uv/bin/python:
-$(ENGINES:%=.venv-%/bin/python):
+$(patsubst %,.venv-%/bin/python,$(ENGINES) $(SDKS)):
 .venv/.laptop: requirements/laptop.txt .venv/bin/python
 	@requirements/set-up .venv laptop
 # The command runs the package as it lies here: it is the layer, and not installed.
@@ -147,18 +151,24 @@ define engine
 .venv-$(1)/.$(1): requirements/$(1).txt .venv-$(1)/bin/python
 	@requirements/set-up .venv-$(1) $(1)
 endef
-$(foreach name,$(ENGINES),$(eval $(call engine,$(name))))
+$(foreach name,$(ENGINES) $(SDKS),$(eval $(call engine,$(name))))
+.node/.twilio: requirements/node/package.json requirements/node/package-lock.json
+	@requirements/set-up-node .node
+	@touch $@
 # Where one cannot be set up, the tests that need it are skipped, and say so.
 engines:
 	@for name in $(ENGINES); do $(MAKE) --silent ".venv-$$name/.$$name" || echo "Tests without $$name."; done
+sdks: .venv/.test programs
+	@for name in $(SDKS); do $(MAKE) --silent ".venv-$$name/.$$name" || echo "Tests without $$name's SDK for Python."; done
+	@$(MAKE) --silent .node/.twilio || echo "Tests without twilio's SDK for Node.js."
 
 # What the tests run that is no Python package: a browser for the page (and what Playwright's own Node.js links to),
-# curl for the README's examples.
+# curl for the README's examples, npm for what Playwright's Node.js runs of the vendors'.
 programs: .venv/.test
 	@missing=chromium; for browser in chromium chromium-browser google-chrome google-chrome-stable; do \
 		if command -v $$browser >/dev/null; then missing=; fi; \
 	done; \
-	command -v curl >/dev/null || missing="$$missing curl"; \
+	for program in curl npm; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	.venv/bin/python -m playwright --version >/dev/null 2>&1 || missing="$$missing libatomic1"; \
 	if [ -z "$$missing" ]; then exit; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

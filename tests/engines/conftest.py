@@ -21,11 +21,13 @@ from tests.house import ROOT
 Made = Callable[[str, Runtime], Account]
 
 
-def environment(name: str) -> Path:
-    """A virtual environment of the Makefile's; a test that needs one that is not there is skipped."""
+def environment(name: str, target: str = "engines") -> Path:
+    """A virtual environment that a ``target`` of the Makefile makes; a test that needs one that is not there is
+    skipped.
+    """
     folder = ROOT / f".venv-{name}"
     if not (folder / f".{name}").is_file():
-        pytest.skip(f"{name} is not set up: make engines does it, where a package index can be reached")
+        pytest.skip(f"{name} is not set up: make {target} does it, where a package index can be reached")
     return folder
 
 

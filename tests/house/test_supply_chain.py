@@ -58,6 +58,21 @@ def test_each_group_of_dependencies_has_a_lock() -> None:
     assert PROJECT["dependency-groups"].keys() == LOCKS.keys()
 
 
+def test_each_package_of_node_is_pinned_to_one_version_and_its_hash() -> None:
+    node = ROOT / "requirements" / "node"
+    asked = json.loads((node / "package.json").read_text())["dependencies"]
+    locked = json.loads((node / "package-lock.json").read_text())["packages"]
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in asked} == asked
+    assert len(locked) > 1
+    for place, package in locked.items():
+        assert not place or re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", package["integrity"]), place
+
+
+def test_no_package_of_node_runs_a_script_when_it_is_installed() -> None:
+    made = (ROOT / "requirements" / "set-up-node").read_text()
+    assert "npm ci " in made and "--ignore-scripts" in made
+
+
 def test_what_is_installed_must_have_the_locks_hash() -> None:
     assert "--require-hashes" in (ROOT / "requirements" / "set-up").read_text()
     assert "--require-hashes" in (LAYER / "Makefile").read_text()

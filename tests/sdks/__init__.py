@@ -1,0 +1,1 @@
+"""What vendors themselves give to their customers, pointed at the laptop's twins."""
