@@ -1,18 +1,24 @@
 """``herald settings import``: a gramex.yaml's channels arrive in SSM, and no secret on the screen."""
 
+import json
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 
+import herald
 from herald.cli.frame import main
 from herald.settings.read import read_settings
-from herald.wiring import parameters, provider_fields
+from herald.wiring import parameters, provider, provider_fields
+from local.carrier.carrier import Carrier
+from local.carrier.vendors.twilio import Twilio as Twin
+from tests.builders import a_message
 from tests.cli.conftest import beside
-from tests.tables import client
+from tests.tables import a_table, client
 
 GRAMEX = Path(__file__).parent / "gramex.yaml"
 SECRETS = ("wJalrXUtnFEMI/K7MDENG", "1_000", "0x1F")
@@ -174,3 +180,82 @@ def test_it_runs_as_a_module() -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": ":".join(sys.path)})
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == "No AWS region is known: set AWS_DEFAULT_REGION, or say --region.\n"
+
+
+# ---- Twilio, of which Gramex knows the name alone
+
+ACCOUNT, TOKEN = "AC" + "0a" * 16, "t0kenOfTheJungle"
+
+
+@pytest.fixture
+def twilio(tmp_path: Path) -> Iterator[tuple[Path, Carrier]]:
+    """A gramex.yaml with a channel of Twilio's, and the carrier that is meant by it."""
+    carrier = Carrier(None)
+    cast(Twin, carrier.vendors["twilio"]).accounts = {ACCOUNT: TOKEN}
+    file = tmp_path / "gramex.yaml"
+    file.write_text(
+        "sms:\n  us:\n    type: twilio # Account SID and auth token\n"
+        f"    account_sid: {ACCOUNT}\n    auth_token: {TOKEN}\n    sender: '+15005550006'\n    region:\n"
+        f"    endpoint_url: {carrier.start()}\n"
+    )
+    yield file, carrier
+    carrier.stop()
+
+
+def test_a_channel_of_twilios_is_taken_over_and_sends(run: Any, stage: str, twilio: tuple[Path, Carrier]) -> None:
+    file, carrier = twilio
+    told = run(file)
+    assert (told.code, told.err) == (0, [])
+    (line,) = told.out
+    assert line.startswith(f"/herald/{stage}/channels/us: type=twilio, account_sid={ACCOUNT}, auth_token=(hidden), ")
+    assert TOKEN not in str(told)
+    channel = read_settings(parameters(stage).refresh(), provider_fields).channels["us"]
+    sent = provider(channel.type, dict(channel.values)).send(a_message())
+    (text,) = carrier.handset.texts()
+    assert (text.provider, text.id, text.sender) == ("twilio", sent.provider_id, "+15005550006")
+
+
+def test_the_stage_itself_sends_by_a_channel_that_was_taken_over(
+    run: Any, stage: str, twilio: tuple[Path, Carrier], engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, carrier = twilio
+    run(file)
+    deployed(engine, stage)
+    monkeypatch.setenv("HERALD_STAGE", stage)
+    notifier = herald.sms["us"]
+    result = notifier.send("+919741552552", "Taken over")
+    (text,) = carrier.handset.texts()
+    assert (text.body, text.id, result["herald_status"]) == ("Taken over", result["sid"], "sent")
+    assert notifier.status(result)["sid"] == result["sid"]
+
+
+def deployed(engine: str, stage: str) -> None:
+    """The stage has a table."""
+    said = json.dumps({"table": a_table(client("dynamodb", engine)), "url": "https://api.test"})
+    client("ssm", engine).put_parameter(Name=f"/herald/{stage}/stack", Type="String", Value=said, Overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ("account_sid: AC1\n    auth_token: x", "account_sid must be written as in AC" + "0" * 32 + " (line 4)"),
+        (f"account_sid: {ACCOUNT}", "auth_token is missing"),
+        (
+            f"account_sid: {ACCOUNT}\n    auth_token: x\n    from: '+1'",
+            "there is no such field; there are type, sender",
+        ),
+        (
+            f"account_sid: {ACCOUNT}\n    auth_tokn: {TOKEN}",
+            "there is no such field: did you mean auth_token? (line 5)",
+        ),
+    ],
+)
+def test_a_mistake_in_a_channel_of_twilios_is_told_with_its_line(
+    run: Any, tmp_path: Path, lines: str, mistake: str
+) -> None:
+    file = tmp_path / "gramex.yaml"
+    file.write_text(f"sms:\n  us:\n    type: twilio\n    {lines}\n")
+    told = run(file)
+    assert told.code == 1
+    assert [line for line in told.err if mistake in line], told.err
+    assert TOKEN not in str(told)

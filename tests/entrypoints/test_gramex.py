@@ -1,4 +1,4 @@
-"""``AmazonSNS`` and ``Exotel`` as plain classes, as in Gramex: real requests to the engine's SNS and the carrier."""
+"""``AmazonSNS``, ``Exotel``, ``Twilio`` as plain classes, as in Gramex: real requests to engine and carrier."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -23,9 +23,11 @@ from local.carrier.faults import Fault
 from local.carrier.handset import Text
 from local.carrier.vendors import amazonsns
 from local.carrier.vendors import exotel as exotel_vendor
+from local.carrier.vendors import twilio as twilio_vendor
 
 TO = "+919741552552"
 SID, KEY, TOKEN = "acme", "a-key-to-hide", "a-token-to-hide"
+ACCOUNT = "AC" + "0a" * 16
 FORMS = ("+91 9741 552 552", "09741552552", "9741-552-552")
 
 
@@ -73,7 +75,7 @@ def published(engine: str) -> Callable[[], list[Text]]:
 # ---- the shape of Gramex
 
 
-@pytest.mark.parametrize("notifier", [herald.AmazonSNS, herald.Exotel])
+@pytest.mark.parametrize("notifier", [herald.AmazonSNS, herald.Exotel, herald.Twilio])
 def test_a_notifier_has_the_methods_of_gramex(notifier: type) -> None:
     assert list(inspect.signature(notifier.send).parameters) == ["self", "to", "subject", "sender"]  # type: ignore[attr-defined]
     assert list(inspect.signature(notifier.status).parameters) == ["self", "result"]  # type: ignore[attr-defined]
@@ -83,10 +85,11 @@ def test_the_arguments_stand_where_they_stood_in_gramex() -> None:
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
     order = {
         notifier: [p.name for p in inspect.signature(notifier).parameters.values() if p.kind is positional]
-        for notifier in (herald.AmazonSNS, herald.Exotel)
+        for notifier in (herald.AmazonSNS, herald.Exotel, herald.Twilio)
     }
     assert order[herald.AmazonSNS] == ["aws_access_key_id", "aws_secret_access_key", "region_name", "smstype"]
     assert order[herald.Exotel] == ["sid", "token", "key", "domain", "priority"]
+    assert order[herald.Twilio] == ["account_sid", "auth_token", "sender"]
 
 
 # ---- Amazon SNS
@@ -201,7 +204,65 @@ def test_a_message_that_exotel_does_not_know_is_not_found(exotel: herald.Exotel)
         exotel.status({})
 
 
-# ---- both
+# ---- Twilio
+
+
+@pytest.fixture
+def twilio(phones: Phones) -> herald.Twilio:
+    account = cast(twilio_vendor.Twilio, phones.carrier.vendors["twilio"])
+    account.accounts = {ACCOUNT: TOKEN}
+    return herald.Twilio(ACCOUNT, TOKEN, "+15005550006", endpoint_url=phones.url)
+
+
+def test_twilio_sends_and_returns_its_own_answer(twilio: herald.Twilio, phones: Phones) -> None:
+    result = twilio.send(to=TO, subject="Message to send", sender="GRAMEX")
+    (text,) = phones.texts()
+    assert (text.to, text.body, text.sender, text.id) == (TO, "Message to send", "GRAMEX", result["sid"])
+    assert (result["body"], result["status"], result["to"]) == ("Message to send", "queued", TO)
+
+
+def test_twilio_says_what_became_of_it(twilio: herald.Twilio, phones: Phones) -> None:
+    result = twilio.send(TO, "Hi")
+    assert twilio.status(result)["status"] == "queued"
+    phones.clock.pass_(seconds=5)
+    assert twilio.status(result)["status"] == "delivered"
+    with pytest.raises(NotFound):
+        twilio.status({"sid": "SM" + "0" * 32})
+
+
+@pytest.mark.parametrize("to", FORMS)
+def test_twilio_takes_numbers_as_people_write_them(twilio: herald.Twilio, phones: Phones, to: str) -> None:
+    twilio.send(to, "Hi")
+    assert (phones.texts()[0].to, phones.texts()[0].sender) == (TO, "+15005550006")
+
+
+def test_an_american_account_may_write_american_numbers(phones: Phones, twilio: herald.Twilio) -> None:
+    here = herald.Twilio(ACCOUNT, TOKEN, "+15005550006", endpoint_url=phones.url, default_region="US")
+    here.send("(206) 555-0100", "Hi")
+    assert phones.texts()[0].to == "+12065550100"
+
+
+def test_a_wrong_token_is_refused_and_shown_nowhere(phones: Phones, twilio: herald.Twilio) -> None:
+    with pytest.raises(Refused) as refused:
+        herald.Twilio(ACCOUNT, "a-wrong-token", "ACME", endpoint_url=phones.url).send(TO, "A planted text")
+    said = f"{refused.value} {refused.value!r} {refused.value.response} {refused.value.__cause__}"
+    assert refused.value.code == "credentials_refused"
+    assert not [word for word in ("a-wrong-token", ACCOUNT, "9741552552", "planted") if word in said]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [("refuse", Refused), ("429", Unavailable), ("503", Unavailable), ("500", Uncertain), ("drop_reply", Uncertain)],
+)
+def test_what_goes_wrong_at_twilio_has_its_type_too(
+    twilio: herald.Twilio, phones: Phones, fault: str, error: type[AttemptError]
+) -> None:
+    phones.carrier.faults.add(Fault("twilio", fault, 1))
+    with pytest.raises(error):
+        twilio.send(TO, "Hi")
+
+
+# ---- all
 
 
 def test_a_text_that_is_none_is_refused_with_every_mistake(exotel: herald.Exotel, phones: Phones) -> None:
@@ -211,10 +272,10 @@ def test_a_text_that_is_none_is_refused_with_every_mistake(exotel: herald.Exotel
     assert phones.texts() == []
 
 
-@pytest.mark.parametrize("notifier", [herald.AmazonSNS, herald.Exotel])
+@pytest.mark.parametrize("notifier", [herald.AmazonSNS, herald.Exotel, herald.Twilio])
 def test_an_argument_that_nobody_knows_is_named_with_those_that_there_are(notifier: Callable[..., object]) -> None:
-    with pytest.raises(TypeError, match=r"has no region; it has: .*sender"):
-        notifier("a", "b", region="us-east-1")
+    with pytest.raises(TypeError, match=r"has no nowhere; it has: .*sender"):
+        notifier("a", "b", nowhere="us-east-1")
 
 
 @pytest.mark.parametrize(
@@ -223,6 +284,9 @@ def test_an_argument_that_nobody_knows_is_named_with_those_that_there_are(notifi
         lambda: herald.Exotel(SID, TOKEN, priority="urgent"),
         lambda: herald.AmazonSNS("a", TOKEN, "us-east-1", smstype="Urgent"),
         lambda: herald.Exotel(SID, TOKEN, domain="not a host"),
+        lambda: herald.Twilio("not a host", TOKEN, "ACME"),
+        lambda: herald.Twilio(ACCOUNT, TOKEN, messaging_service_sid="not a host"),
+        lambda: herald.Twilio(ACCOUNT, TOKEN, api_secret="urgent"),
         lambda: herald.Exotel(SID, TOKEN, endpoint_url="http://example.com"),
     ],
 )

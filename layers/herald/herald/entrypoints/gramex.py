@@ -14,7 +14,7 @@ from herald.message import Message
 from herald.message.status import Status
 from herald.pipeline.ports import Sender
 from herald.pipeline.validate.validate import validate
-from herald.settings.channel import COMMON_FIELDS
+from herald.settings.channel import COMMON_FIELDS, mistake
 from herald.wiring import herald, provider, provider_fields
 
 Result = Mapping[str, Any]
@@ -148,12 +148,9 @@ def _provider(kind: str, values: Mapping[str, str | None]) -> Sender:
     given = {name: value for name, value in values.items() if value is not None}
     if unknown := sorted(given.keys() - fields.keys()):
         raise TypeError(f"{kind} has no {', '.join(unknown)}; it has: {', '.join(fields)}")
-    choices = {name: fields[name].choices for name in given if fields[name].choices}
-    wrong = [name for name, words in choices.items() if given[name].lower() not in map(str.lower, words)]
-    if wrong:
-        raise InvalidSettings(
-            [Problem(name, "unknown_choice", f"must be one of {', '.join(choices[name])}") for name in wrong]
-        )
+    wrong = {name: mistake(fields[name], value) for name, value in given.items()}
+    if problems := [Problem(name, *found) for name, found in wrong.items() if found]:
+        raise InvalidSettings(problems)
     return provider(kind, given)
 
 

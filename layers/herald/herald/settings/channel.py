@@ -66,15 +66,15 @@ def _note_mistakes(where: str, found: Block, known: Mapping[str, Field], problem
     for name in given.keys() - known.keys():
         problems.add(where, "unknown_field", no_such("field", name, known), lines.get(name))
     for field in known.values():
-        wrong = _wrong(field, given[field.name]) if field.name in given and field.name != "senders" else None
+        wrong = mistake(field, given[field.name]) if field.name in given and field.name != "senders" else None
         if field.required and field.name not in given.keys() | empty:
             wrong = "missing", "is missing"
         if wrong:
             problems.add(where, wrong[0], f"{field.name} {wrong[1]}", lines.get(field.name))
 
 
-def _wrong(field: Field, value: object) -> tuple[str, str] | None:
-    """Code and detail of what is wrong with a field's value."""
+def mistake(field: Field, value: object) -> tuple[str, str] | None:
+    """Code and detail of what is wrong with a field's value, which they do not repeat; None if it is right."""
     if not isinstance(value, str):
         return "wrong_type", "must be a plain value"
     if field.choices and value.lower() not in {choice.lower() for choice in field.choices}:
