@@ -99,9 +99,9 @@ class Carrier:
         for what in ("messages", "faults", "receipts"):
             requests.delete(f"{self._url}/{what}", timeout=10).raise_for_status()
 
-    def fail(self, fault: str, count: int = 1) -> None:
-        """Make Exotel's next answers fail."""
-        wish = {"provider": "exotel", "fault": fault, "count": count}
+    def fail(self, fault: str, count: int = 1, provider: str = "exotel") -> None:
+        """Make a provider's next answers fail."""
+        wish = {"provider": provider, "fault": fault, "count": count}
         requests.post(f"{self._url}/faults", json=wish, timeout=10).raise_for_status()
 
     def tell(self, **manner: Any) -> None:

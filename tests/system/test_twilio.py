@@ -10,7 +10,7 @@ import pytest
 import requests
 import yaml
 
-from tests.system.conftest import Api, Carrier
+from tests.system.conftest import Api, Carrier, until
 
 TO, SILENT, SPAM = "+919741552552", "+919876500090", "+919876500003"
 
@@ -51,3 +51,35 @@ def test_twilio_is_asked_what_became_of_a_text(api: Api, carrier: Carrier) -> No
     sent = api.send(to=SILENT, body="Silence", channel="twilio").body
     answer = api("GET", f"/messages/{sent['id']}?refresh=true")
     assert (answer.headers["Herald-Refreshed"], answer.body["status"]) == ("true", "sent")
+
+
+def lost(api: Api, carrier: Carrier, fault: str = "drop_reply", **fields: Any) -> dict[str, Any]:
+    """A text whose answer got lost, and of which no receipt tells."""
+    carrier.fail(fault, provider="twilio")
+    unknown: dict[str, Any] = api.send(to=SILENT, channel="twilio", **fields).body
+    assert (unknown["status"], unknown["provider_id"]) == ("unknown", None)
+    return unknown
+
+
+def test_a_text_whose_answer_got_lost_is_found_in_twilios_list_by_itself(api: Api, carrier: Carrier) -> None:
+    unknown = lost(api, carrier, body="Nobody knows yet.")
+    found = api.becomes(unknown["id"], "sent", 90)
+    (text,) = [text for text in carrier.texts() if text["body"] == "Nobody knows yet."]
+    assert found["provider_id"] == text["id"]
+    assert [step["step"] for step in found["trace"]] == [
+        "accepted", "sending", "unknown", "lookup", "receipt", "sent"
+    ]  # fmt: skip
+    answer = api("GET", f"/messages/{unknown['id']}?refresh=true")
+    assert (answer.headers["Herald-Refreshed"], answer.body["status"]) == ("true", "sent")
+
+
+def test_a_text_that_twilio_never_took_stays_unknown_and_says_that_it_was_looked_up(api: Api, carrier: Carrier) -> None:
+    unknown = lost(api, carrier, "500", body="Never taken.")
+    looked = until(lambda: has_step(api.message(unknown["id"]), "lookup"), "look-up", 90)
+    assert (looked["status"], looked["reason"]["code"]) == ("unknown", "answer_unclear")
+    assert "Never taken." not in carrier.bodies()
+
+
+def has_step(message: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """The message, if its trace has this step."""
+    return message if name in [step["step"] for step in message["trace"]] else None
