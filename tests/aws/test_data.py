@@ -27,6 +27,7 @@ CALLS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("dynamodb", "Query"): {"TableName": "t", "KeyConditionExpression": "pk = :pk"},
     ("dynamodb", "UpdateItem"): {"TableName": "t", "Key": KEY},
     ("events", "PutEvents"): {"Entries": [{"Source": "herald", "EventBusName": "b"}]},
+    ("pinpoint-sms-voice-v2", "SendTextMessage"): {"DestinationPhoneNumber": "+919741552552", "MessageBody": "m"},
     ("scheduler", "CreateSchedule"): {"Name": "n", **ONCE, "ScheduleExpression": "at(2027-01-01T00:00:00)"},
     ("scheduler", "DeleteSchedule"): {"Name": "n", **ONCE},
     ("sns", "Publish"): {"PhoneNumber": "+919741552552", "Message": "m"},

@@ -171,6 +171,15 @@ def test_a_recorded_batch_of_snss_log_whose_texts_nobody_sent_waits_a_little(box
     assert all("receipt" in what for what, _ in box.queue.posted)
 
 
+@pytest.mark.parametrize("name", ["delivered", "carrier", "unreachable"])
+def test_a_recorded_event_of_end_user_messaging_whose_proof_nobody_made_is_counted_and_believed_by_nobody(
+    box: Outbox, name: str
+) -> None:
+    assert app.handler(recorded(f"receipt-endusermessaging-{name}"), CONTEXT) is None
+    assert ("ReceiptsForbidden", "") in box.observer.told
+    assert box.queue.posted == []
+
+
 # ---- what people write
 
 

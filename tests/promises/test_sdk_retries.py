@@ -12,12 +12,13 @@ from herald.aws.client import client
 from herald.errors import Uncertain
 from herald.providers import types
 from tests.promises.figures import Figures
-from tests.providers import test_amazonsns, test_exotel, test_twilio
+from tests.providers import test_amazonsns, test_endusermessaging, test_exotel, test_twilio
 from tests.providers.contract import ProviderContract, a_message
 from tests.providers.server import Reply, Vendor, vendor
 
 CONTRACTS: tuple[type[ProviderContract], ...] = (
     test_amazonsns.TestAmazonSNS,
+    test_endusermessaging.TestEndUserMessaging,
     test_exotel.TestExotel,
     test_twilio.TestTwilio,
 )

@@ -27,7 +27,18 @@ class Call(NamedTuple):
 
     @property
     def form(self) -> dict[str, str]:
+        """The fields; those of JSON as texts, what is within an object by both names: ``Context.stage``."""
+        if "json" in self.headers.get("content-type", ""):
+            return dict(_flat("", json.loads(self.body)))
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+
+def _flat(before: str, said: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name, value in said.items():
+        if isinstance(value, Mapping):
+            yield from _flat(f"{before}{name}.", value)
+        else:
+            yield before + name, value if isinstance(value, str) else json.dumps(value)
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,26 @@ def test_a_service_explains_its_own_codes_with_the_text_that_is_kept_nowhere() -
     assert failure.response == {"code": "Own", "http_status": 400, "request_id": "r-1"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "details"),
+    [
+        ({"Reason": "OPTED_OUT"}, "OPTED_OUT"),
+        ({"Reason": "WRONG", "Fields": [{"Name": "A", "Message": NUMBER}, {"Name": "B"}]}, "WRONG A B"),
+        ({"ResourceType": "pool", "ResourceId": NUMBER}, "pool"),
+        ({"Reason": "GONE", "ResourceType": "pool"}, "GONE"),
+    ],
+)
+def test_a_typed_error_is_explained_by_its_details_which_are_kept_and_not_by_its_text(
+    typed: dict[str, Any], details: str
+) -> None:
+    received: list[tuple[str, str]] = []
+    error = client_error("Own", 400, f"{NUMBER} opted out")
+    error.response.update(typed)  # type: ignore[typeddict-item]
+    failure = outcome(error, lambda code, text: received.append((code, text)))
+    assert received == [("Own", details)]
+    assert failure.response == {"code": "Own", "http_status": 400, "request_id": "r-1", "details": details}
+
+
 @pytest.mark.parametrize("answer", [{}, {"Error": {}}, {"ResponseMetadata": {}}])
 def test_an_error_that_says_nothing_is_unclear(answer: Any) -> None:
     received: list[tuple[str, str]] = []

@@ -124,7 +124,7 @@ class Stack:
         if (known := self.settings.channels.get(channel)) is None:
             raise Refused("channel_missing")
         if channel not in self._senders or self._senders[channel][0] != known:
-            self._senders[channel] = known, provider(known.type, dict(known.values))
+            self._senders[channel] = known, provider(known.type, dict(known.values), self._name)
         return self._senders[channel][1]
 
     def refresh(self) -> object:
@@ -240,13 +240,14 @@ def provider_fields(kind: str) -> Sequence[Field]:
     return load(kind).fields
 
 
-def provider(kind: str, values: dict[str, str]) -> Provider:
-    """A provider of this type, with the transport that it needs. ``values`` are its channel's fields."""
+def provider(kind: str, values: dict[str, str], name: str | None = None) -> Provider:
+    """A provider of this type, by its channel's fields and for a stage (None: this process's), with its transport."""
     made = load(kind)
     if made.transport == "http":
         return made(http(), **values)
     # One attempt: boto3 repeats a publish whose answer was lost, and each repetition is a text on somebody's phone.
-    return made(client(made.transport, attempts=1, **{name: values.get(name) for name in ACCESS}), **values)
+    connection = client(made.transport, attempts=1, **{field: values.get(field) for field in ACCESS})
+    return made(connection, stage=name or stage(), **values)
 
 
 @cache

@@ -18,6 +18,7 @@ from herald.errors import InvalidSettings, Problem
 OPERATIONS = {
     "dynamodb": ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     "events": ("PutEvents",),
+    "pinpoint-sms-voice-v2": ("SendTextMessage",),
     "scheduler": ("CreateSchedule", "DeleteSchedule"),
     "sns": ("Publish",),
     "sqs": ("ChangeMessageVisibility", "SendMessage"),

@@ -43,7 +43,11 @@ STATUSES = {
 }
 
 Explain = Callable[[str, str], str | None]
-"""(AWS's code, AWS's text) -> a reason's code, or None if the service's table does not know it."""
+"""(AWS's code, its details) -> a reason's code, or None if the service's table does not know it.
+
+The details are AWS's text; where a service has typed ones, these instead: the error's ``Reason`` or ``ResourceType``,
+and the names of the fields that it means, with blanks between.
+"""
 
 
 def bounded(client: Any) -> Any:
@@ -102,9 +106,12 @@ def outcome(error: Exception, explain: Explain, around: BaseException | None = N
 def _answered(response: Mapping[str, Any], explain: Explain) -> AttemptError:
     error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, status = str(error.get("Code", "")), int(metadata.get("HTTPStatusCode", 0))
+    details = _details(response)
     # Not AWS's text, which may repeat the number.
     kept = {"code": code, "http_status": status, "request_id": metadata.get("RequestId")}
-    reason = CODES.get(code) or explain(code, str(error.get("Message", ""))) or STATUSES.get(status, "request_refused")
+    kept |= {"details": details} if details else {}
+    explained = explain(code, details or str(error.get("Message", "")))
+    reason = CODES.get(code) or explained or STATUSES.get(status, "request_refused")
     if reason in ("throttled", "provider_unavailable"):
         from herald.providers._http import retry_after  # With what it needs for HTTP, which an AWS service does not.
 
@@ -112,6 +119,13 @@ def _answered(response: Mapping[str, Any], explain: Explain) -> AttemptError:
     if reason == "answer_unclear" or not 400 <= status < 500:
         return Uncertain("answer_unclear", response=kept)
     return Refused(reason, response=kept)
+
+
+def _details(response: Mapping[str, Any]) -> str:
+    """What a typed error says beside its code; empty if it is none. None of it repeats what was sent."""
+    typed = response.get("Reason") or response.get("ResourceType")
+    fields = response.get("Fields") or ()
+    return " ".join([str(typed), *(str(field.get("Name")) for field in fields)]) if typed else ""
 
 
 def _in_handshake(error: Exception, around: BaseException | None) -> bool:

@@ -62,7 +62,9 @@ class Provider(ABC):
     """Whether the vendor can be asked which texts it took for a number: whether there is a ``listed``."""
 
     calls_back: ClassVar[bool] = False
-    """Whether the vendor tells what became of a text by calling a URL that it is given with the text."""
+    """Whether the vendor tells what became of a text by calling a URL that it is given with the text, or by an event
+    of AWS that gives that URL's end back.
+    """
 
     inbound: ClassVar[bool] = False
     """Whether the vendor hands over what people write: whether there is a ``parse_inbound``."""
@@ -152,6 +154,11 @@ class Provider(ABC):
     def entries(cls, event: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         """What an event of AWS holds that ``parse_receipt`` can read; nothing if the event is not of this vendor."""
         return ()
+
+    @classmethod
+    def proof(cls, said: Mapping[str, Any]) -> str | None:
+        """The end of the URL that a text was sent with (``{channel}/{token}``), if an entry gives it back."""
+        return None
 
     @classmethod
     def receipt(cls, said: Mapping[str, Any]) -> Receipt:

@@ -10,11 +10,11 @@ from herald.message.secret import recipient
 from herald.message.status import Status
 from herald.pipeline.ports import LITTLE, Ports
 from herald.pipeline.receive.record import record
-from herald.pipeline.receive.token import read
+from herald.pipeline.receive.token import Claim, read
 from herald.pipeline.receive.unread import unread
 from herald.pipeline.trouble import needed
 from herald.providers import load, types
-from herald.providers._base import Callback
+from herald.providers._base import Callback, Provider
 from herald.settings.values import Channel
 
 # A receipt may overtake our own note of the provider's id. After these waits (seconds) it is nobody's of this stage:
@@ -33,8 +33,7 @@ class Receipts:
 
         Raises ``Forbidden``, ``InvalidMessage`` (it cannot be understood), or ``NotAccepted`` (it can be kept nowhere).
         """
-        secret = self._ports.secret_if_made
-        claim = read(secret, channel, token, self._ports.clock()) if secret else None
+        claim = self._claim(channel, token)
         if claim is None:
             raise self._forbidden()
         message, configured = self._known(claim.message_id), self._configured(channel)
@@ -58,7 +57,10 @@ class Receipts:
         """
         for provider in map(load, types()):
             for said in provider.entries(event):
-                self._entry(provider.name, provider.receipt(said))
+                if proof := provider.proof(said):
+                    self._proved(provider, proof, said)
+                else:
+                    self._entry(provider.name, provider.receipt(said))
 
     def waited(self, report: Report, message: Message | None = None) -> None:
         """A receipt that waited. Raises the journal's errors: then it is to wait again."""
@@ -72,6 +74,18 @@ class Receipts:
             self._wait(report)
         return None
 
+    def _proved(self, provider: type[Provider], proof: str, said: Mapping[str, Any]) -> None:
+        """An entry that gives back what its text was sent with: believed as a callback to that URL would be."""
+        channel, _, token = proof.partition("/")
+        claim, receipt = self._claim(channel, token), provider.receipt(said)
+        message = self._known(claim.message_id) if claim else None
+        if not receipt.provider_id:
+            self._ports.observer.count("CallbacksUnread", provider=provider.name, what="event")
+        elif claim is None or (message and _of_another(message, claim, provider, receipt, said)):
+            self._ports.observer.count("ReceiptsForbidden")
+        else:
+            self._take(Report(receipt, claim.message_id, claim.attempt), message)
+
     def _entry(self, provider: str, receipt: Receipt) -> None:
         """An entry of a log, which may be about a text of another program."""
         if not (receipt.provider_id and receipt.to):
@@ -80,6 +94,11 @@ class Receipts:
             self._take(Report(receipt, recipient=recipient(secret, receipt.to), provider=provider))
         else:  # This stage never sent a text.
             self._ports.observer.count("ReceiptsUnmatched")
+
+    def _claim(self, channel: str, token: str) -> Claim | None:
+        """What a token allows; None if it is not good here, or this stage never sent a text."""
+        secret = self._ports.secret_if_made
+        return read(secret, channel, token, self._ports.clock()) if secret else None
 
     def _forbidden(self) -> Forbidden:
         self._ports.observer.count("ReceiptsForbidden")
@@ -151,6 +170,15 @@ def _too_soon(message: Message, receipt: Receipt, attempt: int) -> bool:
     """Whether a first text is said not to arrive while the second is on its way: one after the other."""
     first = message.earlier if message.status is Status.SENDING else None
     return first is not None and first.attempt == attempt and receipt.status is Status.UNDELIVERED
+
+
+def _of_another(
+    message: Message, claim: Claim, provider: type[Provider], receipt: Receipt, said: Mapping[str, Any]
+) -> bool:
+    """Whether an entry is about another text than the one that its proof was made for, as far as that can be seen."""
+    known = message.provider_id if claim.attempt == message.standing else None
+    foreign = known is not None and known != receipt.provider_id
+    return foreign or not provider.addressed_to(said, message.to)
 
 
 def _says_something(receipt: Receipt) -> bool:
