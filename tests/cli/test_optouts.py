@@ -77,9 +77,31 @@ class Lists:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **lists: list[list[str]]) -> None:
         self.lists, self.asked, real = lists, list[str](), optouts.client
+        made = {"sns": self.sns, "pinpoint-sms-voice-v2": self.endusermessaging}
         monkeypatch.setattr(
-            optouts, "client", lambda service, **access: self.sns(**access) if service == "sns" else real(service)
+            optouts, "client", lambda service, **access: made[service](**access) if service in made else real(service)
         )
+
+    def endusermessaging(self, region_name: str = "here") -> Any:
+        """Its lists have names: ``eum_{region}_{list}``."""
+        made = boto3.client("pinpoint-sms-voice-v2", region_name="us-east-1")
+        stub = Stubber(made)
+        stub.activate()
+        for name, pages in [
+            (name, pages) for name, pages in self.lists.items() if name.startswith(f"eum_{region_name}")
+        ]:
+            asked = {"OptOutListName": name.rpartition("_")[2]}
+            for place, page in enumerate(pages):
+                more = {"NextToken": f"{name}-{place + 1}"} if place + 1 < len(pages) else {}
+                numbers = [{"OptedOutNumber": each, "OptedOutTimestamp": 0, "EndUserOptedOut": True} for each in page]
+                said = {"OptOutListName": asked["OptOutListName"], "OptedOutNumbers": numbers, **more}
+                stub.add_response(
+                    "describe_opted_out_numbers", said, asked | ({"NextToken": f"{name}-{place}"} if place else {})
+                )
+            self.asked.append(name)
+            return made
+        stub.add_client_error("describe_opted_out_numbers", "AccessDeniedException", http_status_code=400)
+        return made
 
     def sns(self, aws_access_key_id: str = "ours", aws_secret_access_key: str = "", region_name: str = "here") -> Any:
         whose = f"{aws_access_key_id}_{region_name.replace('-', '_')}"
@@ -137,6 +159,41 @@ def test_a_list_that_cannot_be_read_is_named_and_the_others_are(
     place = said.index("another:")
     assert said[place + 1].startswith("This list was not read (AuthorizationErrorException)")
     assert "hidden" not in str(said)
+    assert command("check", lines=ONE)[1] == ["opted out"]
+
+
+def test_the_lists_of_end_user_messaging_are_taken_over_page_by_page(
+    command: Any, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel("eum", type="endusermessaging")
+    lists = Lists(monkeypatch, ours_here=[[]], eum_here_Default=[[ONE], [TWO.removeprefix("+")]])
+    assert command("sync") == (0, [], ["amazonsns:", "0 numbers done.", "eum:", "2 numbers done."])
+    assert lists.asked == ["ours_here", "eum_here_Default"]
+    assert command("check", lines=f"{ONE}\n{TWO}")[1] == ["opted out"] * 2
+
+
+def test_each_list_of_end_user_messaging_is_read_once_in_its_own_region_by_its_own_name(
+    command: Any, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel("eum", type="endusermessaging")
+    channel("again", type="endusermessaging", sender="SHOP")
+    channel("far", type="endusermessaging", region_name="eu-west-1", opt_out_list="Shop")
+    lists = Lists(monkeypatch, ours_here=[[]], **{"eum_here_Default": [[ONE]], "eum_eu-west-1_Shop": [[TWO]]})
+    code, _, said = command("sync")
+    assert (code, lists.asked.count("eum_here_Default")) == (0, 1)
+    assert {"again, eum:", "far:"} <= set(said)
+    assert command("check", lines=f"{ONE}\n{TWO}")[1] == ["opted out"] * 2
+
+
+def test_a_list_of_end_user_messaging_that_cannot_be_read_says_what_that_needs(
+    command: Any, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel("eum", type="endusermessaging")
+    Lists(monkeypatch, ours_here=[[ONE]])
+    code, _, said = command("sync")
+    assert code == 1
+    needed = "This list was not read (AccessDeniedException). Needed: sms-voice:DescribeOptedOutNumbers"
+    assert said[said.index("eum:") + 1] == needed
     assert command("check", lines=ONE)[1] == ["opted out"]
 
 

@@ -5,8 +5,8 @@ Numbers are read from standard input, one a line, so that none stays in the shel
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from herald import wiring
 from herald.aws.client import ACCESS, client
@@ -51,11 +51,13 @@ def check(options: argparse.Namespace) -> int:
 
 
 def sync(options: argparse.Namespace) -> int:
-    """Note everybody who is on Amazon SNS's own lists: each SNS channel has one, its account's in its region."""
+    """Note everybody who is on AWS's own lists: those of the channels that send by Amazon SNS or End User Messaging,
+    each in its account and region.
+    """
     left = 0
-    for access, names in _lists(wiring.real(options.stage).settings.channels.values()).items():
+    for kept, names in _lists(wiring.real(options.stage).settings.channels.values()).items():
         tell(f"{', '.join(names)}:")
-        left |= _sync(options, dict(access))
+        left |= _sync(options, kept)
     return left
 
 
@@ -68,28 +70,62 @@ def arguments(group: argparse.ArgumentParser) -> None:
             made.add_argument("--channel", required=True, help="the channel whose provider is to call it")
 
 
-Access = tuple[tuple[str, str], ...]
+class Pages(NamedTuple):
+    """How a service of AWS tells its lists: the operation, where the numbers are, and what it takes to be told."""
+
+    operation: str
+    numbers: Callable[[Mapping[str, Any]], list[str]]
+    needed: str
+    source: str
 
 
-def _lists(channels: Iterable[Channel]) -> dict[Access, list[str]]:
-    """The names of the SNS channels by their access (credentials and region): those that share it share a list."""
-    lists: dict[Access, list[str]] = {}
+LISTS: Mapping[str, Pages] = {
+    "sns": Pages(
+        "list_phone_numbers_opted_out", lambda page: page["phoneNumbers"], "sns:ListPhoneNumbersOptedOut", "sns"
+    ),
+    "pinpoint-sms-voice-v2": Pages(
+        "describe_opted_out_numbers",
+        lambda page: ["+" + each["OptedOutNumber"].removeprefix("+") for each in page["OptedOutNumbers"]],
+        "sms-voice:DescribeOptedOutNumbers",
+        "endusermessaging",
+    ),
+}
+
+
+class Kept(NamedTuple):
+    """Where a list is: a service of AWS, as whom and in which region; ``asked`` says which of several it is."""
+
+    service: str
+    access: tuple[tuple[str, str], ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
+
+
+def _lists(channels: Iterable[Channel]) -> dict[Kept, list[str]]:
+    """The names of the channels by the list that their texts obey: those that share one are named together."""
+    lists: dict[Kept, list[str]] = {}
     for channel in channels:
-        if load(channel.type).transport == "sns":
-            access = tuple((name, channel.values[name]) for name in ACCESS if channel.values.get(name))
-            lists.setdefault(access, []).append(channel.name)
-    return lists or {(): ["the stack's own account and region"]}
+        service, values = load(channel.type).transport, channel.values
+        if service in LISTS:
+            access = tuple((name, values[name]) for name in ACCESS if values.get(name))
+            # An account of End User Messaging may have several; a number that names none obeys this one.
+            asked = (("OptOutListName", values.get("opt_out_list", "Default")),) if service != "sns" else ()
+            lists.setdefault(Kept(service, access, asked), []).append(channel.name)
+    return lists or {Kept("sns"): ["the stack's own account and region"]}
 
 
-def _sync(options: argparse.Namespace, access: dict[str, Any]) -> int:
+def _sync(options: argparse.Namespace, kept: Kept) -> int:
     """Note everybody who is on one list. One that cannot be read is said so; the others are read even so."""
+    access: dict[str, Any] = dict(kept.access)
+    pages, asked = LISTS[kept.service], dict(kept.asked)
     try:
-        pages = client("sns", **access).get_paginator("list_phone_numbers_opted_out").paginate()
-        numbers = [number for page in pages for number in page["phoneNumbers"]]
+        found = client(kept.service, **access).get_paginator(pages.operation).paginate(**asked)
+        numbers = [number for page in found for number in pages.numbers(page)]
     except Exception as error:  # AWS's texts may name the key.
-        tell(f"This list was not read ({type(error).__name__}). Needed: sns:ListPhoneNumbersOptedOut")
+        tell(f"This list was not read ({type(error).__name__}). Needed: {pages.needed}")
         return 1
-    return _each(options, numbers, lambda herald, number: herald.opt(number, out=True, source="sns", field=FIELD))
+    return _each(
+        options, numbers, lambda herald, number: herald.opt(number, out=True, source=pages.source, field=FIELD)
+    )
 
 
 def _each(
