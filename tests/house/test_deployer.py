@@ -14,7 +14,7 @@ from tests.house.test_template import RESOURCES
 
 POLICIES: dict[str, Any] = {
     name: json.loads((ROOT / "docs" / f"{name}-policy.json").read_text())
-    for name in ("deployer", "deployer-waf", "operator")
+    for name in ("deployer", "deployer-waf", "deployer-endusermessaging", "operator")
 }
 HERE = "ap-south-1:123456789012"
 BUCKET = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-abc"
@@ -188,6 +188,34 @@ WAF: Mapping[str, tuple[Need, ...]] = {
         Need("apigateway", "SetWebACL", f"{RESTAPI}/a1b2c3/stages/dev"),
     ),
 }  # fmt: skip
+LISTS = f"arn:aws:sms-voice:{HERE}:opt-out-list/herald-dev"
+PROTECTION = f"arn:aws:sms-voice:{HERE}:protect-configuration/protect-7c"  # AWS gives it an id, and no name.
+SENDERS: Mapping[str, tuple[Need, ...]] = {
+    "AWS::SMSVOICE::ConfigurationSet": (
+        Need("sms-voice", "CreateConfigurationSet"),
+        Need(
+            "sms-voice", "DescribeConfigurationSets DeleteConfigurationSet TagResource ListTagsForResource "
+            "AssociateProtectConfiguration DisassociateProtectConfiguration",
+            f"arn:aws:sms-voice:{HERE}:configuration-set/herald-dev",
+        ),
+        Need("sms-voice", "AssociateProtectConfiguration DisassociateProtectConfiguration", PROTECTION),
+    ),
+    "AWS::SMSVOICE::OptOutList": (
+        Need("sms-voice", "CreateOptOutList"),
+        Need("sms-voice", "DescribeOptOutLists DeleteOptOutList TagResource ListTagsForResource", LISTS),
+    ),
+    "AWS::SMSVOICE::ProtectConfiguration": (
+        Need("sms-voice", "CreateProtectConfiguration"),
+        Need(
+            "sms-voice", "DescribeProtectConfigurations GetProtectConfigurationCountryRuleSet "
+            "UpdateProtectConfiguration UpdateProtectConfigurationCountryRuleSet DeleteProtectConfiguration "
+            "TagResource ListTagsForResource", PROTECTION,
+        ),
+    ),
+}  # fmt: skip
+# By parameter, each with a policy of its own.
+ON_DEMAND = {"deployer-waf": WAF, "deployer-endusermessaging": SENDERS}
+EVERY = NEEDS | WAF | SENDERS
 # What the SAM CLI does itself: a bucket once (a stack of its own), uploads, a change set, its end; and sam delete.
 TOOLS = (
     Need(
@@ -226,7 +254,9 @@ MINE = [*TOOLS, *RECEIPTS, *LOOKS, *(need for needs in NEEDS.values() for need i
 NO_RESOURCE = {
     "cloudformation:GetTemplateSummary", "cloudwatch:DescribeAlarms", "lambda:ListLayerVersions",
     "logs:DeleteQueryDefinition", "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions",
-    "logs:PutQueryDefinition", "sns:GetSMSAttributes", "sns:ListPhoneNumbersOptedOut", "sns:SetSMSAttributes",
+    "logs:PutQueryDefinition", "sms-voice:CreateConfigurationSet", "sms-voice:CreateOptOutList",
+    "sms-voice:CreateProtectConfiguration", "sns:GetSMSAttributes", "sns:ListPhoneNumbersOptedOut",
+    "sns:SetSMSAttributes",
 }  # fmt: skip
 
 
@@ -257,8 +287,9 @@ def missing(policy: str, needs: Iterator[Need] | list[Need]) -> list[str]:
 
 @pytest.mark.parametrize("kind", sorted({part["Type"] for part in RESOURCES.values()}))
 def test_whoever_deploys_may_make_change_and_remove_each_kind_of_resource_in_the_template(kind: str) -> None:
-    assert kind in NEEDS or kind in WAF, f"{kind} is new: what does it need? (NEEDS, and docs/deployer-policy.json)"
-    assert missing("deployer-waf" if kind in WAF else "deployer", list((WAF | NEEDS)[kind])) == []
+    assert kind in EVERY, f"{kind} is new: what does it need? (NEEDS, and docs/deployer-policy.json)"
+    policy = next((name for name, needs in ON_DEMAND.items() if kind in needs), "deployer")
+    assert missing(policy, list(EVERY[kind])) == []
 
 
 def test_whoever_deploys_may_do_what_the_sam_cli_and_make_remove_do_themselves() -> None:
@@ -266,7 +297,7 @@ def test_whoever_deploys_may_do_what_the_sam_cli_and_make_remove_do_themselves()
 
 
 def test_no_kind_is_listed_that_the_template_does_not_have() -> None:
-    assert {*NEEDS, *WAF} <= {part["Type"] for part in RESOURCES.values()}
+    assert set(EVERY) <= {part["Type"] for part in RESOURCES.values()}
 
 
 def test_whoever_deploys_may_let_sns_write_its_delivery_logs_as_the_command_says_it() -> None:
@@ -280,7 +311,12 @@ def test_whoever_deploys_may_let_sns_write_its_delivery_logs_as_the_command_says
 
 
 @pytest.mark.parametrize(
-    ("policy", "needs"), [("deployer", MINE), ("deployer-waf", [each for needs in WAF.values() for each in needs])]
+    ("policy", "needs"),
+    [
+        ("deployer", MINE),
+        *((name, [each for needs in kinds.values() for each in needs]) for name, kinds in ON_DEMAND.items()),
+    ],
+    ids=["deployer", *ON_DEMAND],
 )
 def test_nothing_is_allowed_that_nothing_needs(policy: str, needs: list[Need]) -> None:
     for statement in POLICIES[policy]["Statement"]:
@@ -298,7 +334,7 @@ def test_a_policy_names_its_actions_and_this_projects_resources_and_fits_into_ia
     assert len(json.dumps(document, separators=(",", ":"))) <= 6144  # IAM's limit of a managed policy.
     for statement in document["Statement"]:
         assert statement["Effect"] == "Allow"
-        assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in statement["Action"])
+        assert all(re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action) for action in statement["Action"])
         if statement["Resource"] == "*" and "Condition" not in statement:
             assert set(statement["Action"]) <= NO_RESOURCE
 
@@ -310,10 +346,11 @@ OPERATED = (
         f"arn:aws:ssm:{HERE}:parameter/herald-keys/dev",
     ),
     Need("sns", "ListPhoneNumbersOptedOut"),
+    Need("sms-voice", "DescribeOptedOutNumbers", LISTS, f"arn:aws:sms-voice:{HERE}:opt-out-list/Default"),
 )  # fmt: skip
 
 
-def test_whoever_operates_may_read_snss_list_and_remove_what_was_written_for_a_stage() -> None:
+def test_whoever_operates_may_read_awss_lists_and_remove_what_was_written_for_a_stage() -> None:
     assert missing("operator", list(OPERATED)) == []
 
 

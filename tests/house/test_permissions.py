@@ -62,7 +62,7 @@ def test_a_role_has_no_policy_that_aws_wrote_and_only_the_entry_points_for_calle
 def test_a_permission_names_its_actions_and_its_resources(function: str, sid: str, statement: Any) -> None:
     for action in listed(statement["Action"]):
         assert re.fullmatch(r"[a-z-]+:[A-Za-z]+", action)
-    if sid not in ("TextsToPhones", "TextsOfSns"):  # A phone number is no resource.
+    if sid not in ("TextsToPhones", "TextsByEndUserMessaging"):  # A phone number is no resource.
         assert "*" not in listed(statement["Resource"])
 
 
@@ -85,10 +85,11 @@ def test_the_policy_for_your_own_functions_takes_nothing_away_from_them() -> Non
     assert {each["Effect"] for each in USE.values()} == {"Allow"}
 
 
-def test_who_may_text_phones_may_do_so_by_end_user_messaging_if_sns_asks() -> None:
-    for policy in (policy for policy in (USE, *map(own, ROLES)) if "TextsToPhones" in policy):
-        assert policy["TextsOfSns"]["Action"] == "sms-voice:SendTextMessage"
-        assert policy["TextsOfSns"]["Condition"] == {"StringEquals": {"aws:CalledViaLast": "sns.amazonaws.com"}}
+def test_who_may_text_phones_may_do_so_by_end_user_messaging_too_and_do_nothing_else_there() -> None:
+    """SNS sends by it in the name of who publishes; a request without a number of its own has no resource."""
+    may = {"Sid": "TextsByEndUserMessaging", "Effect": "Allow", "Action": "sms-voice:SendTextMessage", "Resource": "*"}
+    for policy in (USE, *map(own, ROLES)):
+        assert policy.get("TextsByEndUserMessaging") == (may if "TextsToPhones" in policy else None)
     assert json.dumps(RESOURCES).count('"sms-voice:') == 2
 
 

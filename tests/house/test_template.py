@@ -14,6 +14,7 @@ from herald.cli.redrive import PARTS
 from herald.journal.messages import BY_RECIPIENT
 from herald.message.status import Status
 from herald.pipeline.send.transitions import LEASE
+from herald.providers import endusermessaging
 from tests.house import ROOT
 from tests.house.transform import together
 
@@ -322,6 +323,40 @@ def test_only_snss_logs_of_this_account_may_call_the_receipts_function() -> None
         {"Ref": "AWS::AccountId"},
     )
     assert properties["SourceArn"]["Fn::Sub"].endswith(f":log-group:{SNS_LOGS}*")
+
+
+def test_events_of_this_stages_texts_alone_wake_the_receipts_function_by_the_accounts_own_bus() -> None:
+    rule, permission = (RESOURCES[f"ReceiptsFunctionTextsFared{end}"]["Properties"] for end in ("", "Permission"))
+    assert "EventBusName" not in rule
+    assert rule["EventPattern"] == {
+        "source": [endusermessaging.SOURCE],
+        "detail-type": [endusermessaging.DETAIL_TYPE],
+        "detail": {"context": {endusermessaging.STAGE: [{"Ref": "Stage"}]}},
+    }
+    assert target("ReceiptsFunctionTextsFared")["Arn"] == {"Fn::GetAtt": ["ReceiptsFunction", "Arn"]}
+    assert (permission["FunctionName"], permission["Principal"]) == (
+        {"Ref": "ReceiptsFunction"},
+        "events.amazonaws.com",
+    )
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["ReceiptsFunctionTextsFared", "Arn"]}
+
+
+SENDERS = {"AWS::SMSVOICE::ConfigurationSet", "AWS::SMSVOICE::OptOutList", "AWS::SMSVOICE::ProtectConfiguration"}
+
+
+@pytest.mark.parametrize(("chosen", "on"), [("off", False), ("on", True)])
+def test_the_senders_are_made_only_if_somebody_wants_them_and_their_names_are_told(chosen: str, on: bool) -> None:
+    assert TEMPLATE["Parameters"]["EndUserMessaging"]["Default"] == "off"
+    assert holds(TEMPLATE["Conditions"]["EndUserMessagingIsOn"], EndUserMessaging=chosen) == on
+    made = {name: part for name, part in RESOURCES.items() if part["Type"].startswith("AWS::SMSVOICE::")}
+    assert {part["Type"] for part in made.values()} == SENDERS
+    for name, part in made.items():
+        assert part["Condition"] == TEMPLATE["Outputs"][name]["Condition"] == "EndUserMessagingIsOn"
+        assert TEMPLATE["Outputs"][name]["Value"] == {"Ref": name}
+    # Who wants no texts is on the list: it stays.
+    assert {part.get("DeletionPolicy") for part in made.values()} == {None, "RetainExceptOnCreate"}
+    assert made["OptOutList"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert made["ConfigurationSet"]["Properties"]["ProtectConfigurationId"] == {"Ref": "ProtectConfiguration"}
 
 
 def test_a_batch_of_snss_log_that_fails_each_time_is_kept() -> None:

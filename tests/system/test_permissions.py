@@ -244,8 +244,8 @@ NEEDED: dict[Permission, Act] = {
     ("authorize", "Keys", "ssm:GetParametersByPath"): in_a_new_process("authorize", knows_a_key),
 }
 # What Lambda does in a function's name, and SNS in its caller's, and the handing over of a role: the engine asks nobody
-# for these. tests/house/test_permissions.py says what they may be.
-OF_LAMBDA_ITSELF = {"Logs", "Trigger", "WhatFailed", "ScheduleRole", "TextsOfSns"}
+# for these; and it has no End User Messaging. tests/house/test_permissions.py says what they may be.
+OF_LAMBDA_ITSELF = {"Logs", "Trigger", "WhatFailed", "ScheduleRole", "TextsByEndUserMessaging"}
 
 
 def test_every_permission_is_needed_by_something(roles: Roles) -> None:
