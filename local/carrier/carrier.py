@@ -81,11 +81,15 @@ class Carrier:
         }
 
     def _vendors_answer(self, request: Request) -> Reply:
-        if request.method == "POST":  # a send: what the engine took before it is to stand before it
-            self._caught_up()
-        answers = (vendor.answer(request) for vendor in self.vendors.values())
+        """The engine's texts are seen later; a vendor's own stand after those that the engine took before."""
+        engines = [vendor for vendor in self.vendors.values() if vendor.needs_engine]
+        others = [vendor for vendor in self.vendors.values() if not vendor.needs_engine]
         known = "/messages, /faults, /receipts and the vendors' paths"
-        return next(filter(None, answers), _sentence(404, f"The carrier has {known}."))
+        passed = next(filter(None, (vendor.answer(request) for vendor in engines)), None)
+        if not passed and request.method == "POST":
+            self._caught_up()
+        answers = (vendor.answer(request) for vendor in others)
+        return passed or next(filter(None, answers), _sentence(404, f"The carrier has {known}."))
 
     def _list_texts(self, _: Request) -> Reply:
         return self._caught_up() or Reply(200, [text.public() for text in self.handset.texts()])

@@ -42,8 +42,11 @@ class Faulty:
         self.aws = cache(lambda service: client(service, self.engine.url))
 
     def start(self) -> None:
-        """Deploy, then put the proxy between: no function runs before."""
+        """Deploy, then put the proxy between, also before SNS: no function runs before."""
         self.stack.start()
+        self.aws("ssm").put_parameter(
+            Name=f"/herald/{STAGE}/channels/amazonsns", Type="SecureString", Value="type: amazonsns\n", Overwrite=True
+        )
         self.faults.start(self.engine.url)
         self.carrier = Carrier(self.stack.carrier_url)
 

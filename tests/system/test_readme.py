@@ -81,7 +81,7 @@ def test_the_yaml_of_the_guide_is_what_the_settings_read() -> None:
     (general,) = set(blocks) - set(types)
     parameters = {"settings": general} | {f"channels/{kind}": block for block, kind in types.items()}
     settings = read_settings(parameters, provider_fields)
-    assert set(settings.channels) == {"exotel", "twilio", "amazonsns"}
+    assert set(settings.channels) == {"exotel", "twilio", "endusermessaging", "amazonsns"}
     assert settings.routes[0].channels == ("exotel", "amazonsns")
     for channel in settings.channels.values():
         assert {field.name for field in provider_fields(channel.type)} == set(channel.values) - {"sender"}

@@ -51,7 +51,7 @@ class Vendor(ABC):
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The faults that can be asked for: none, where the vendor's requests do not come to the carrier."""
+        """The faults that can be asked for."""
         return ()
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Amazon SNS: its texts are accepted by the local engine, read from there, and told of in the engine's logs."""
+"""Amazon SNS: what is sent goes on to the local engine, is read from there, and told of in the engine's logs."""
 
 import json
 import time
@@ -14,7 +14,9 @@ from local.carrier.fates import Fate
 from local.carrier.handset import Text
 from local.carrier.post import Post
 from local.carrier.vendors._amazonsns_log import DeliveryLog, State, said
-from local.carrier.vendors._base import Shared, Vendor
+from local.carrier.vendors._aws import passed_on, service
+from local.carrier.vendors._base import LATE_FAULTS, Shared, Vendor
+from local.server import Reply, Request
 
 # Where ministack 1.5.33 shows what was published to phones: {"sms_messages": {number: [record]}}, in order for each
 # number, without times, and for reading only.
@@ -50,6 +52,21 @@ WORDS = {
 }
 
 
+def _refusal(status: int, code: str) -> Reply:
+    """SNS's answer to what it does not do."""
+    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>Refused.</Message></Error>"
+    space = "http://sns.amazonaws.com/doc/2010-03-31/"
+    return Reply(status, f'<ErrorResponse xmlns="{space}">{error}</ErrorResponse>'.encode(), "text/xml")
+
+
+REFUSALS = {
+    "refuse": _refusal(400, "InvalidParameter"),
+    "429": _refusal(429, "Throttled"),
+    "500": _refusal(500, "InternalError"),
+    "503": _refusal(503, "ServiceUnavailable"),
+}
+
+
 class _Entry(NamedTuple):
     text: Text
     receipt: str
@@ -71,8 +88,22 @@ class AmazonSNS(Vendor):
         self._stopping = Event()
         self._thread = Thread(target=self._watch, name="sns", daemon=True)
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """SNS refuses, and the engine gets nothing; or the engine accepts, and the answer goes astray."""
+        return (*REFUSALS, *LATE_FAULTS)
+
     def channel(self, url: str) -> Mapping[str, str]:
-        return {"smstype": "Transactional"}
+        return {"smstype": "Transactional", "endpoint_url": url}
+
+    def answer(self, request: Request) -> Reply | None:
+        if service(request) != "sns":
+            return None
+        fault = self.shared.faults.take(self.name) if "PhoneNumber" in request.form() else ""
+        if fault in REFUSALS:
+            return REFUSALS[fault]
+        reply = passed_on(self.shared.engine_url, request)
+        return reply._replace(fault=reply.fault or fault)
 
     def start(self) -> None:
         """Look for new texts from now on."""

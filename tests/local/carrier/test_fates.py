@@ -16,6 +16,7 @@ from herald.providers import amazonsns, exotel, load
 from local.carrier import fates
 from local.carrier.fates import FATES, Fate, fate
 from local.carrier.handset import Text
+from local.carrier.vendors import endusermessaging
 from local.carrier.vendors._amazonsns_log import said
 from local.carrier.vendors._exotel_forms import callback
 from local.carrier.vendors.amazonsns import NO_CAUSE
@@ -104,7 +105,9 @@ def test_there_is_a_number_for_every_reason_in_the_tables_of_the_vendors() -> No
 
 def test_the_guide_has_the_table_of_the_code() -> None:
     rows = re.findall(
-        r"^\| `(\d\d)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE
+        r"^\| `(\d\d)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$",
+        GUIDE.read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     assert rows == [(ending, *shown(told)) for ending, told in FATES.items()]
 
@@ -115,13 +118,22 @@ def test_the_page_is_told_of_each_number() -> None:
     assert listed[3] == {"to": "+919876500003", "what": "spam"}
 
 
-def shown(told: Fate) -> tuple[str, str, str, str]:
-    """A row of the guide's table: what becomes of the text, Exotel's words, Twilio's, SNS's."""
+def shown(told: Fate) -> tuple[str, str, str, str, str]:
+    """A row of the guide's table: what becomes of the text, Exotel's words, Twilio's, SNS's, End User Messaging's."""
     what = f"`{told.what}`" if told.receipt == "failed" else told.what
     if not told.receipt:
-        return what, "-", "-", "-"
+        return what, "-", "-", "-", "-"
     exotel, twilio, sns, explained = EXOTEL[told.word], TWILIO[told.word], SNS[told.word], told.what != "unexplained"
     of_exotel = "-" if explained and exotel == UNEXPLAINED else f"`{exotel.status}` {exotel.code}"
     of_twilio = f"`{twilio.status}`" + (f" {twilio.error}" if twilio.error else "")
     of_twilio = "-" if explained and twilio == UNEXPLAINED_BY_TWILIO else of_twilio
-    return what, of_exotel, of_twilio, "-" if explained and sns == NO_CAUSE else sns.text
+    return what, of_exotel, of_twilio, "-" if explained and sns == NO_CAUSE else sns.text, of_end_user_messaging(told)
+
+
+def of_end_user_messaging(told: Fate) -> str:
+    """What it says of such a text: an event, or at once why not."""
+    if refused := endusermessaging.REFUSED.get(told.word):
+        assert isinstance(refused.content, dict)
+        return f"refused: `{refused.content['Reason']}`"
+    state, explained = endusermessaging.WORDS[told.word], told.what != "unexplained"
+    return "-" if explained and state == endusermessaging.NO_CAUSE else f"`{state.type}`"

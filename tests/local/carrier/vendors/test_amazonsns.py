@@ -1,15 +1,22 @@
 """The texts that an engine's SNS took, as the carrier shows them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 
-from tests.local.carrier.caller import running
+from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.providers.amazonsns import AmazonSNS
+from local.carrier.vendors._base import LATE_FAULTS
+from local.engine import Engine as LocalEngine
+from tests.builders import a_message
+from tests.local.carrier.caller import Caller, running
+from tests.local.carrier.vendors.patient import SLOWER, client
 
 
 class Engine:
@@ -109,3 +116,77 @@ class TestSns:
         engine.path = "/elsewhere"
         with running(engine.url) as (_, caller):
             assert caller.json("GET", "/messages")[0] == 502
+
+
+FAULTS: Mapping[str, tuple[type[AttemptError], str]] = {
+    "refuse": (Refused, "request_refused"),
+    "429": (Unavailable, "throttled"),
+    "500": (Uncertain, "answer_unclear"),
+    "503": (Unavailable, "provider_unavailable"),
+    "slow": (Uncertain, "answer_lost"),
+    "drop_reply": (Uncertain, "answer_lost"),
+    "cut_reply": (Uncertain, "answer_lost"),
+}
+
+
+class Channel:
+    """The laptop's channel, at a carrier before the real engine."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.url = f"http://{caller.connection.host}:{caller.connection.port}"
+        self.client = client("sns", self.url)
+        self.account, self._caller = AmazonSNS(self.client, smstype="Transactional"), caller
+
+    def send(self, body: str) -> str:
+        return self.account.send(a_message(to="+919741552552", body=body)).provider_id
+
+    def ids(self, body: str) -> list[str]:
+        return [text["id"] for text in self._caller.texts() if text["body"] == body]
+
+
+@pytest.fixture
+def channel(engine_url: str) -> Iterator[Channel]:
+    with running(engine_url, slow=SLOWER) as (_, caller):
+        yield Channel(caller)
+
+
+@pytest.fixture(scope="module")
+def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    started = LocalEngine(tmp_path_factory.mktemp("engine"))
+    yield started.start()
+    started.stop()
+
+
+class TestPassedOn:
+    def test_a_text_through_the_carrier_is_the_engines(self, channel: Channel) -> None:
+        assert channel.ids("Through") == []
+        identity = channel.send("Through")
+        assert channel.ids("Through") == [identity]
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_each_fault_ends_as_it_does_at_aws_and_only_a_late_one_was_a_text(
+        self, channel: Channel, fault: str
+    ) -> None:
+        requests.post(f"{channel.url}/faults", json={"provider": "amazonsns", "fault": fault}, timeout=5)
+        with pytest.raises(AttemptError) as caught:
+            channel.send(fault)
+        assert (type(caught.value), caught.value.code) == FAULTS[fault]
+        assert len(channel.ids(fault)) == (fault in LATE_FAULTS)
+        assert channel.ids(f"after {fault}") == []
+        assert [channel.send(f"after {fault}")] == channel.ids(f"after {fault}")
+
+    def test_the_faults_are_those_of_every_vendor(self, channel: Channel) -> None:
+        answer = requests.post(f"{channel.url}/faults", json={"provider": "amazonsns", "fault": "x"}, timeout=5)
+        assert answer.status_code == 400
+        assert all(fault in answer.json()["detail"] for fault in FAULTS)
+
+    def test_what_is_no_text_uses_no_fault_up_and_is_the_engines_too(self, channel: Channel) -> None:
+        requests.post(f"{channel.url}/faults", json={"provider": "amazonsns", "fault": "500"}, timeout=5)
+        topic = channel.client.create_topic(Name="customers")["TopicArn"]
+        channel.client.publish(TopicArn=topic, Message="To all")
+        with pytest.raises(Uncertain):
+            channel.send("To one")
+
+    def test_without_an_engine_a_text_was_surely_not_sent(self) -> None:
+        with running("http://127.0.0.1:9") as (_, caller), pytest.raises(Unavailable):
+            Channel(caller).send("Nowhere")
