@@ -199,6 +199,16 @@ def test_the_data_knows_every_part_of_the_world(layer: Path, region: str, suffix
     assert endpoint(layer, region) == f"https://sns.{region}.amazonaws.com{suffix}"
 
 
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [("us-east-1", "com"), ("ap-south-2", "com"), ("cn-north-1", "com.cn"), ("us-gov-west-1", "com")],
+)
+def test_the_data_knows_where_end_user_messaging_is_though_no_list_of_places_names_it(
+    layer: Path, region: str, suffix: str
+) -> None:
+    assert endpoint(layer, region, "pinpoint-sms-voice-v2") == f"https://sms-voice.{region}.amazonaws.{suffix}"
+
+
 def described(model: ServiceModel, name: str) -> list[Any]:
     """What goes into an operation, what comes out, and how it may fail."""
     operation = model.operation_model(name)
@@ -209,13 +219,14 @@ def described(model: ServiceModel, name: str) -> list[Any]:
     ]
 
 
-def endpoint(layer: Path, region: str) -> str:
+def endpoint(layer: Path, region: str, service: str = "sns") -> str:
     """Where a client of the built layer would send a text."""
     session = Session()
     data = str(layer / "herald" / "aws" / "data")
     loader = Loader(extra_search_paths=[data], include_default_search_paths=False)
     session.register_component("data_loader", loader)
-    return str(session.create_client("sns", region, aws_access_key_id="a", aws_secret_access_key="b").meta.endpoint_url)
+    made = session.create_client(service, region, aws_access_key_id="a", aws_secret_access_key="b")
+    return str(made.meta.endpoint_url)
 
 
 def test_the_data_is_small(layer: Path) -> None:

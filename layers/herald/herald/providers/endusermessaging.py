@@ -204,6 +204,7 @@ class EndUserMessaging(Provider):
             _price(said),
             {**kept(said, KEPT), **({"isFinal": final} if isinstance(final, bool) else {})},
             to if E164.fullmatch(to) else None,
+            last=final is True and status is Status.SENT,
         )
 
 
