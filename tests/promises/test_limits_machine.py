@@ -15,10 +15,11 @@ from herald.errors import HeraldError, NotCancelable, Refused, Unavailable, Unce
 from herald.journal.tally import Full, Tally
 from herald.keys.grant import Grant
 from herald.message import Message
+from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status
 from herald.pipeline.receive.record import record
-from herald.settings.values import Limits
+from herald.settings.values import Channel, Limits, Rule
 from herald.testing.fakes import FakeProvider
 from herald.testing.memory import MemoryCounters
 from herald.testing.outbox import Outbox
@@ -92,7 +93,11 @@ class TextsAndMoney(RuleBasedStateMachine):
         self.box, self.limits = a_gated_box(limits=limits, prices={"*": CENT}), limits
         day, hours, minutes, seconds = hour
         self.box.clock.now = self.box.clock.now.replace(day=day, hour=hours, minute=minutes, second=seconds)
-        self.provider = self.box.providers["amazonsns"] = Ledger(self.box)
+        self.provider = Ledger(self.box)
+        self.box.providers |= {"amazonsns": self.provider, "exotel": self.provider}
+        channels = {**self.box.settings.channels, "exotel": Channel("exotel", "fake")}
+        routes = (Rule(("amazonsns", "exotel"), kinds=("otp",)),)  # Codes may go by a second channel.
+        self.box.settings = self.box.settings._replace(channels=channels, routes=routes)
         self.box.counters = self.counters = self.kind_of_counters()
 
     def ask(self, number: str, caller: Grant, **fields: Any) -> None:
@@ -106,6 +111,7 @@ class TextsAndMoney(RuleBasedStateMachine):
         number=st.sampled_from(NUMBERS), caller=st.sampled_from(CALLERS), outcome=USUAL,
         how=st.fixed_dictionaries({
             "mode": st.sampled_from(["sync", "async"]), "on_unknown": st.sampled_from(["resend", "hold"]),
+            "kind": st.sampled_from(["transactional", "otp"]), "deliver_by": st.sampled_from([0, 11, 120]),
         }),
         rhythm=st.tuples(st.integers(1, 3), st.sampled_from([0, 0, 9, 291, 591])),
     )  # fmt: skip
@@ -176,14 +182,17 @@ class TextsAndMoney(RuleBasedStateMachine):
             return
         left = self.provider.left[which % len(self.provider.left)]
         current = self.box.journal.messages[left.message.id]
-        if current.attempts != left.message.attempts or current.status is Status.ACCEPTED:
+        attempt = left.message.attempts
+        if attempt > current.attempts or current.status is Status.ACCEPTED:
             return
         if price and status.final:
             price = left.price = left.price or price
-        said = None if price is None else f"{price / 1_000_000:.6f}"
-        record(self.box, current, Receipt("p", status, None, price=said, raw={"n": str(n)}), current.attempts)
+        said, why = None if price is None else f"{price / 1_000_000:.6f}", REASONS["spam"]
+        reason = why if status is Status.UNDELIVERED else None
+        record(self.box, current, Receipt("p", status, reason, price=said, raw={"n": str(n)}), attempt)
         after = self.box.journal.messages[left.message.id]
-        left.cost = after.reserved if after.reserved is not None else CENT
+        if attempt == current.attempts:  # What an older one cost is not learnt any more: it stays counted in full.
+            left.cost = after.reserved if after.reserved is not None else CENT
 
     @invariant()
     def no_number_gets_more_than_its_limits(self) -> None:
