@@ -137,6 +137,9 @@ def test_a_service_explains_its_own_codes_with_the_text_that_is_kept_nowhere() -
         ({"Reason": "WRONG", "Fields": [{"Name": "A", "Message": NUMBER}, {"Name": "B"}]}, "WRONG A B"),
         ({"ResourceType": "pool", "ResourceId": NUMBER}, "pool"),
         ({"Reason": "GONE", "ResourceType": "pool"}, "GONE"),
+        ({"Reason": "ODD", "Fields": ["A", None, {}, {"Name": "B"}]}, "ODD B"),
+        ({"Reason": "ODD", "Fields": "A"}, "ODD"),
+        ({"Reason": 7, "Fields": 7}, "7"),
     ],
 )
 def test_a_typed_error_is_explained_by_its_details_which_are_kept_and_not_by_its_text(

@@ -11,6 +11,7 @@ from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
+from herald import wiring
 from herald.errors import InvalidSettings, Refused, Unavailable, Uncertain, Unsupported
 from herald.message.kinds import Kind
 from herald.message.receipt import Receipt
@@ -399,6 +400,14 @@ class TestRequest:
             "herald_receipts": PROOF,
         }
         assert EndUserMessaging.proof({"context": sent["Context"]}) == PROOF
+
+    @pytest.mark.parametrize(("named", "stage"), [("prod", "prod"), (None, "test")])
+    def test_the_stage_is_that_of_the_service_that_sends_else_of_the_process(
+        self, monkeypatch: pytest.MonkeyPatch, named: str | None, stage: str
+    ) -> None:
+        monkeypatch.setenv("HERALD_STAGE", "test")
+        made = wiring.provider("endusermessaging", {"region_name": "ap-south-1"}, named)
+        assert made.request(a_message())["Context"]["herald_stage"] == stage
 
 
 BY_PHONE, BY_CARRIER = "Message has been accepted by phone", "Message has been accepted by phone carrier"

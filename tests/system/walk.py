@@ -70,7 +70,7 @@ class Walk:
 def by_every_entry_point(walk: Walk) -> None:
     """All are sent; those that are asked for wrongly are told so."""
     request, key = {"to": NUMBER, "body": BODY}, {"Idempotency-Key": f"{NUMBER} {CODE}"}
-    ids = [walk.send(channel=channel, kind="otp")["id"] for channel in ("exotel", "amazonsns")]
+    ids = [walk.send(channel=channel, kind="otp")["id"] for channel in ("exotel", "amazonsns", "endusermessaging")]
     ids.append(walk.send(headers=key)["id"])
     ids.append(walk.api("POST", "/messages", data={"to": "07303 918 264", "subject": BODY}).body["id"])
     ids.append(walk.send(headers={"Prefer": "respond-async"})["id"])

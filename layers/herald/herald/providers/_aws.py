@@ -123,9 +123,9 @@ def _answered(response: Mapping[str, Any], explain: Explain) -> AttemptError:
 
 def _details(response: Mapping[str, Any]) -> str:
     """What a typed error says beside its code; empty if it is none. None of it repeats what was sent."""
-    typed = response.get("Reason") or response.get("ResourceType")
-    fields = response.get("Fields") or ()
-    return " ".join([str(typed), *(str(field.get("Name")) for field in fields)]) if typed else ""
+    typed, fields = response.get("Reason") or response.get("ResourceType"), response.get("Fields")
+    named = [field.get("Name") for field in fields if isinstance(field, Mapping)] if isinstance(fields, list) else []
+    return " ".join(map(str, filter(None, [typed, *named]))) if typed else ""
 
 
 def _in_handshake(error: Exception, around: BaseException | None) -> bool:
