@@ -213,6 +213,17 @@ def test_one_of_ours_that_was_sent_twice_may_hold_a_text_that_nobody_knows() -> 
     assert stays(box, message)
 
 
+@pytest.mark.parametrize("behind", [-4, -2, 0, 2, 4])
+def test_by_the_providers_clock_anothers_text_may_be_in_this_ones_time(behind: float) -> None:
+    box = a_listing_box()
+    mine = unknown(box, taken=False, wait=5 - behind)
+    other = unknown(box, taken=True, wait=60)
+    (text,) = listing(box).texts_listed
+    listing(box).texts_listed = [text._replace(at=other.attempted_at + timedelta(seconds=behind))]
+    assert abs(listing(box).texts_listed[0].at - mine.attempted_at) <= SKEW
+    assert stays(box, mine) and stays(box, other)
+
+
 def test_what_surely_never_left_is_nobodys_rival() -> None:
     box = a_listing_box()
     listing(box).answers = [Refused("no_balance")]

@@ -28,10 +28,12 @@ from herald.providers import load
 from herald.providers._base import Provider
 from herald.settings.values import Channel
 
-# How far the provider's clock may be from ours; and how long after that its list, and the journal's index, have it all.
-SKEW, SETTLED = timedelta(seconds=5), timedelta(seconds=5)
+# How far the provider's clock may be from ours. So long after a message's time is over, another one's text may still
+# come to lie in it; a little later the provider's list, and the journal's index, have it all.
+SKEW = timedelta(seconds=5)
+SETTLED = SKEW + timedelta(seconds=5)
 # When a message that became unknown is looked up first, in seconds.
-SOON = 15.0
+SOON = 20.0
 # More messages to one person than this are not compared: then the list says nothing.
 MOST = 500
 STEP, MISSING = "lookup", "no text in the provider's list is surely this one"
@@ -192,5 +194,5 @@ def _is_attempt(step: Step, channel: str | None) -> bool:
 def _may_be_there(message: Message, since: datetime, until: datetime) -> bool:
     """Whether another message of ours may be in the list under an id that we do not know."""
     begun = [step.at for step in message.trace if step.step == Status.SENDING]
-    near = any(since - transitions.LEASE <= at <= until for at in begun)
+    near = any(at - SKEW <= until and at + transitions.LEASE + SKEW >= since for at in begun)
     return near and not message.status.unsent and (message.provider_id is None or message.attempts > 1)
