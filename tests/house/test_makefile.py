@@ -127,6 +127,46 @@ def test_an_interrupted_addition_is_not_taken_for_a_good_environment(clone: Path
     assert "up to date" in make(".venv/.test", cwd=clone).stdout
 
 
+@pytest.fixture
+def npm(clone: Path) -> Path:
+    """An npm that does what its first line says, and nothing else."""
+    program = clone / "programs" / "npm"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    return program
+
+
+def with_npm(npm: Path) -> str:
+    return f"{npm.parent}:{os.environ['PATH']}"
+
+
+def test_what_node_runs_is_set_up_once_and_anew_when_its_lock_changes(clone: Path, npm: Path) -> None:
+    made = make(".node/.twilio", cwd=clone, PATH=with_npm(npm))
+    assert (made.returncode, "Setting up .node (once)" in made.stdout) == (0, True), made.stderr
+    assert "up to date" in make(".node/.twilio", cwd=clone, PATH=with_npm(npm)).stdout
+    stamp, lock = clone / ".node" / ".twilio", clone / "requirements" / "node" / "package-lock.json"
+    os.utime(lock, (stamp.stat().st_mtime + 5,) * 2)
+    assert "Setting up" in make(".node/.twilio", cwd=clone, PATH=with_npm(npm)).stdout
+
+
+def test_packages_of_node_that_do_not_install_leave_no_stamp_and_show_why(clone: Path, npm: Path) -> None:
+    npm.write_text("#!/bin/sh\necho 'npm error code EINTEGRITY' >&2\nexit 1\n")
+    failed = make(".node/.twilio", cwd=clone, PATH=with_npm(npm))
+    assert failed.returncode != 0
+    assert "EINTEGRITY" in failed.stderr
+    assert not (clone / ".node" / ".twilio").exists()
+
+
+def test_without_npm_it_says_what_to_install(clone: Path, tmp_path: Path) -> None:
+    refused = subprocess.run(
+        ["/bin/sh", "requirements/set-up-node", ".node"], cwd=clone, env={"PATH": str(tmp_path / "nothing")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (refused.returncode, "install Node.js's npm" in refused.stderr) == (1, True)
+    assert not (clone / ".node").exists()
+
+
 @pytest.mark.parametrize(
     ("target", "question"),
     [

@@ -16,6 +16,7 @@ from herald.message.status import Status, Step
 from herald.pipeline.receive.refresh import Refreshed
 from herald.pipeline.send.lookup import MISSING, MOST, SETTLED, SKEW, SOON, lists, period
 from herald.settings.values import Channel, Rate, Settings
+from herald.testing.fakes import FakeProvider
 from herald.testing.memory import MemoryJournal
 from herald.testing.outbox import Outbox
 from tests.builders import FIELDS, NUMBER, TEXT, steps
@@ -296,6 +297,14 @@ def test_a_provider_that_lists_nothing_is_not_asked_and_nothing_is_queued_for_it
     message = unknown(box, taken=True)
     assert asks_nobody(box, message)
     assert box.queue.posted == []
+
+
+def test_a_fake_provider_of_a_type_that_lists_has_no_list_and_says_so_in_no_log() -> None:
+    box = a_listing_box()
+    message = unknown(box, taken=True, on_unknown="resend", wait=120)
+    box.providers["us"] = FakeProvider("twilio")
+    assert box.herald().look_up(message.id) == message
+    assert not [phrase for phrase, _ in box.observer.told if "not" in phrase]
 
 
 def test_it_is_not_looked_up_before_the_list_may_have_it() -> None:

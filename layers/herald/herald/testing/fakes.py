@@ -1,13 +1,13 @@
 """Fakes: a clock that stands still, a provider that keeps a ledger, an observer that keeps what it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from herald.errors import Unsupported
 from herald.message import Message
-from herald.message.receipt import Sent
+from herald.message.receipt import Listed, Sent
 
 
 class Clock:
@@ -50,6 +50,9 @@ class FakeProvider:
 
     def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         raise Unsupported(f"{self.name} has no delivery status to ask for")
+
+    def listed(self, message: Message, since: datetime, until: datetime) -> Sequence[Listed]:
+        raise Unsupported(f"{self.name} has no list of texts to ask for")
 
 
 class Notes:
