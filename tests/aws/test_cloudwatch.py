@@ -218,7 +218,14 @@ def test_what_belongs_to_no_message_is_logged_and_counted_by_service_alone(
 
 
 def test_every_counter_has_a_name_of_its_own() -> None:
-    assert {"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched", "CallbacksUnread"} == COUNTERS
+    assert {
+        "Refused",
+        "KeysRefused",
+        "ReceiptsForbidden",
+        "ReceiptsUnmatched",
+        "CallbacksUnread",
+        "ChannelsOpened",
+    } == COUNTERS
     assert not COUNTERS & UNITS.keys()
 
 

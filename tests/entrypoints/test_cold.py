@@ -36,6 +36,7 @@ LATER = {
     *(f"herald.pipeline.recipients.{name}" for name in ("consent", "erase", "person", "search")),
     *(f"herald.pipeline.send.{name}" for name in ("cancel", "lookup", "resume", "simulate", "sweep")),
     *(f"herald.pipeline.announce.{name}" for name in ("announcer", "call", "signature", "webhook")),
+    *(f"herald.pipeline.health.{name}" for name in ("breaker", "drift", "shown")),
     *(f"herald.aws.{name}" for name in ("bus", "dead_letters", "queue", "schedule")),
     "herald.entrypoints.api.pages",
     "herald.message.countries",

@@ -144,6 +144,9 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             "ListTagsForResource TagResource DeleteTopic", f"arn:aws:sns:{HERE}:herald-dev-Watch-AlarmTopic-1A2B",
         ),
     ),
+    "AWS::SNS::TopicPolicy": (
+        Need("sns", "GetTopicAttributes SetTopicAttributes", f"arn:aws:sns:{HERE}:herald-dev-Watch-AlarmTopic-1A2B"),
+    ),
     "AWS::SQS::Queue": (
         Need(
             "sqs", "CreateQueue GetQueueUrl GetQueueAttributes SetQueueAttributes ListQueueTags TagQueue DeleteQueue",

@@ -23,8 +23,10 @@ FLOORS = (
 )
 # The same for the steps of a message's way.
 STEPS = (
+    {"attempts"},
     {"ports"},
     {"trouble"},
+    {"health"},
     {"announce", "guard", "route", "validate"},
     {"send"},
     {"recipients"},

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from herald.journal.health import COUNTED, HEALTH, TURNED
 from herald.message.status import Status
 from tests.house import ROOT
+from tests.house.test_imports import inner_imports
 from tests.house.test_template import RESOURCES, target
 
 Resources = dict[str, Any]
@@ -87,7 +89,9 @@ def loops(resources: Resources) -> set[str]:
             functions[name] = set().union(*(woken.get(each, set()) for each in written(resources, role)))
     reached = {name: set(after) for name, after in functions.items()}
     for _ in functions:
-        reached = {name: after.union(*(reached[each] for each in after)) for name, after in reached.items()}
+        # What is woken may be a topic, which wakes others.
+        further = {each: reached.get(each, woken.get(each, set())) for each in set().union(*reached.values())}
+        reached = {name: after.union(*(further[each] for each in after)) for name, after in reached.items()}
     return {name for name, after in reached.items() if name in after}
 
 
@@ -124,6 +128,20 @@ def test_no_event_that_herald_puts_on_its_bus_wakes_the_function_that_takes_requ
     asked = RESOURCES["InvokeFunctionSmsRequested"]["Properties"]["EventPattern"]
     assert asked == {"detail-type": ["SMS Requested"]}
     assert not {f"SMS {status.title()}" for status in Status} & set(asked["detail-type"])
+
+
+def test_what_the_announcing_function_counts_in_the_table_does_not_wake_it() -> None:
+    """It writes one item there, and says that it counted; only another state of a breaker passes the filter."""
+    filters = RESOURCES["AnnounceFunctionWritten"]["Properties"]["FilterCriteria"]["Filters"]
+    wanted = [json.loads(each["Pattern"])["dynamodb"]["NewImage"] for each in filters]
+    (of_health,) = [each for each in wanted if "pk" in each]
+    assert of_health == {"pk": {"S": [HEALTH]}, "by": {"S": [TURNED]}}
+    assert all("status" in each for each in wanted if each is not of_health)  # Which this item never has.
+    assert COUNTED != TURNED
+    (policy,) = RESOURCES["AnnounceRole"]["Properties"]["Policies"]
+    may = [each for each in policy["PolicyDocument"]["Statement"] if "dynamodb:UpdateItem" in listed(each["Action"])]
+    assert [each["Condition"]["ForAllValues:StringEquals"] for each in may] == [{"dynamodb:LeadingKeys": [HEALTH]}]
+    assert inner_imports("pipeline.announce.watch") & {"pipeline.health.breaker", "pipeline.health.channels"} == set()
 
 
 def test_the_guide_says_what_ends_each_loop() -> None:

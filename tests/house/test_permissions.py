@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herald.entrypoints.api.routes import METHODS as METHODS_OF_PATHS
+from herald.journal.health import HEALTH
 from herald.keys.grant import Grant
 from herald.keys.key import create, granted
 from herald.providers.amazonsns import AmazonSNS
@@ -77,7 +78,8 @@ def test_who_may_text_phones_may_publish_to_no_topic() -> None:
         assert policy["TextsToPhones"] == allowed
     denied = {"Sid": "NothingToTopics", "Effect": "Deny", "Action": "sns:Publish", "Resource": TOPICS}
     assert {name for name in ROLES if own(name).get("NothingToTopics") == denied} == {"Api", "Invoke", "Worker"}
-    assert json.dumps(RESOURCES).count('"sns:Publish"') == 5
+    of_roles = {name: part for name, part in RESOURCES.items() if part["Type"].startswith("AWS::IAM::")}
+    assert json.dumps(of_roles).count('"sns:Publish"') == 5
 
 
 def test_the_policy_for_your_own_functions_takes_nothing_away_from_them() -> None:
@@ -112,6 +114,17 @@ def test_lambda_may_read_for_a_function_what_wakes_it_and_keep_what_failed() -> 
     assert keeping.keys() == {"Invoke", "Receipts", "Announce"}
     for each in keeping.values():
         assert (each["Action"], each["Resource"]) == ("sqs:SendMessage", FAILED)
+
+
+def test_who_announces_writes_one_item_of_the_table_and_reads_none() -> None:
+    may = {sid: each for sid, each in own("Announce").items() if "dynamodb" in json.dumps(each["Action"])}
+    assert may.keys() == {"Trigger", "Health"}
+    assert (may["Health"]["Action"], may["Health"]["Resource"]) == ("dynamodb:UpdateItem", TABLE)
+    # Of a request without a key ForAllValues says nothing.
+    assert may["Health"]["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [HEALTH]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
 
 
 def test_the_role_that_is_handed_over_goes_to_the_scheduler_alone() -> None:

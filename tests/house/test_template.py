@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from herald.aws.bus import SOURCE
 from herald.aws.cloudwatch import COUNTERS, NAMESPACE, TOTALS, UNITS
 from herald.cli.receipts import PART as RECEIPTS
 from herald.cli.redrive import PARTS
 from herald.journal.messages import BY_RECIPIENT
 from herald.message.status import Status
+from herald.pipeline.announce.watch import OPENED
 from herald.pipeline.send.transitions import LEASE
 from herald.providers import endusermessaging
 from tests.house import ROOT
@@ -382,7 +384,7 @@ def test_every_change_of_the_journal_reaches_the_function_that_announces() -> No
 
 
 def test_what_is_not_worth_telling_wakes_nobody() -> None:
-    (wanted,) = mapping()["FilterCriteria"]["Filters"]
+    wanted, _ = mapping()["FilterCriteria"]["Filters"]  # The other is that of the channels: test_loops.
     told = json.loads(wanted["Pattern"])["dynamodb"]["NewImage"]["status"]["S"]
     assert set(told) == set(Status) - {Status.ACCEPTED, Status.SCHEDULED, Status.SENDING}
 
@@ -460,6 +462,20 @@ def test_every_alarm_tells_the_one_who_asked_and_nobody_is_told_by_default() -> 
 )
 def test_an_alarm_goes_to_an_address_or_to_nobody(address: str, taken: bool) -> None:
     assert bool(re.fullmatch(TEMPLATE["Parameters"]["AlarmEmail"]["AllowedPattern"], address)) == taken
+
+
+def test_who_gets_the_alarms_is_told_that_a_channel_opened_and_by_a_rule_since_ten_alarms_are_enough() -> None:
+    rule, policy = RESOURCES["ChannelOpened"], RESOURCES["AlarmTopicPolicy"]
+    assert rule["Condition"] == policy["Condition"] == "SomebodyIsTold"
+    assert rule["Properties"]["EventPattern"] == {"source": [SOURCE], "detail-type": [OPENED]}
+    (target,) = rule["Properties"]["Targets"]
+    assert target["Arn"] == {"Ref": "AlarmTopic"}
+    told = {path.removeprefix("$.detail.") for path in target["InputTransformer"]["InputPathsMap"].values()}
+    assert told == {"channel", "why", "until"}
+    (may,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    # A policy of its own takes the place of the one that let CloudWatch publish.
+    assert may["Principal"]["Service"] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    assert may["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_an_alarm_on_figures_knows_them_and_looks_at_this_stage_only() -> None:

@@ -100,13 +100,19 @@ def test_threads_that_ask_during_a_call_share_the_next_one(
     assert client.calls == [("GetItem", 1), ("BatchGetItem", 12)]
 
 
+def test_a_few_items_are_asked_for_by_one_call(client: Watched, table: str, keys: list[str]) -> None:
+    found = Reads(client, table).some(keys[0], "reads#nobody")
+    assert {key: says(item) for key, item in found.items()} == {keys[0]: keys[0]}
+    assert client.calls == [("BatchGetItem", 2)]
+
+
 def test_a_call_holds_no_more_than_dynamodb_takes(
     client: Watched, table: str, keys: list[str], hands: ThreadPoolExecutor
 ) -> None:
     others = [f"reads#nobody-{n}" for n in range(130)]
     got = asked_at_once(client, Reads(client, table), keys[0], others, hands)
     assert [one.result(10) for one in got] == [None] * 130
-    assert client.calls == [("GetItem", 1), ("BatchGetItem", 100), ("BatchGetItem", 30)]
+    assert client.calls == [("GetItem", 1), ("BatchGetItem", 99), ("BatchGetItem", 31)]
 
 
 def test_what_fails_is_told_to_each_that_shared_it_and_the_next_read_is_a_new_one(

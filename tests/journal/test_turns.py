@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from herald.journal.turns import HEADROOM, SKEW, DynamoTurns, interval
-from herald.pipeline.ports import Turns
+from herald.pipeline.attempts import Turns
 from herald.settings.values import Rate
 from herald.testing.memory import MemoryTurns
 from tests.builders import NOW

@@ -6,7 +6,7 @@ Everything is made at its first need and then kept. What a stack is made of is w
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,14 @@ from herald.aws.client import ACCESS, client
 from herald.aws.cloudwatch import CloudWatch
 from herald.errors import HeraldError, Refused
 from herald.journal.counters import DynamoCounters
+from herald.journal.health import DynamoHealth
 from herald.journal.messages import DynamoJournal
 from herald.journal.optouts import DynamoOptOuts
 from herald.journal.turns import DynamoTurns
 from herald.message import Message, phone
 from herald.pipeline.flow import Herald
 from herald.pipeline.guard.ahead import CountsAhead
+from herald.pipeline.health.channels import ChannelHealth
 from herald.pipeline.ports import Ports, Sender
 from herald.pipeline.route.rules import usual
 from herald.pipeline.route.slow import SlowChannels
@@ -54,8 +56,7 @@ class Stack:
         self._name, self._local, self.parameters = name, name == "local", parameters(name)
         self.observer = CloudWatch(name)
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self.sleep, self.left = time.sleep, deadline.left
-        self.slow = SlowChannels()
+        self.sleep, self.left, self.slow = time.sleep, deadline.left, SlowChannels()
         self._read: tuple[dict[str, str], Settings] | None = None
         self._senders: dict[str, tuple[Channel, Provider]] = {}
 
@@ -85,7 +86,11 @@ class Stack:
 
     @cached_property
     def optouts(self) -> DynamoOptOuts:
-        return DynamoOptOuts(self._dynamodb, self.part("table"))
+        return DynamoOptOuts(self._dynamodb, self.part("table"), self.health.item)
+
+    @cached_property
+    def health(self) -> ChannelHealth[DynamoHealth]:
+        return ChannelHealth(DynamoHealth(self._dynamodb, self.part("table")), self.observer, self.clock)
 
     @cached_property
     def turns(self) -> DynamoTurns:
@@ -97,12 +102,10 @@ class Stack:
 
     @cached_property
     def dead_webhooks(self) -> "Queue":
-        """Where webhooks go that were given up."""
         return self._queue("dead_hooks")
 
     @cached_property
     def bus(self) -> "Bus":
-        """Where it is told what became of messages."""
         from herald.aws.bus import Bus
 
         return Bus(client("events"), self.part("bus"))
@@ -137,14 +140,12 @@ class Stack:
         """None where the stage's URL cannot be told: a text without a receipt is better than no text."""
         from herald.pipeline.receive import token
 
-        try:
+        with suppress(HeraldError):
             return token.receipts(self.url, self.secret, message)
-        except HeraldError:
-            return None
+        return None
 
     @property
     def url(self) -> str:
-        """Where the world reaches the stage."""
         return self.settings.url or self.part("url")
 
     def part(self, name: str) -> str:

@@ -29,7 +29,9 @@ UNITS: Mapping[str, MetricUnit] = {
 }
 # Counted by service alone as well: an alarm can watch one metric only, not one for each channel.
 TOTALS = frozenset({"Failed", "Unknown", "Spend"})
-COUNTERS = frozenset({"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched", "CallbacksUnread"})
+COUNTERS = frozenset(
+    {"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched", "CallbacksUnread", "ChannelsOpened"}
+)
 
 
 class CloudWatch:

@@ -7,6 +7,7 @@ texts again is kept for a while, so that no older text's receipt opts them out o
 from datetime import datetime, timedelta
 from typing import Any
 
+from herald.journal.health import HEALTH, DynamoHealth
 from herald.journal.reads import Reads, item_key
 from herald.message.times import rfc3339
 
@@ -15,13 +16,23 @@ RECEIPTS_WAIT = timedelta(days=30)
 
 
 class DynamoOptOuts:
-    """Opt-outs in a DynamoDB table with the key ``pk``. ``client`` is a low-level client; its own errors are raised."""
+    """Opt-outs in a DynamoDB table with the key ``pk``. ``client`` is a low-level client; its own errors are raised.
 
-    def __init__(self, client: Any, table: str) -> None:
+    Each send asks here. Where the copy of ``health`` is old, the same call brings that item as well.
+    """
+
+    def __init__(self, client: Any, table: str, health: DynamoHealth | None = None) -> None:
         self._client, self._table, self._reads = client, table, Reads(client, table)
+        self._health = health
 
     def has(self, recipient: str) -> bool:
-        item = self._reads.one(_pk(recipient))
+        key = _pk(recipient)
+        if self._health and self._health.stale:
+            found = self._reads.some(key, HEALTH)
+            self._health.read(found.get(HEALTH))
+            item = found.get(key)
+        else:
+            item = self._reads.one(key)
         return item is not None and "wants" not in item
 
     def put(self, recipient: str, source: str, now: datetime) -> None:

@@ -7,8 +7,8 @@ from threading import Lock
 from typing import Any
 
 Item = Mapping[str, Mapping[str, Any]]
-# DynamoDB gives no more in one call.
-MOST = 100
+# DynamoDB gives no more in one call; and so many are asked for together at most.
+MOST, FEW = 100, 2
 # What a busy table leaves out of its answer is asked for again after so many seconds.
 PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4)
 
@@ -35,14 +35,18 @@ class Reads:
 
     def one(self, key: str) -> Item | None:
         """The item with a key. Who asks while a call is under way waits; then one of them asks for all."""
-        asked = _Asked(key)
+        return self.some(key).get(key)
+
+    def some(self, *keys: str) -> dict[str, Item]:
+        """The items with a few keys, as far as there are any, by one call. Who asks meanwhile waits, as above."""
+        asked = _Asked(keys)
         self._asked.put(asked)
         with self._calling:
             while not asked.answered:
                 self._answer(list(self._next()))
         if asked.error:
             raise asked.error
-        return asked.item
+        return asked.items
 
     def many(self, keys: Collection[str]) -> dict[str, Item]:
         """The items with these keys, at most 100, as far as there are any. Raises ``TooBusy``."""
@@ -61,17 +65,21 @@ class Reads:
 
     def _next(self) -> Iterator["_Asked"]:
         """Who asked meanwhile, as many as fit into a call."""
-        for _ in range(MOST):
+        keys: set[str] = set()
+        while len(keys) <= MOST - FEW:
             try:
-                yield self._asked.get_nowait()
+                asked = self._asked.get_nowait()
             except Empty:
                 return
+            keys.update(asked.keys)
+            yield asked
 
     def _answer(self, every: list["_Asked"]) -> None:
         try:
-            found = self.many([asked.key for asked in every]) if len(every) > 1 else self._alone(every[0].key)
+            keys = {key for asked in every for key in asked.keys}
+            found = self.many(keys) if len(keys) > 1 else self._alone(*keys)
             for asked in every:
-                asked.item = found.get(asked.key)
+                asked.items = {key: found[key] for key in asked.keys if key in found}
         except BaseException as error:
             for asked in every:
                 asked.error = error
@@ -86,7 +94,7 @@ class Reads:
 class _Asked:
     """What one thread asked for, and what it is told."""
 
-    def __init__(self, key: str) -> None:
-        self.key, self.answered = key, False
-        self.item: Item | None = None
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys, self.answered = keys, False
+        self.items: dict[str, Item] = {}
         self.error: BaseException | None = None

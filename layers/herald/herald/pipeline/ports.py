@@ -4,7 +4,6 @@ What a port raises is its client's own error, unless it says otherwise.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,7 +12,8 @@ from herald.journal.tally import Full, Tally
 from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.receipt import Sent
-from herald.settings.values import Rate, Settings
+from herald.pipeline.attempts import Health, Slow, Turns
+from herald.settings.values import Settings
 
 # With fewer seconds left nothing more is begun that calls AWS alone: such a call may be repeated twice, 5 s each.
 LITTLE = 10.0
@@ -127,26 +127,6 @@ class OptOuts(Protocol):
         """The person wants texts again, from now on."""
 
 
-class Turns(Protocol):
-    """What holds a channel to its rate, in all processes together."""
-
-    def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
-        """The next turn in a line, which is then ours; None, and none is taken, if it would be after ``latest``."""
-
-    def give(self, line: str, rate: Rate, turn: datetime) -> None:
-        """Give back a turn that was not used. Where somebody took the one behind it already, it stays empty."""
-
-
-class Slow(Protocol):
-    """Which channels took very long to answer a moment ago, as far as this process knows."""
-
-    def wait(self, channel: str) -> float:
-        """The seconds for which a channel is to be left alone; 0, and then one message may be tried, if it is over."""
-
-    def attempt(self, channel: str) -> AbstractContextManager[None]:
-        """What is called meanwhile is an attempt: how long it takes is noted."""
-
-
 class Queue(Protocol):
     """Where a message's id, a receipt or a webhook waits for the worker."""
 
@@ -229,6 +209,8 @@ class Ports(Protocol):
     def turns(self) -> Turns: ...
     @property
     def slow(self) -> Slow: ...
+    @property
+    def health(self) -> Health: ...
     @property
     def queue(self) -> Queue: ...
     @property

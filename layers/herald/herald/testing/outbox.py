@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from herald import wiring
@@ -12,11 +13,13 @@ from herald.errors import Refused
 from herald.keys.grant import Grant
 from herald.message import Message
 from herald.pipeline.flow import Herald
+from herald.pipeline.health.channels import ChannelHealth
 from herald.pipeline.ports import Sender
 from herald.pipeline.receive import token
 from herald.pipeline.route.slow import SlowChannels
 from herald.settings.values import DEFAULT_CHANNELS, Settings
 from herald.testing.fakes import Clock, FakeProvider, Notes
+from herald.testing.health import MemoryHealth
 from herald.testing.memory import (
     MemoryCounters,
     MemoryJournal,
@@ -42,6 +45,7 @@ class Outbox:
     slow: SlowChannels = field(default_factory=SlowChannels)
     counters: MemoryCounters = field(default_factory=MemoryCounters)
     optouts: MemoryOptOuts = field(default_factory=MemoryOptOuts)
+    health_item: MemoryHealth = field(default_factory=MemoryHealth)
     observer: Notes = field(default_factory=Notes)
     clock: Clock = field(default_factory=Clock)
     secret: bytes = SECRET
@@ -51,6 +55,11 @@ class Outbox:
     refreshed: int = 0
     on_refresh: Callable[[], None] | None = None
     left: Callable[[], float] = deadline.left
+
+    @cached_property
+    def health(self) -> ChannelHealth[MemoryHealth]:
+        """What this process knows of its channels."""
+        return ChannelHealth(self.health_item, self.observer, self.clock)
 
     @property
     def secret_if_made(self) -> bytes | None:

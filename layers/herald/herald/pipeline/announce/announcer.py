@@ -5,6 +5,7 @@ is lost before it is told. What is told twice, because something broke off in be
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from herald.aws.bus import MOST, Bus, Event
@@ -13,6 +14,7 @@ from herald.journal.item import message_of
 from herald.message import Message
 from herald.message.phone import mask
 from herald.message.times import rfc3339
+from herald.pipeline.announce.watch import OPENED, channel_events, watch
 from herald.pipeline.ports import LITTLE, Ports
 from herald.settings.values import EVENTS
 
@@ -25,14 +27,11 @@ TOLD = (
 
 
 class News(NamedTuple):
-    """A change of a message's state, by its number in the stream."""
+    """What is told of a change of the table, by its number in the stream: of a message, or of a channel."""
 
     sequence: str
-    message: Message
-
-    @property
-    def event(self) -> Event:
-        return Event(f"SMS {self.message.status.title()}", self.message.updated_at, detail(self.message))
+    event: Event
+    message: Message | None = None
 
 
 def detail(message: Message) -> dict[str, object]:
@@ -58,8 +57,14 @@ class Announcer:
 
         The sequence number of the first that could not be told, if any: Lambda brings it and all after it again.
         """
+        failed, changes = self._announce(records), [record["dynamodb"] for record in records]
+        # What comes again is counted then.
+        watch(self._ports, takewhile(lambda change: [change.get("SequenceNumber")] != failed, changes))
+        return failed
+
+    def _announce(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         told = self._told()
-        news = [found for record in records if (found := self._news(record["dynamodb"], told))]
+        news = [found for record in records for found in self._news(record["dynamodb"], told)]
         for start in range(0, len(news), MOST):
             page = news[start : start + MOST]
             done = self._tell(page) if self._ports.left() >= LITTLE else 0
@@ -74,17 +79,21 @@ class Announcer:
             self._ports.observer.trouble("settings not read", error)
             return EVENTS
 
-    def _news(self, change: Mapping[str, Any], told: tuple[str, ...]) -> News | None:
-        """What a record tells: that a message came into another state, and one that is to be told."""
+    def _news(self, change: Mapping[str, Any], told: tuple[str, ...]) -> list[News]:
+        """What a record tells: that a message came into another state, and one that is to be told; or a channel did."""
         before, after = change.get("OldImage", {}), change.get("NewImage", {})
         status = after.get("status", {}).get("S")
+        if status is None:
+            return [News(change["SequenceNumber"], event) for event in channel_events(change)]
         if status not in told or after.get("status") == before.get("status") or "erased" in after:
-            return None
+            return []
         try:
-            return News(change["SequenceNumber"], message_of(after))
+            message = message_of(after)
+            event = Event(f"SMS {message.status.title()}", message.updated_at, detail(message))
+            return [News(change["SequenceNumber"], event, message)]
         except Exception as error:  # It would be the same each time, and all others would have to wait behind it.
             self._ports.observer.trouble("record not understood", error)
-            return None
+            return []
 
     def _tell(self, page: Sequence[News]) -> int:
         """Tell the bus, then the webhooks. How many were told, from the first on."""
@@ -99,12 +108,15 @@ class Announcer:
             try:
                 self._hook(news)
             except Exception as error:
-                self._ports.observer.trouble("webhook not queued", error, message_id=news.message.id)
+                told = {"message_id": news.message.id} if news.message else {}
+                self._ports.observer.trouble("webhook not queued", error, **told)
                 return n
         return done
 
     def _hook(self, news: News) -> None:
-        url, event = news.message.callback_url, news.event
+        url, event = news.message and news.message.callback_url, news.event
+        if event.type == OPENED:
+            self._ports.observer.count("ChannelsOpened", channel=event.detail["channel"], why=event.detail["why"])
         if url:
             body = {"type": event.type, **event.detail}
             self._ports.queue.post(

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from herald.message import Message
+from herald.pipeline.attempts import Line
 from herald.pipeline.ports import Ports
 from herald.pipeline.route.rules import Route
 from herald.pipeline.trouble import told
@@ -18,6 +19,9 @@ WAITED, SHORTEST, LONGEST = 8, 1.0, 900.0
 CALL = SECONDS + 4.0
 ATTEMPT = PATIENCE.total_seconds() + CALL
 BUSY, SLOW, NO_TIME = "is busy", "answers slowly", "is called by a function that has the time"
+TRIED = "to see whether it works again"
+# Who waits for a broken channel that somebody else tries now looks again after so many seconds.
+SOON = 5.0
 
 
 class Turn(NamedTuple):
@@ -53,6 +57,36 @@ class Chooser:
         """
         if self._ports.left() < ATTEMPT:
             return Place(way.channels[0], now, NO_TIME)
+        line = self._ports.health.line(message, way.channels, now)
+        trial = self._try(message, line, line.trial, now) if line.trial else None
+        if trial:
+            return trial
+        if not line.channels:
+            return self._later(message, line.broken[0], max(line.wait, SOON), now, line.why.partition(" ")[2])
+        way = Route(line.channels, line.why or way.why)
+        turn = self._free(message, way, now)
+        return turn._replace(others=(*turn.others, *line.broken)) if isinstance(turn, Turn) else turn
+
+    def usable(self, message: Message, channels: tuple[str, ...]) -> bool:
+        """Whether one of these is in order, or may be tried by the message."""
+        line = self._ports.health.line(message, channels, self._ports.clock())
+        return bool(line.channels or line.trial)
+
+    def _try(self, message: Message, line: Line, channel: str, now: datetime) -> Turn | None:
+        """The turn of a broken channel, if this is the message that tries it."""
+        end = message.expires_at - timedelta(microseconds=1)
+        at = self._take(channel, channel, now, min(now + PATIENCE, end))
+        if at is None:
+            return None
+        others = (*line.channels, *(name for name in line.broken if name != channel))
+        turn = Turn(channel, at, TRIED, others)
+        if self._ports.health.take_on(message, channel, now):
+            return turn
+        self.give_back(turn)
+        return None
+
+    def _free(self, message: Message, way: Route, now: datetime) -> Turn | Place | None:
+        """The turn of the first channel that is free soon, else a place in the first one's line; None if too late."""
         first, soonest, end = way.channels[0], now + PATIENCE, message.expires_at - timedelta(microseconds=1)
         slow = dict.fromkeys(way.channels, 0.0)
         for place, channel in enumerate(way.channels):
@@ -75,14 +109,14 @@ class Chooser:
         with told(self._ports.observer, "turn not given back", channel=turn.channel):
             self._ports.turns.give(line, known.rate, turn.at)
 
-    def _later(self, message: Message, channel: str, wait: float, now: datetime) -> Place | None:
-        """A place after a slow channel was left alone: the longer a message waits, the later, so that its trace stays
-        short; but while there is time it comes back.
+    def _later(self, message: Message, channel: str, wait: float, now: datetime, why: str = SLOW) -> Place | None:
+        """A place after a slow or broken channel was left alone: the longer a message waits, the later, so that its
+        trace stays short; but while there is time it comes back.
         """
         waited = (now - max(message.created_at, message.send_at or message.created_at)).total_seconds()
         left = (message.expires_at - now).total_seconds()
         seconds = min(max(wait, waited / WAITED), LONGEST, left / 2)
-        return Place(channel, now + timedelta(seconds=seconds) + PATIENCE, SLOW) if seconds >= SHORTEST else None
+        return Place(channel, now + timedelta(seconds=seconds) + PATIENCE, why) if seconds >= SHORTEST else None
 
     def _take(self, channel: str, line: str, now: datetime, latest: datetime) -> datetime | None:
         """The next turn in a line. If it cannot be asked for, the message goes: the provider has a limit as well."""

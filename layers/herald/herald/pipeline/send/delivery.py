@@ -67,7 +67,8 @@ class Delivery:
     def _take(self, message: Message, way: Route, write_next: Write, too_late: TooLate = EXPIRED) -> _Taken:
         now, turn = self._ports.clock(), self._turn(message, way)
         if turn is None:
-            return write_next(transitions.unsent(message, Status.EXPIRED, too_late.reason, now, too_late.detail)), None
+            why = message.reason or too_late.reason
+            return write_next(transitions.unsent(message, Status.EXPIRED, why, now, too_late.detail)), None
         known = self._settings.channels.get(turn.channel)
         provider = known.type if known else None
         try:
@@ -101,7 +102,8 @@ class Delivery:
             return self._put_back(message, turn, now)
         started, self._begun = time.perf_counter(), self._begun or now
         try:
-            sent = self._call(message)
+            with self._ports.health.attempt(message):
+                sent = self._call(message)
         except (Refused, Unavailable) as error:
             if turn.others and (isinstance(error, Unavailable) or error.channels_own):
                 return self._elsewhere(message, turn.others, error, started)
@@ -174,7 +176,8 @@ class Delivery:
         self, message: Message, others: tuple[str, ...], error: Refused | Unavailable, started: float
     ) -> Message:
         """Go on with another channel: at once, or if that took long already from the queue, by what is free then."""
-        if self._quick() or message.expired(self._ports.clock()):
+        soon = self._quick() and self._chooser.usable(message, others)
+        if soon or message.expired(self._ports.clock()):
             return self._next(message, others, error, started)
         return self._outcome.not_taken(message, Unavailable(error.code, response=error.response), started)
 
