@@ -290,6 +290,7 @@ def test_the_recorded_question_is_answered(box: Outbox) -> None:
         ({"action": "cancel", "id": ID, "refresh": True}, [("refresh", "unknown_field")]),
         ({"action": "search"}, [("to", "required")]),
         ({"action": "search", "id": ID, "to": 5}, [("to", "wrong_type"), ("id", "unknown_field")]),
+        ({"action": "channels", "name": "exotel"}, [("name", "unknown_field")]),
         ({"action": "erase"}, [("to", "required")]),
         ({"action": "erase", "to": "x"}, [("to", "letters")]),
         ({"action": "erase", "to": TO, "status": "sent"}, [("status", "unknown_field")]),
@@ -427,3 +428,7 @@ def test_whatever_is_handed_over_ends_as_a_message_or_as_an_error_of_ours(event:
         invocation.answer(event, "request-1", an_outbox().herald())
     except HeraldError as error:
         assert error.code != "error", error
+
+
+def test_the_health_of_the_channels_is_asked_for_by_an_action(box: Outbox) -> None:
+    assert invoke(box, {"action": "channels"}) == box.herald().channels()

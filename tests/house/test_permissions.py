@@ -188,7 +188,7 @@ ELSE = "/{proxy+}"
 
 def test_a_request_needs_a_key_unless_anybody_may_ask_or_its_path_proves_it() -> None:
     keyless = {path for path, methods in PATHS.items() if "security" not in methods["get"]}
-    assert {"/messages", "/messages/{id}", "/recipients/{number}"} <= PATHS.keys()
+    assert {"/messages", "/messages/{id}", "/recipients/{number}", "/channels"} <= PATHS.keys()
     tokens = {"/receipts/{channel}/{token}", "/inbound/{channel}/{token}"}
     assert keyless == {*PAGES, ELSE, *tokens}
     for path in PATHS.keys() - keyless:

@@ -23,10 +23,10 @@ def _no_herald() -> None:
 class Service:
     """The routes that the page asks, and their answers: attributes that a test sets.
 
-    ``figures`` and ``fates`` are answered as they are, and 404 while they are None; ``refresh`` is called with a
-    message that shall be refreshed, and returns what became of it, or None if the provider cannot be asked; ``texts``
-    lie on the phones; ``born`` is the message that a send answers; ``left`` is how many messages an erasure leaves.
-    ``asked`` holds the requests for messages and recipients, oldest first.
+    ``figures``, ``fates`` and ``channels`` are answered as they are, and 404 while they are None; ``refresh`` is called
+    with a message that shall be refreshed, and returns what became of it, or None if the provider cannot be asked;
+    ``texts`` lie on the phones; ``born`` is the message that a send answers; ``left`` is how many messages an erasure
+    leaves. ``asked`` holds the requests for messages and recipients, oldest first.
     """
 
     refresh: Callable[[Message], Message | None]
@@ -36,6 +36,7 @@ class Service:
         self.texts: list[dict[str, object]] = []
         self.figures: dict[str, object] | None = None
         self.fates: list[dict[str, str]] | None = None
+        self.channels: dict[str, object] | None = None
         self.refresh = lambda _: None
         self.born = a_message()
         self.stage = "local"
@@ -76,6 +77,7 @@ class Service:
             ("GET", "health", False): lambda: Reply(200, self._health()),
             ("GET", "local", False): lambda: Reply(200, {"key": KEY}),
             ("GET", "local", True): lambda: _if_any({"figures": self.figures, "fates": self.fates}.get(rest)),
+            ("GET", "channels", False): lambda: _if_any(self.channels),
             ("GET", "carrier", True): lambda: Reply(200, self.texts),
             ("POST", "messages", False): lambda: Reply(201, self.tell(self.born).public()),
             ("GET", "messages", False): lambda: self._search(request),

@@ -33,6 +33,7 @@ async function begin() {
       if (answer.ok) $("key").value = answer.body.key;
     } catch { /* the key can be pasted */ }
   }
+  lookAtChannels();
   try { await recall(); } catch { /* they are not listed, and still there */ }
   follow();
 }
@@ -41,6 +42,7 @@ $("contract").href = `${BASE}openapi.json`;
 $("form").addEventListener("submit", send);
 $("form").addEventListener("input", ({ target }) => { if (target.id) forgive(target.id); });
 $("key").addEventListener("input", () => { forgive("key"); sessionStorage.setItem("herald-key", $("key").value.trim()); });
+$("key").addEventListener("change", lookAtChannels);
 $("body").addEventListener("input", count);
 $("smart").addEventListener("change", count);
 $("body").addEventListener("keydown", (event) => {
@@ -55,6 +57,7 @@ $("erase-ask").addEventListener("click", askToErase);
 $("erase-no").addEventListener("click", () => $("erase").close());
 $("erase-yes").addEventListener("click", erase);
 document.addEventListener("visibilitychange", () => {
+  lookAtChannels();
   if ($("handset").hidden) return;
   look();
   countUp();

@@ -97,6 +97,7 @@ def test_every_operation_has_a_name_that_programs_can_be_made_from() -> None:
         ("/recipients/{number}", "get"): "getRecipient",
         ("/recipients/{number}", "put"): "putRecipient",
         ("/recipients/{number}", "delete"): "eraseRecipient",
+        ("/channels", "get"): "getChannels",
         ("/health", "get"): "getHealth",
         ("/openapi.json", "get"): "getContract",
         ("/", "get"): "getPage",
@@ -104,10 +105,10 @@ def test_every_operation_has_a_name_that_programs_can_be_made_from() -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_only_what_is_below_messages_and_recipients_needs_a_key(path: str, method: str) -> None:
+def test_only_what_is_below_messages_recipients_and_channels_needs_a_key(path: str, method: str) -> None:
     operation = OPERATIONS[path, method]
     needed = operation.get("security", CONTRACT["security"])
-    assert needed == ([{"key": []}] if path.startswith(("/messages", "/recipients")) else [])
+    assert needed == ([{"key": []}] if path.startswith(("/messages", "/recipients", "/channels")) else [])
     assert ("401" in operation["responses"]) == bool(needed)
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from herald.journal.observed import Breaker, Drift, Observed
 from herald.message.status import Status
 from herald.testing.fakes import FakeProvider
 from herald.testing.outbox import Outbox
+from tests.entrypoints.api.test_contract import SCHEMAS, is_valid
 from tests.entrypoints.conftest import ID, KEY, TO, Broken, Caller, in_state, is_problem, recorded
 
 # ---- GET and DELETE /messages/{id}
@@ -282,3 +284,18 @@ def test_a_path_that_is_no_number_erases_nothing(caller: Caller, box: Outbox, wr
     assert answer.body["errors"][0]["field"] == "number"
     assert len(written) < 5 or written not in json.dumps(answer.body)
     assert caller("GET", f"/messages/{message_id}").status == 200
+
+
+def test_the_health_of_each_channel_is_told_as_the_contract_says(caller: Caller, box: Outbox) -> None:
+    at = box.clock().timestamp()
+    opened = Breaker("open", at, at + 30, at + 300, 1, "5 failures in a row")
+    moved = {("amazonsns", "IN"): Drift(10, at, "late")}
+    box.health_item.shared = Observed(breakers={"amazonsns": opened}, drifts=moved)
+    answer = caller("GET", "/channels")
+    assert answer.status == 200
+    found, well = answer.body["channels"]
+    assert (well["name"], well["state"], well["share"]) == ("exotel", "closed", 100)
+    assert (found["name"], found["state"], found["why"], found["share"]) == ("amazonsns", "open", opened.why, 0)
+    assert is_valid(answer.body, SCHEMAS["Channels"])
+    assert found.keys() == set(SCHEMAS["Channel"]["required"])
+    assert caller("GET", "/channels?name=x").status == 422

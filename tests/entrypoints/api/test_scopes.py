@@ -23,6 +23,7 @@ REQUESTS = {
     ("GET", "/recipients/{number}"): ("GET", "/recipients/%2B919741552552", None),
     ("PUT", "/recipients/{number}"): ("PUT", "/recipients/%2B919741552552", {"opted_out": True}),
     ("DELETE", "/recipients/{number}"): ("DELETE", "/recipients/%2B919741552552", None),
+    ("GET", "/channels"): ("GET", "/channels", None),
 }
 
 

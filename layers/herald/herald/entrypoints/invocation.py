@@ -3,7 +3,8 @@
 The payload is a message's fields, with an optional ``idempotency_key``; or an EventBridge event of detail-type
 ``SMS Requested`` whose detail is the fields; or an action: ``{"action": "status", "id": ..., "refresh": true}``,
 ``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}``, ``{"action": "erase", "to": ...}``, and
-``{"action": "opt_out", "to": ...}`` or ``opt_in``: the person wants no texts any more, or wants them again.
+``{"action": "opt_out", "to": ...}`` or ``opt_in``: the person wants no texts any more, or wants them again; and
+``{"action": "channels"}``: the health of each channel.
 A schedule adds ``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its
 runs send once.
 """
@@ -18,7 +19,7 @@ from herald.pipeline.flow import Herald
 from herald.pipeline.validate.fields import Fields, yes_or_no
 
 DETAIL_TYPE = "SMS Requested"
-ACTIONS = ("status", "cancel", "search", "erase", "opt_out", "opt_in")
+ACTIONS = ("status", "cancel", "search", "erase", "opt_out", "opt_in", "channels")
 FIELDS = ("id", "refresh")
 # How a payload begins whose context words nobody replaced: it is no key.
 _UNREPLACED = "<aws."
@@ -96,6 +97,9 @@ def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
         case "opt_out" | "opt_in":
             wish, number = action == "opt_out", _only_to(fields)
             return herald.opt(number, out=wish, source="invocation")._asdict()
+        case "channels":
+            _nothing(fields)
+            return herald.channels()
     message = _by_id(action, fields, herald)
     return message.public() if message else None
 
@@ -107,6 +111,14 @@ def _only_to(given: Mapping[str, Any]) -> object:
     if fields.problems:
         raise InvalidRequest(fields.problems)
     return given.get("to")
+
+
+def _nothing(given: Mapping[str, Any]) -> None:
+    """Raises ``InvalidRequest`` where anything more is said."""
+    fields = Fields(given)
+    fields.unknown((), lambda name: " This action takes no fields.")
+    if fields.problems:
+        raise InvalidRequest(fields.problems)
 
 
 def _by_id(action: object, given: Mapping[str, Any], herald: Herald) -> Message | None:

@@ -140,6 +140,12 @@ class Herald:
 
         return Consent(self.ports).change(number, field, opted_out=out, source=source)
 
+    def channels(self) -> dict[str, object]:
+        """The health of each channel, as ``shown.channels`` has it. Raises ``InvalidSettings``, ``NotAccepted``."""
+        from herald.pipeline.health.shown import channels
+
+        return channels(self.ports)
+
     def receipt(self, channel: str, token: str, callback: "Callback") -> None:
         """What became of a text, as its provider calls back.
 

@@ -113,6 +113,11 @@ class Https:
         opted = self._herald().opt(_number(request), out=wish, source="https", field="number")
         return Response(200, opted._asdict())
 
+    def channels(self, request: Request) -> Response:
+        """The health of each channel."""
+        query(request)
+        return Response(200, self._herald().channels())
+
     def health(self, request: Request) -> Response:
         """Whether the settings can be read. The channels are named on the laptop only."""
         try:
@@ -152,6 +157,7 @@ ROUTES = (
     Route("GET", "/recipients/{number}", "read", Https.opted_out),
     Route("PUT", "/recipients/{number}", "erase", Https.opt),
     Route("DELETE", "/recipients/{number}", "erase", Https.erase),
+    Route("GET", "/channels", "read", Https.channels),
     Route("GET", "/health", None, Https.health),
     Route("GET", "/openapi.json", None, Https.contract),
     Route("GET", "/", None, Https.page),
