@@ -195,10 +195,9 @@ def prepare() -> None:
     """Do what the usual send does, as far as it costs nothing: read the parameters and a number of the default region,
     make the clients of its channel and of the journal, open the journal's connection. Raises whatever fails."""
     ready = real(stage())
-    settings = ready.settings
-    phone.prepare(settings.default_region)
+    phone.prepare(ready.settings.default_region)
     ready.optouts.has("nobody")
-    ready.sender(usual(settings))
+    ready.sender(usual(ready.settings))
 
 
 def announcer() -> "Announcer":
