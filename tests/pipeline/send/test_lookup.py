@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from herald.errors import NotFound, Refused, Unavailable, Unsupported
 from herald.message import Message
+from herald.message.earlier import Earlier
 from herald.message.reasons import REASONS
 from herald.message.status import Status, Step
 from herald.pipeline.receive.refresh import Refreshed
@@ -211,6 +212,21 @@ def test_one_of_ours_that_was_sent_twice_may_hold_a_text_that_nobody_knows() -> 
     first = listing(box).texts_listed[0]
     listing(box).texts_listed = [first._replace(at=message.attempted_at)]
     box.journal.messages[twice.id] = again.with_(trace=tuple(s._replace(at=message.attempted_at) for s in again.trace))
+    assert stays(box, message)
+
+
+def test_the_first_text_of_one_that_went_by_a_second_channel_is_known_to_be_its_own() -> None:
+    box = a_listing_box()
+    other = send(box)
+    first = Earlier(1, "us", "twilio", other.provider_id)
+    again = Step(box.clock.now, "sending", "by india: as it was not delivered in time")
+    second = {"attempts": 2, "second_channel": True, "earlier": first, "trace": (*other.trace, again)}
+    went = {"channel": "india", "provider": "exotel", "provider_id": "5f1a" * 8}
+    box.journal.messages[other.id] = other.with_(**second, **went)
+    message = unknown(box, taken=True)
+    assert looked_up(box, message).provider_id == a_sid(1)
+    box.journal.messages[message.id] = message
+    box.journal.messages[other.id] = other.with_(**second, **{**went, "provider_id": None})
     assert stays(box, message)
 
 

@@ -91,8 +91,8 @@ class Lookup:
         others = self._others(message) if listing else []
         if others is None:
             return None
-        known = {each.provider_id for each in others if each.provider == message.provider}
-        rest = [text for text in listing if text.sent.provider_id not in known]
+        known = _known(message).union(*map(_known, others))
+        rest = [text for text in listing if (message.provider, text.sent.provider_id) not in known]
         fits = [text for text in rest if self._says(message, text.body)]
         if len(fits) != 1 or not all(text.body for text in rest):
             return None
@@ -195,4 +195,11 @@ def _may_be_there(message: Message, since: datetime, until: datetime) -> bool:
     """Whether another message of ours may be in the list under an id that we do not know."""
     begun = [step.at for step in message.trace if step.step == Status.SENDING]
     near = any(at - SKEW <= until and at + transitions.LEASE + SKEW >= since for at in begun)
-    return near and not message.status.unsent and (message.provider_id is None or message.attempts > 1)
+    return near and not message.status.unsent and len(_known(message)) < message.attempts
+
+
+def _known(message: Message) -> set[tuple[str | None, str]]:
+    """Which texts of which providers are known to be a message's."""
+    first = message.earlier
+    ids = [(message.provider, message.provider_id), (first.provider, first.provider_id) if first else (None, None)]
+    return {(provider, known) for provider, known in ids if known}
