@@ -21,6 +21,7 @@ from functions.receipts import app as receipts
 from functions.sweep import app as sweep
 from functions.worker import app as worker
 from herald import wiring
+from herald.journal.health import FRESH, HEALTH
 from herald.keys.grant import Grant, written
 from herald.keys.key import create
 from herald.pipeline.flow import Herald
@@ -52,7 +53,7 @@ class Guarded:
             (action, arn["Fn::Sub"].partition(":parameter")[2].replace("${Stage}", stage))
             for each in allowed
             for action in listed(each["Action"])
-            for arn in listed(each.get("Resource", []))
+            for arn in listed(each.get("Resource", []))  # A phone number has none.
             if action.startswith("ssm:")
         }
 
@@ -210,6 +211,50 @@ def test_an_idle_sweep_reads_the_settings_when_it_starts_and_then_no_more(stage:
         process.clock.now += 60
         process(recorded("sweep"))
     assert process.ssm.cost() == (0, 0)
+
+
+# ---- Calls of DynamoDB
+
+
+class Watched:
+    """A DynamoDB client that notes its calls, and which kind of item each is of."""
+
+    def __init__(self, real: Any) -> None:
+        self._real, self.exceptions, self.made = real, real.exceptions, list[str]()
+
+    def __getattr__(self, operation: str) -> Any:
+        call = getattr(self._real, operation)
+
+        def noted(**request: Any) -> Any:
+            key = request.get("Key") or request.get("Item") or {"pk": {"S": ""}}
+            self.made.append(f"{operation} {key['pk']['S'].partition('#')[0]}".rstrip())
+            return call(**request)
+
+        return noted
+
+    def since(self) -> list[str]:
+        """The calls since the last time."""
+        made, self.made = self.made, []
+        return made
+
+
+def test_a_send_through_a_healthy_channel_makes_no_call_more_for_its_health(stage: Stage) -> None:
+    stage.fill()
+    process, clock = stage.process("Api"), Seconds()
+    here = process._here
+    dynamodb = Watched(here._dynamodb)
+    here.__dict__["_dynamodb"] = dynamodb
+    here.health.item._clock = clock
+    written = {"update_item turns", "put_item message", "update_item message"}
+    made = []
+    for number in range(4):
+        assert process(asked(to=f"+91974155255{number}"))["statusCode"] == 201
+        asked_for, *others = dynamodb.since()
+        made.append(asked_for)
+        assert {each for each in others if "count" not in each} == written
+        clock.now += FRESH / 2
+    assert made == ["batch_get_item", "get_item optout", "batch_get_item", "get_item optout"]
+    assert "Item" not in dynamodb.get_item(TableName=here.part("table"), Key={"pk": {"S": HEALTH}})
 
 
 # ---- A fresh stage

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from herald.journal import MayStand
+from herald.journal.health import HEALTH, observed
 from herald.journal.item import id_of, key_of
 from herald.journal.messages import DynamoJournal
 from tests.builders import a_message
@@ -168,6 +169,19 @@ def announces_to_a_webhook(here: Ground) -> bool:
     return here.grows(lambda: here.invoke("announce", stream(here, callback_url="http://127.0.0.1:9/hook")))
 
 
+def counts_what_was_sent(here: Ground) -> bool:
+    before, message = counted(here), here.sent()
+    change = {"SequenceNumber": "1", "NewImage": here.item(message), "OldImage": {}}
+    here.invoke("announce", {"Records": [{"eventID": "1", "eventName": "INSERT", "dynamodb": change}]})
+    return counted(here) > before
+
+
+def counted(here: Ground) -> int:
+    """How many texts the item of the channels' health counts."""
+    item = here.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": HEALTH}}).get("Item", {})
+    return sum(number for count, number in observed(item).counts.items() if count.what == "sent")
+
+
 def stream(here: Ground, **fields: str) -> object:
     """The table's stream says that a text arrived."""
     message = here.sent(**fields)
@@ -235,6 +249,7 @@ NEEDED: dict[Permission, Act] = {
     ("receipts", "IntoTheQueue", "sqs:SendMessage"): keeps_what_it_cannot_match,
     ("announce", "Settings", "ssm:GetParametersByPath"): in_a_new_process("announce", announces),
     ("announce", "OntoTheBus", "events:PutEvents"): announces,
+    ("announce", "Health", "dynamodb:UpdateItem"): in_a_new_process("announce", counts_what_was_sent),
     ("announce", "IntoTheQueue", "sqs:SendMessage"): announces_to_a_webhook,
     ("sweep", "Settings", "ssm:GetParametersByPath"): in_a_new_process("sweep", sweeps),
     ("sweep", "Journal", "dynamodb:GetItem"): sweeps,
