@@ -12,6 +12,7 @@ import pytest
 
 import herald
 from herald.cli.frame import main
+from herald.providers import types
 from herald.settings.read import read_settings
 from herald.wiring import parameters, provider, provider_fields
 from local.carrier.carrier import Carrier
@@ -123,7 +124,7 @@ def test_every_mistake_is_listed_at_once_and_nothing_is_written(run: Any, ssm: A
     assert told.out == []
     assert sorted(told.err) == sorted(
         [
-            "sms.pigeon: type must be one of amazonsns, exotel, twilio (line 4)",
+            f"sms.pigeon: type must be one of {', '.join(types())} (line 4)",
             "sms.exotel: there is no such field: did you mean token? (line 8)",
             "sms.exotel: sid is missing",
             "sms.exotel: token is missing",
