@@ -14,6 +14,7 @@ from herald.aws.bus import Bus
 from herald.errors import InvalidSettings, NotAccepted
 from herald.journal.item import item_of
 from herald.message import Message
+from herald.message.earlier import Earlier
 from herald.message.reasons import REASONS
 from herald.message.status import Status, Step
 from herald.message.times import rfc3339
@@ -134,6 +135,15 @@ def test_that_it_was_sent_is_told_if_the_settings_say_so() -> None:
     world = World(settings=Settings(channels=DEFAULT_CHANNELS, events=("sent",)))
     world.announce(came(Status.SENT), came(Status.DELIVERED))
     assert [entry["DetailType"] for entry in world.bridge.entries] == ["SMS Sent"]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_second_channel_is_told_where_it_took_the_text_and_else_not(taken: bool) -> None:
+    world = World(settings=Settings(channels=DEFAULT_CHANNELS, events=("sent",)))
+    first = Earlier(1, "exotel", "exotel", "E1")
+    before = a_message(status=Status.SENDING, second_channel=True, earlier=first, attempts=2)
+    world.announce(record(before, before.with_(status=Status.SENT, second_channel=taken)))
+    assert [entry["DetailType"] for entry in world.bridge.entries] == ["SMS Sent"] * taken
 
 
 def test_what_was_claimed_and_could_never_be_sent_is_told_too() -> None:

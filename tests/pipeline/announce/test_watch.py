@@ -10,6 +10,7 @@ from herald.aws.bus import Bus
 from herald.journal.health import HEALTH, TURNED, written
 from herald.journal.observed import CLOSED, Breaker, Count, Observed, slot
 from herald.message import Message
+from herald.message.earlier import Earlier
 from herald.message.reasons import REASONS
 from herald.message.status import Status
 from herald.pipeline.announce.announcer import Announcer
@@ -62,6 +63,15 @@ def test_a_receipt_that_is_faster_than_our_own_note_counts_as_both() -> None:
     delivered = a_text(Status.DELIVERED, 1, sent_at=None, updated_at=NOW)
     assert counts(delivered.with_(status=Status.SENDING), delivered) == [SENT, TEXT, TIMELY]
     assert counts(delivered, delivered.with_(sent_at=NOW)) == []
+
+
+def test_a_second_channel_that_did_not_take_the_text_counts_the_first_no_second_time() -> None:
+    first = Earlier(1, "exotel", "exotel", "E1")
+    only_first = a_text(Status.SENT, 30, earlier=first)
+    assert counts(only_first.with_(status=Status.SENDING, second_channel=True), only_first) == []
+    assert counts(only_first, only_first.with_(status=Status.DELIVERED)) == [TIMELY]
+    both = only_first.with_(second_channel=True)
+    assert counts(both.with_(status=Status.SENDING), both) == [SENT, TEXT]
 
 
 def test_that_it_was_delivered_after_all_counts_no_second_time() -> None:

@@ -136,7 +136,7 @@ def test_without_a_receipt_it_goes_by_the_second_channel_and_says_so() -> None:
     assert by(box) == [FIRST, SECOND]
     assert f"by {SECOND}: no receipt by {FIRST} within {SECONDS} s" in [step.detail for step in done.trace]
     assert done.public()["second_channel"] is True
-    assert done.sent_at == message.sent_at
+    assert done.sent_at == NOW + timedelta(seconds=SECONDS)  # As channel and provider_id: of the last text.
 
 
 def test_before_the_time_it_only_goes_back() -> None:
@@ -262,6 +262,7 @@ def test_what_the_second_channel_refuses_stays_what_the_first_made_of_it(error: 
     done = later(box, message)
     assert (done.status, done.channel, done.provider_id, done.reason) == (Status.SENT, FIRST, "exotel-1", None)
     assert (done.second_channel, done.possible_duplicate, done.response) == (False, False, {"Sid": "exotel-1"})
+    assert done.sent_at == message.sent_at
     assert (done.body, done.retry_at, done.due_at) == (None, None, None)
     assert done.trace[-1].detail.startswith("not used: ")
     assert by(box) == [FIRST]

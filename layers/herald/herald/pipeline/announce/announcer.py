@@ -13,6 +13,7 @@ from herald.errors import HeraldError
 from herald.journal.item import message_of
 from herald.message import Message
 from herald.message.phone import mask
+from herald.message.status import Status
 from herald.message.times import rfc3339
 from herald.pipeline.announce.watch import OPENED, channel_events, watch
 from herald.pipeline.ports import LITTLE, Ports
@@ -89,6 +90,8 @@ class Announcer:
             return []
         try:
             message = message_of(after)
+            if message.status is Status.SENT and message.earlier and not message.second_channel:
+                return []  # The second channel did not take it: it is what it was.
             event = Event(f"SMS {message.status.title()}", message.updated_at, detail(message))
             return [News(change["SequenceNumber"], event, message)]
         except Exception as error:  # It would be the same each time, and all others would have to wait behind it.

@@ -40,7 +40,8 @@ def counted(before: Image, after: Image) -> Iterator[Count]:
     if "test" in after or "erased" in after or "channel" not in after:
         return
     was, now = _text(before, "status"), _text(after, "status")
-    if now == was or now not in (Status.SENT, *ENDS):
+    only_first = "earlier" in after and "second_channel" not in after  # Its first text was counted as it was sent.
+    if now == was or now not in (Status.SENT, *ENDS) or (now == Status.SENT and only_first):
         return
     channel, country = _text(after, "channel"), _text(after, "country")
     sent = _moment(after, "sent_at") or _moment(after, "updated_at")

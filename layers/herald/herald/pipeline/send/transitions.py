@@ -70,7 +70,7 @@ def sent(message: Message, answer: Sent, now: datetime) -> Message:
     """
     at = second.takes_over(message, now)
     return step_to(
-        message, Status.SENT, now, reason=None, sent_at=message.sent_at or now, provider_id=answer.provider_id,
+        message, Status.SENT, now, reason=None, sent_at=now, provider_id=answer.provider_id,
         price=told_price(answer.price), response=answer.kept, counted=left(message), retry_at=at,
         due_at=at and at + OVERDUE,
     )  # fmt: skip
