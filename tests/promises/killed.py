@@ -32,11 +32,13 @@ from herald.keys.grant import Grant
 from herald.message import Message
 from herald.pipeline.flow import Herald
 from herald.pipeline.guard.ahead import CountsAhead
+from herald.pipeline.health.channels import ChannelHealth
 from herald.pipeline.route.slow import SlowChannels
 from herald.providers import load
 from herald.providers._http import Http
 from herald.settings.values import Channel, Limits, Rate, Rule, Settings
 from herald.testing.fakes import Notes
+from herald.testing.health import MemoryHealth
 from tests.promises.ledger import ACCOUNT
 from tests.tables import client
 
@@ -144,6 +146,11 @@ class Ports:
     @property
     def settings(self) -> Settings:
         return self._manner.settings()
+
+    @property
+    def health(self) -> ChannelHealth[MemoryHealth]:
+        """Nobody remembers that the provider failed, so that each message goes the same way."""
+        return ChannelHealth(MemoryHealth(), self.observer, self.clock)
 
     def sleep(self, seconds: float) -> None:
         """Nobody waits."""
