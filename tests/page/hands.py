@@ -10,7 +10,7 @@ def write(page: Page, to: str = NUMBER, body: str = "Your code is 4921.", channe
     """Fill in the form."""
     page.get_by_label("To", exact=True).fill(to)
     page.get_by_label("Text", exact=True).fill(body)
-    page.get_by_label("Channel").select_option(channel)
+    page.get_by_label("Channel", exact=True).select_option(channel)
 
 
 def send(page: Page, **what: str) -> None:

@@ -360,7 +360,7 @@ class TestElsewhere:
         blank.get_by_label("API key").fill(stack.key)
         blank.get_by_label("To", exact=True).fill(NUMBER)
         blank.get_by_label("Text", exact=True).fill("Hello")
-        blank.get_by_label("Channel").fill("exotel")
+        blank.get_by_label("Channel", exact=True).fill("exotel")
         blank.get_by_role("button", name="Send").click()
         expect(pill(blank)).to_have_text(ARRIVED)
 
