@@ -256,6 +256,28 @@ def test_what_somebody_else_wrote_later_counts_more_than_what_this_process_did()
     assert process.line() == Line(BOTH)
 
 
+def test_who_opens_it_when_somebody_else_just_closed_it_goes_by_what_they_wrote() -> None:
+    process = Process()
+    process.item.shared = Observed(breakers={"exotel": Breaker("closed", AT - 1, AT - 1, AT - 1, 1, "")})
+    stale, known = process.item.known(), process.item.known
+    process.item.known = lambda: stale
+    process.item.shared = process.item.shared.turned("exotel", Breaker("closed", AT, AT, AT - 1, 1, ""))
+    process.attempt(*[Unavailable()] * ROW)
+    process.item.known = known
+    assert process.line() == Line(BOTH)
+
+
+def test_what_failed_before_it_closed_does_not_open_it_again() -> None:
+    process = Process()
+    process.attempt(*[Unavailable()] * (ROW - 1))
+    process.item.shared = process.item.shared.turned("exotel", Breaker("closed", AT + 1, AT + 1, AT, 1, ""))
+    process.clock.pass_(seconds=2)
+    process.attempt(*[Unavailable()] * (ROW - 1))
+    assert process.state() == "closed"
+    process.attempt(Unavailable())
+    assert process.state() == "open"
+
+
 def share(process: Process, channel: str, **of: Any) -> int:
     """How many of a thousand messages go by a channel first."""
     return sum(process.line(id=f"msg_{n}", **of).channels[0] == channel for n in range(1000))

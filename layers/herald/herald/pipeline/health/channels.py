@@ -99,15 +99,15 @@ class ChannelHealth(Generic[Item]):
         return self._stands(channel)
 
     def _turn(self, channel: str, after: Breaker) -> bool:
-        """Write another state of a breaker; False if somebody else was faster, or where nothing can be written: then
-        one that opens is open for this process at least.
+        """Write another state of a breaker; False if somebody else was faster: then it stands as they wrote it. Where
+        nothing can be written one that opens is open for this process at least.
         """
-        done = False
+        done = None
         with told(self._observer, "breaker not written", channel=channel):
             done = self.item.turn(channel, self.item.known().breaker(channel), after)
-        if done or after.state == "open":
+        if done or (done is None and after.state == "open"):
             self._own[channel] = after
-        return done
+        return bool(done)
 
     def note(self, counts: Mapping[Count, int]) -> None:
         with self._lock:
@@ -141,7 +141,8 @@ class ChannelHealth(Generic[Item]):
             return ""
         from herald.pipeline.health.breaker import judged
 
-        return judged(list(recent), ended.at)
+        since = self._stands(channel).at  # What was before it closed says nothing any more.
+        return judged([each for each in recent if each.at > since], ended.at)
 
     def _to_write(self, now: float) -> tuple[Counter[Count], float] | None:
         """What is to be written now: nothing while senders see that all goes well."""
