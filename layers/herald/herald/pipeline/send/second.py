@@ -20,10 +20,12 @@ OF_THE_CHANNEL = ("account", "sender", "carrier", "provider")
 def asked_for(message: Message, way: Route, kinds: Mapping[str, int]) -> Message:
     """A new message with its own ``deliver_by``, or that of its kind; with none where no second channel may take it."""
     seconds = kinds.get(message.kind) if message.deliver_by is None else message.deliver_by
-    if seconds and len(way.channels) < 2:
+    soonest = (message.send_at or message.created_at) + timedelta(seconds=seconds or 0)
+    lacks = "second channel" if len(way.channels) < 2 else "time" if soonest >= message.expires_at else ""
+    if seconds and lacks:
         accepted = message.trace[0]
-        said = f"{accepted.detail}, no second channel to deliver by"
-        return message.with_(deliver_by=None, trace=(accepted._replace(detail=said), *message.trace[1:]))
+        noted = accepted._replace(detail=f"{accepted.detail}, no {lacks} to deliver by")
+        return message.with_(deliver_by=None, trace=(noted, *message.trace[1:]))
     return message.with_(deliver_by=seconds or None)
 
 
