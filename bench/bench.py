@@ -96,6 +96,11 @@ class Bench:
             answer = requests.put(f"{self.cloud}/{name}", json=value, verify=str(CERTIFICATES / "ca.pem"), timeout=10)
             answer.raise_for_status()
 
+    @property
+    def texts(self) -> int:
+        """How many texts the cloud's providers took."""
+        return int(requests.get(f"{self.cloud}/texts", verify=str(CERTIFICATES / "ca.pem"), timeout=10).json())
+
     def medians(self, runs: Mapping[str, Callable[[], float]]) -> dict[str, float]:
         """The median seconds of each, run in turn; the first round is not counted."""
         taken: dict[str, list[float]] = {name: [] for name in runs}

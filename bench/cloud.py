@@ -1,6 +1,6 @@
 """Cloud: a loopback HTTPS server, in a process of its own, that answers as SSM, DynamoDB, SNS, Exotel and Twilio do.
 
-``PUT /delay`` with a number of milliseconds makes the providers so slow.
+``PUT /delay`` with a number of milliseconds makes the providers so slow. ``GET /texts`` says how many texts they took.
 """
 
 import json
@@ -21,11 +21,14 @@ STACK = {
 # As fast as we can, for the warm sends; a cold one reads no settings.
 UNLIMITED = "type: amazonsns\nrate: unlimited\n"
 SECRET = "5" * 64
+# The record of the API key by which all messages are asked for: without it a queued one is not sent.
+OWNER = "shop"
+KEY = json.dumps({"hash": "0" * 64, "created_at": "2026-11-22T12:00:00+00:00", "scopes": ["send"]})
 PUBLISHED = """<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>
 <MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId></PublishResult>
 <ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ResponseMetadata></PublishResponse>"""
 SET, LIST = re.compile(r"(#\w+) = (:\w+)"), re.compile(r"(#\w+) = list_append\(\1, (:\w+)\)")
-state: dict[str, Any] = {"delay": 0.0, "warm": False, "items": {}}
+state: dict[str, Any] = {"delay": 0.0, "warm": False, "items": {}, "texts": 0}
 
 
 def dynamodb(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -57,10 +60,18 @@ def ssm(asked: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a fresh stage; of one that sends without end, while ``warm``."""
     if "Path" not in asked:
         return {"Parameter": {"Name": asked.get("Name"), "Value": UNLIMITED, "Type": "String", "Version": 1}}
-    found = {"stack": json.dumps(STACK), "hash-key": SECRET}
+    if asked["Path"].startswith("/herald-keys/"):
+        return _page(asked["Path"], {OWNER: KEY})
+    if asked["Path"].endswith("/keys"):
+        return _page(asked["Path"], {})
+    found = {"stack": json.dumps(STACK), "hash-key": SECRET, f"keys/{OWNER}": KEY}  # Where older commits look for it.
     if state["warm"]:
         found |= {"channels/amazonsns": UNLIMITED, "settings": "limits: {number_10_minutes: unlimited}\n"}
-    return {"Parameters": [{"Name": f"{asked['Path']}/{name}", "Value": value} for name, value in found.items()]}
+    return _page(asked["Path"], found)
+
+
+def _page(path: str, found: dict[str, str]) -> dict[str, Any]:
+    return {"Parameters": [{"Name": f"{path}/{name}", "Value": value} for name, value in found.items()]}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -68,6 +79,9 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        self._say(json.dumps(state[self.path.strip("/")]))
 
     def do_PUT(self) -> None:
         name, value = self.path.strip("/"), json.loads(self._body() or b"0")
@@ -82,6 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         if service.startswith("AmazonSSM"):
             return self._say(json.dumps(ssm(json.loads(body))), "application/x-amz-json-1.1")
         time.sleep(state["delay"] / 1000)
+        state["texts"] += 1
         if "/Accounts/" in self.path and self.path.endswith("Messages.json"):
             return self._say(json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}), status=201)
         if "/Accounts/" in self.path:

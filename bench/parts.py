@@ -145,9 +145,13 @@ def worker(bench: Bench) -> dict[str, float]:
             bench.set(delay=0)
             ids = [json.loads(api.invoke(asked(next(bench.number)))[1]["body"])["id"] for _ in range(BATCH)]
             bench.set(delay=PROVIDER_MS)
-            records = [{**record, "messageId": each, "body": json.dumps({"id": each})} for each in ids]
+            records, before = (
+                [{**record, "messageId": each, "body": json.dumps({"id": each})} for each in ids],
+                bench.texts,
+            )
             seconds, answer = function.invoke({"Records": records})
             assert answer == {"batchItemFailures": []}, answer
+            assert bench.texts == before + len(ids), "what is measured sends nothing"
             return seconds
 
         def asked(n: int) -> dict[str, Any]:

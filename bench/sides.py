@@ -71,7 +71,10 @@ def worker(side: Side) -> dict[str, float]:
     side.bench.set(warm=True, delay=0, items={})
     with side.function("api") as api, side.function("worker") as function:
         events = [queued(side.send(api, later=True)) for _ in range(UNTIMED + TIMED)]
-        return _each("worker record", function, events, ("batchItemFailures", []))
+        before = side.bench.texts
+        found = _each("worker record", function, events, ("batchItemFailures", []))
+        assert side.bench.texts == before + len(events), "what is measured sends nothing"
+        return found
 
 
 def modules(side: Side, name: str) -> dict[str, float]:

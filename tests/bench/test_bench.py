@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 
 from bench.__main__ import GOALS, table
 from bench.bench import cloud
@@ -17,6 +18,7 @@ from bench.tree import CERTIFICATES
 from herald.journal.item import item_of
 from herald.journal.messages import DynamoJournal
 from herald.message.status import Status, Step
+from herald.settings.records import Records
 from tests.builders import NOW, a_message
 from tests.house import ROOT
 
@@ -50,7 +52,22 @@ def test_the_cloud_keeps_a_message_as_the_table_does(url: str) -> None:
 
 def test_the_cloud_takes_a_text(url: str) -> None:
     sns = boto3.client("sns", endpoint_url=url, verify=str(CERTIFICATES / "ca.pem"))
+    before = texts(url)
     assert sns.publish(PhoneNumber="+919741552552", Message="Hi")["MessageId"]
+    assert texts(url) == before + 1
+
+
+def texts(url: str) -> int:
+    """How many texts the cloud says that its providers took."""
+    return int(requests.get(f"{url}/texts", verify=str(CERTIFICATES / "ca.pem"), timeout=10).json())
+
+
+def test_the_cloud_knows_the_key_that_asks_so_that_what_is_queued_is_sent(url: str) -> None:
+    ssm = boto3.client("ssm", endpoint_url=url, verify=str(CERTIFICATES / "ca.pem"))
+    caller = post(1)["requestContext"]["authorizer"]["principalId"]
+    grant = Records(ssm, "bench").grant(caller, age=1)
+    assert grant
+    assert not grant.test
 
 
 def test_a_function_answers_its_events_one_by_one(tmp_path: Path) -> None:

@@ -74,8 +74,14 @@ def test_a_process_that_saw_five_failures_in_a_row_goes_round_the_channel_at_onc
     process.attempt(Unavailable())
     line = process.line()
     assert (line.channels, line.broken, line.trial, line.wait) == (("twilio",), ("exotel",), None, SHORT)
-    assert line.why == "exotel is open: 5 failures in a row"
+    assert line.why == "is open: 5 failures in a row"
     assert process.state() == "open"
+
+
+def test_who_looks_why_it_opened_finds_what_was_counted() -> None:
+    process = Process()
+    process.attempt(*[Unavailable()] * ROW)
+    assert process.item.known().attempts("exotel", [slot("failed", AT)]) == (ROW, 0, 0)
 
 
 def test_the_others_know_it_from_the_item() -> None:
@@ -166,7 +172,7 @@ def test_one_message_tries_it_and_no_other_process_does_meanwhile() -> None:
     assert process.health.take_on(a_message(), "exotel", process.clock())
     assert not other.health.take_on(a_message(), "exotel", process.clock())
     assert other.line().trial is None
-    assert process.line().why == "exotel is half_open: 5 failures in a row"
+    assert process.line().why == "is half_open: 5 failures in a row"
 
 
 def test_two_that_take_it_on_at_the_same_moment_are_one() -> None:
@@ -182,7 +188,7 @@ def test_one_success_closes_it_and_messages_prefer_the_others_until_five_minutes
     assert process.state() == "closed"
     line = process.line()
     assert (line.channels, line.broken) == (("twilio", "exotel"), ())
-    assert line.why == "exotel was open until a moment ago"
+    assert line.why == "was open until a moment ago"
     process.clock.pass_(seconds=AWAY - SHORT)
     assert process.line() == Line(BOTH)
 
@@ -302,7 +308,7 @@ def test_a_message_that_is_looked_at_again_has_the_same_order() -> None:
 def test_the_trace_is_told_why_a_message_goes_by_another() -> None:
     process = Process()
     process.item.shared = Observed(drifts={("exotel", "IN"): Drift(100, AT, "9 of 20 texts late")})
-    assert process.line().why == "100 of 100 messages go by others than exotel"
+    assert process.line().why == "gives 100 of 100 messages to others"
 
 
 def test_where_all_channels_are_slow_the_route_stays() -> None:

@@ -5,7 +5,7 @@ Numbers are read from standard input, one a line, so that none stays in the shel
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from herald import wiring
@@ -15,7 +15,8 @@ from herald.errors import InvalidRequest, NotAccepted
 from herald.pipeline.flow import Herald
 from herald.pipeline.receive.token import inbound
 from herald.providers import load
-from herald.settings.values import Channel
+from herald.providers._base import OptOuts
+from herald.settings.values import DEFAULT_CHANNELS, Channel
 
 FIELD = "number"
 
@@ -51,13 +52,14 @@ def check(options: argparse.Namespace) -> int:
 
 
 def sync(options: argparse.Namespace) -> int:
-    """Note everybody who is on AWS's own lists: those of the channels that send by Amazon SNS or End User Messaging,
-    each in its account and region.
+    """Note everybody who is on the providers' own lists, each in the account and region of its channels.
+
+    A stage without such a channel has the list of its own account and region.
     """
-    left = 0
-    for kept, names in _lists(wiring.real(options.stage).settings.channels.values()).items():
-        tell(f"{', '.join(names)}:")
-        left |= _sync(options, kept)
+    left, channels = 0, wiring.real(options.stage).settings.channels
+    for kept, listed in (_lists(channels.values()) or _lists(DEFAULT_CHANNELS.values())).items():
+        tell(f"{', '.join(listed.channels)}:")
+        left |= _sync(options, kept, listed.optouts)
     return left
 
 
@@ -70,61 +72,43 @@ def arguments(group: argparse.ArgumentParser) -> None:
             made.add_argument("--channel", required=True, help="the channel whose provider is to call it")
 
 
-class Pages(NamedTuple):
-    """How a service of AWS tells its lists: the operation, where the numbers are, and what it takes to be told."""
-
-    operation: str
-    numbers: Callable[[Mapping[str, Any]], list[str]]
-    needed: str
-    source: str
-
-
-LISTS: Mapping[str, Pages] = {
-    "sns": Pages(
-        "list_phone_numbers_opted_out", lambda page: page["phoneNumbers"], "sns:ListPhoneNumbersOptedOut", "sns"
-    ),
-    "pinpoint-sms-voice-v2": Pages(
-        "describe_opted_out_numbers",
-        lambda page: ["+" + each["OptedOutNumber"].removeprefix("+") for each in page["OptedOutNumbers"]],
-        "sms-voice:DescribeOptedOutNumbers",
-        "endusermessaging",
-    ),
-}
-
-
 class Kept(NamedTuple):
-    """Where a list is: a service of AWS, as whom and in which region; ``asked`` says which of several it is."""
+    """Where a list is: at a provider, as whom and in which region; ``asked`` says which of several it is."""
 
-    service: str
-    access: tuple[tuple[str, str], ...] = ()
-    asked: tuple[tuple[str, str], ...] = ()
+    provider: str
+    access: tuple[tuple[str, str], ...]
+    asked: tuple[tuple[str, str], ...]
 
 
-def _lists(channels: Iterable[Channel]) -> dict[Kept, list[str]]:
-    """The names of the channels by the list that their texts obey: those that share one are named together."""
-    lists: dict[Kept, list[str]] = {}
+class List(NamedTuple):
+    """A list, and the names of the channels whose texts obey it."""
+
+    optouts: OptOuts
+    channels: list[str]
+
+
+def _lists(channels: Iterable[Channel]) -> dict[Kept, List]:
+    """The lists that the channels' texts obey: those that share one are named together."""
+    lists: dict[Kept, List] = {}
     for channel in channels:
-        service, values = load(channel.type).transport, channel.values
-        if service in LISTS:
-            access = tuple((name, values[name]) for name in ACCESS if values.get(name))
-            # An account of End User Messaging may have several; a number that names none obeys this one.
-            asked = (("OptOutListName", values.get("opt_out_list", "Default")),) if service != "sns" else ()
-            lists.setdefault(Kept(service, access, asked), []).append(channel.name)
-    return lists or {Kept("sns"): ["the stack's own account and region"]}
+        if found := load(channel.type).opt_outs(channel.values):
+            access = tuple((name, channel.values[name]) for name in ACCESS if channel.values.get(name))
+            kept = Kept(channel.type, access, tuple(found.asked.items()))
+            lists.setdefault(kept, List(found, [])).channels.append(channel.name)
+    return lists
 
 
-def _sync(options: argparse.Namespace, kept: Kept) -> int:
+def _sync(options: argparse.Namespace, kept: Kept, listed: OptOuts) -> int:
     """Note everybody who is on one list. One that cannot be read is said so; the others are read even so."""
     access: dict[str, Any] = dict(kept.access)
-    pages, asked = LISTS[kept.service], dict(kept.asked)
     try:
-        found = client(kept.service, **access).get_paginator(pages.operation).paginate(**asked)
-        numbers = [number for page in found for number in pages.numbers(page)]
+        found = client(load(kept.provider).transport, **access).get_paginator(listed.operation).paginate(**listed.asked)
+        numbers = [number for page in found for number in listed.numbers(page)]
     except Exception as error:  # AWS's texts may name the key.
-        tell(f"This list was not read ({type(error).__name__}). Needed: {pages.needed}")
+        tell(f"This list was not read ({type(error).__name__}). Needed: {listed.needed}")
         return 1
     return _each(
-        options, numbers, lambda herald, number: herald.opt(number, out=True, source=pages.source, field=FIELD)
+        options, numbers, lambda herald, number: herald.opt(number, out=True, source=kept.provider, field=FIELD)
     )
 
 

@@ -14,8 +14,8 @@ class Line(NamedTuple):
     """The channels of a message's route, as their health has it.
 
     ``channels`` are to be used, in this order; ``broken`` are not, for now. One of these, ``trial``, may be tried by
-    this message, if it takes it on. ``wait`` is after how many seconds one of them may be tried; ``why`` is why the
-    order is another than the route's, if it is.
+    this message, if it takes it on. ``wait`` is after how many seconds one of them may be tried; ``why`` is what
+    the first of the route does or is, if it is not the first here.
     """
 
     channels: tuple[str, ...]

@@ -7,7 +7,16 @@ from traceback import walk_tb
 from typing import Any
 
 from herald.errors import AttemptError, Refused, Unavailable, Uncertain
+from herald.message.receipt import Sent
 from herald.providers._end import SECONDS, within
+from herald.settings.values import Field
+
+# As whom and in which region a channel sends; without them under the function's own role, in its region.
+ACCESS = (
+    Field("aws_access_key_id"),
+    Field("aws_secret_access_key", secret=True),
+    Field("region_name", shape=r"[a-z]{2,4}(-[a-z]{2,15})+-[1-9]", example="ap-south-1"),
+)
 
 # Codes that any AWS service may answer with; what is not here is the service's own.
 CODES = {
@@ -86,6 +95,14 @@ def call(
     except Exception as error:
         failure = outcome(error, explain, around)
     raise failure
+
+
+def sent(answer: Mapping[str, Any]) -> Sent:
+    """Accepted, if there is a message id. Raises ``Uncertain``."""
+    provider_id = answer.get("MessageId")
+    if not provider_id or not isinstance(provider_id, str):
+        raise Uncertain("answer_unclear")
+    return Sent(provider_id, dict(answer))
 
 
 def outcome(error: Exception, explain: Explain, around: BaseException | None = None) -> AttemptError:

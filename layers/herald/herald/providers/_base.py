@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
@@ -33,6 +33,17 @@ class Text(NamedTuple):
 
     sender: str | None = None
     body: str | None = None
+
+
+class OptOuts(NamedTuple):
+    """The vendor's own list of who wants no texts: the operation of its boto3 client that tells it page by page, with
+    what is ``asked``; the ``numbers`` of a page; and the permission that it takes.
+    """
+
+    operation: str
+    numbers: Callable[[Mapping[str, Any]], list[str]]
+    needed: str
+    asked: Mapping[str, str] = {}
 
 
 class Provider(ABC):
@@ -143,6 +154,11 @@ class Provider(ABC):
         """Where a number is that the vendor writes without a country code (ISO 3166); ``values`` are the channel's
         fields. None: in the stage's default region.
         """
+        return None
+
+    @classmethod
+    def opt_outs(cls, values: Mapping[str, str]) -> OptOuts | None:
+        """The list that a channel's texts obey at the vendor; ``values`` are its fields. None: none can be read."""
         return None
 
     @classmethod

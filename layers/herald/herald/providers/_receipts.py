@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 AMOUNT = re.compile(r"\d{1,6}(\.\d{1,12})?", re.ASCII)
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 ID = re.compile(r"[0-9A-Za-z-]{16,64}", re.ASCII)  # longer than any number of a phone
+E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 WORDS = re.compile(r"(?s).+")
 """What a field that is kept must look like: so nothing else can hide in it. In words, digits are hidden."""
 
@@ -23,6 +25,12 @@ def word(value: object) -> str:
         return str(value).encode(errors="replace").decode().strip()
     except ValueError:  # a whole number of thousands of digits
         return ""
+
+
+def inner(said: object, name: str) -> Mapping[str, Any]:
+    """The mapping behind a name; an empty one if there is none."""
+    part = said.get(name) if isinstance(said, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
 
 
 def written(said: Mapping[str, object], *names: str) -> str | None:

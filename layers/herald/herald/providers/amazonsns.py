@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
+from herald.errors import InvalidSettings, Problem, Refused, Unsupported
 from herald.message import Message
 from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status
 from herald.providers import _aws
-from herald.providers._base import Provider, text_of
+from herald.providers._base import OptOuts, Provider, text_of
 from herald.providers._end import SECONDS
 from herald.providers._idle import Idle
-from herald.providers._receipts import AMOUNT, ID, NUMBER, WORDS, amount, kept, moment, word
+from herald.providers._receipts import AMOUNT, E164, ID, NUMBER, WORDS, amount, inner, kept, moment, word
 from herald.settings.values import Field
 
 # What SNS calls a message. The channel's ``smstype`` stands for the kind that needs no word: transactional.
@@ -68,7 +68,6 @@ KEPT = {
     **dict.fromkeys(("mcc", "mnc", "numberOfMessageParts", "dwellTimeMs", "dwellTimeMsUntilDeviceAck"), NUMBER),
     "priceInUSD": AMOUNT,
 }
-E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 
 class AmazonSNS(Provider):
@@ -77,9 +76,7 @@ class AmazonSNS(Provider):
     name = "amazonsns"
     fields: ClassVar[tuple[Field, ...]] = (
         Field("smstype", choices=("Transactional", "Promotional")),
-        Field("aws_access_key_id"),
-        Field("aws_secret_access_key", secret=True),
-        Field("region_name", shape=r"[a-z]{2,4}(-[a-z]{2,15})+-[1-9]", example="ap-south-1"),
+        *_aws.ACCESS,
         Field("dlt_entity_id"),
         Field("dlt_template_id"),
         Field("origination_number"),
@@ -145,10 +142,7 @@ class AmazonSNS(Provider):
 
     def read(self, answer: Mapping[str, Any]) -> Sent:
         """Accepted, if there is a message id."""
-        provider_id = answer.get("MessageId")
-        if not provider_id or not isinstance(provider_id, str):
-            raise Uncertain("answer_unclear")
-        return Sent(provider_id, dict(answer), texts=self.texts)
+        return _aws.sent(answer)
 
     def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """Always raises ``Unsupported``."""
@@ -156,6 +150,12 @@ class AmazonSNS(Provider):
             "Amazon SNS cannot be asked what became of a message.",
             hint="Switch on SNS delivery logging: its receipts then update the message by themselves.",
         )
+
+    @classmethod
+    def opt_outs(cls, values: Mapping[str, str]) -> OptOuts:
+        """The one list of an account and region."""
+        needed = "sns:ListPhoneNumbersOptedOut"
+        return OptOuts("list_phone_numbers_opted_out", lambda page: page["phoneNumbers"], needed)
 
     @classmethod
     def entries(cls, event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -177,7 +177,7 @@ class AmazonSNS(Provider):
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:
         """What an entry of SNS's delivery log says: ``{notification, delivery, status}``. Its price is in USD."""
-        notification, delivery = _inner(said, "notification"), _inner(said, "delivery")
+        notification, delivery = inner(said, "notification"), inner(said, "delivery")
         status, why = _fate(word(said.get("status")).upper(), word(delivery.get("providerResponse")))
         to = word(delivery.get("destination"))
         return Receipt(
@@ -197,11 +197,6 @@ def reason(code: str, text: str) -> str | None:
     if code in ("InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid"):
         return next((why for word, why in PARAMETER.items() if word in text), None)
     return CODES.get(code)
-
-
-def _inner(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = entry.get(name)
-    return part if isinstance(part, Mapping) else {}
 
 
 def _fate(status: str, response: str) -> tuple[Status, str | None]:

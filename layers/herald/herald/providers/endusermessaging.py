@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from herald.errors import InvalidSettings, Problem, Refused, Uncertain, Unsupported
+from herald.errors import InvalidSettings, Problem, Refused, Unsupported
 from herald.message import Message
 from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt, Sent
 from herald.message.status import Status
 from herald.providers import _aws
 from herald.providers import _endusermessaging_words as words
-from herald.providers._base import Callback, Provider, text_of
+from herald.providers._base import Callback, OptOuts, Provider, text_of
 from herald.providers._end import SECONDS
 from herald.providers._idle import Idle
-from herald.providers._receipts import AMOUNT, ID, NUMBER, WORDS, amount, kept, word
+from herald.providers._receipts import AMOUNT, E164, ID, NUMBER, WORDS, amount, inner, kept, word
 from herald.settings.values import Field
 
 # What a message is to AWS. The channel's ``message_type`` stands for the kind that needs no word: transactional.
@@ -36,7 +36,6 @@ KEPT = {
     **dict.fromkeys(("mcc", "mnc", "totalMessageParts"), NUMBER),
     **dict.fromkeys(("totalMessagePrice", "totalCarrierFee"), AMOUNT),
 }
-E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 MILLISECONDS = re.compile(r"[1-9]\d{11,13}", re.ASCII)  # Since 1970, from 1973 on.
 
 
@@ -46,9 +45,7 @@ class EndUserMessaging(Provider):
     name = "endusermessaging"
     fields: ClassVar[tuple[Field, ...]] = (
         Field("message_type", choices=("TRANSACTIONAL", "PROMOTIONAL")),
-        Field("aws_access_key_id"),
-        Field("aws_secret_access_key", secret=True),
-        Field("region_name", shape=r"[a-z]{2,4}(-[a-z]{2,15})+-[1-9]", example="ap-south-1"),
+        *_aws.ACCESS,
         Field("origination_identity"),
         Field("pool_id"),
         Field("configuration_set"),
@@ -141,10 +138,7 @@ class EndUserMessaging(Provider):
 
     def read(self, answer: Mapping[str, Any]) -> Sent:
         """Accepted, if there is a message id."""
-        provider_id = answer.get("MessageId")
-        if not provider_id or not isinstance(provider_id, str):
-            raise Uncertain("answer_unclear")
-        return Sent(provider_id, dict(answer), texts=self.texts)
+        return _aws.sent(answer)
 
     def status(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """Always raises ``Unsupported``."""
@@ -171,20 +165,30 @@ class EndUserMessaging(Provider):
         return not E164.fullmatch(to) or to == e164
 
     @classmethod
+    def opt_outs(cls, values: Mapping[str, str]) -> OptOuts:
+        """The list that the channel names; a number of AWS's that names none obeys the one called Default."""
+        return OptOuts(
+            "describe_opted_out_numbers",
+            lambda page: ["+" + each["OptedOutNumber"].removeprefix("+") for each in page["OptedOutNumbers"]],
+            "sms-voice:DescribeOptedOutNumbers",
+            {"OptOutListName": values.get("opt_out_list", "Default")},
+        )
+
+    @classmethod
     def entries(cls, event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """What an event of EventBridge says; or a notification of the topic that a configuration set's events go to."""
         if event.get("source") == SOURCE and event.get("detail-type") == DETAIL_TYPE:
-            yield _inner(event, "detail")
+            yield inner(event, "detail")
         records = event.get("Records")
         for record in records if isinstance(records, list) else ():
-            said = _parsed(_inner(record, "Sns").get("Message"))
+            said = _parsed(inner(record, "Sns").get("Message"))
             if word(said.get("eventType")).startswith(("TEXT_", "RCS_")):
                 yield said
 
     @classmethod
     def proof(cls, said: Mapping[str, Any]) -> str | None:
         """What the text was sent with, in its ``Context``."""
-        return word(_inner(said, "context").get(RECEIPTS)) or None
+        return word(inner(said, "context").get(RECEIPTS)) or None
 
     @classmethod
     def parse_receipt(cls, said: Mapping[str, Any]) -> Receipt:
@@ -206,11 +210,6 @@ class EndUserMessaging(Provider):
             to if E164.fullmatch(to) else None,
             last=final is True and status is Status.SENT,
         )
-
-
-def _inner(said: object, name: str) -> Mapping[str, Any]:
-    part = said.get(name) if isinstance(said, Mapping) else None
-    return part if isinstance(part, Mapping) else {}
 
 
 def _parsed(text: object) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ RateOf = Callable[[str], str]
 # Every channel may have these, whatever its type.
 COMMON_FIELDS = (Field("type", required=True), Field("sender"), Field("endpoint_url"))
 # These are about the channel; the vendor's class never sees them.
-OWN_FIELDS = (Field("rate"), Field("exchange_rate"), Field("senders"))
+OWN_FIELDS = (Field("rate"), Field("exchange_rate"), Field("senders", plain=False))
 # What SSM takes in a parameter's name, without the slash.
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
@@ -66,7 +66,7 @@ def _note_mistakes(where: str, found: Block, known: Mapping[str, Field], problem
     for name in given.keys() - known.keys():
         problems.add(where, "unknown_field", no_such("field", name, known), lines.get(name))
     for field in known.values():
-        wrong = mistake(field, given[field.name]) if field.name in given and field.name != "senders" else None
+        wrong = mistake(field, given[field.name]) if field.name in given else None
         if field.required and field.name not in given.keys() | empty:
             wrong = "missing", "is missing"
         if wrong:
@@ -75,6 +75,8 @@ def _note_mistakes(where: str, found: Block, known: Mapping[str, Field], problem
 
 def mistake(field: Field, value: object) -> tuple[str, str] | None:
     """Code and detail of what is wrong with a field's value, which they do not repeat; None if it is right."""
+    if not field.plain:
+        return None
     if not isinstance(value, str):
         return "wrong_type", "must be a plain value"
     if field.choices and value.lower() not in {choice.lower() for choice in field.choices}:

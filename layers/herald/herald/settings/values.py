@@ -11,7 +11,8 @@ _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 class Field(NamedTuple):
     """One field of a channel's YAML block. A vendor's file lists those that it knows.
 
-    ``shape`` is a pattern of which a value is a full match, such as ``example``. A ``limit`` is no limit if left out.
+    ``shape`` is a pattern of which a value is a full match, such as ``example``. A ``limit`` is no limit if left out. A
+    field that is not ``plain`` holds more than one value, and is read by who knows it.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Field(NamedTuple):
     shape: str = ""
     example: str = ""
     limit: bool = False
+    plain: bool = True
 
 
 class Rate(NamedTuple):

@@ -160,6 +160,7 @@ class ChannelHealth(Generic[Item]):
         before = self._stands(channel)
         if before.state == "closed":
             self._turn(channel, breakers.opened(before, why, now))
+            self._written = float("-inf")  # Who looks why it opened finds what was counted.
         self._recent.pop(channel, None)
 
 
@@ -180,10 +181,10 @@ def _draw(message_id: str, channel: str) -> float:
 
 def _why(seen: Observed, message: Message, channel: str, breaker: Breaker, now: float) -> str:
     if breaker.state != "closed":
-        return f"{channel} is {breaker.state}: {breaker.why}"
+        return f"is {breaker.state}: {breaker.why}"
     if now < breaker.away:
-        return f"{channel} was open until a moment ago"
+        return "was open until a moment ago"
     from herald.pipeline.health.drift import away
 
     moved = away(seen, channel, message.country, now)
-    return f"{moved} of 100 messages go by others than {channel}"
+    return f"gives {moved} of 100 messages to others"

@@ -62,8 +62,8 @@ class Chooser:
         if trial:
             return trial
         if not line.channels:
-            return self._later(message, line.broken[0], max(line.wait, SOON), now, line.why.partition(" ")[2])
-        way = Route(line.channels, line.why or way.why)
+            return self._later(message, line.broken[0], max(line.wait, SOON), now, line.why)
+        way = Route(line.channels, f"{way.channels[0]} {line.why}" if line.why else way.why)
         turn = self._free(message, way, now)
         return turn._replace(others=(*turn.others, *line.broken)) if isinstance(turn, Turn) else turn
 
