@@ -14,7 +14,7 @@ KNOWN = sorted({route.path for route in ROUTES})
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 FIELDS = (
     "to", "body", "subject", "sender", "channel", "kind", "send_at", "valid_for", "reference", "tags", "on_unknown",
-    "callback_url", "mode", "idempotency_key", "opted_out", "smart",
+    "callback_url", "mode", "idempotency_key", "opted_out", "smart", "deliver_by",
 )  # fmt: skip
 HEADERS = ("Content-Type", "Idempotency-Key", "Prefer", "Accept", "If-Match", "Content-Length", "X-Forwarded-For")
 KINDS = ("application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "")
@@ -47,6 +47,7 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "callback_url": st.sampled_from(["https://hooks.test/x", "http://169.254.169.254/", "https://[::1]/"]),
     "mode": st.sampled_from(["sync", "async"]),
     "smart": st.booleans(),
+    "deliver_by": st.integers(-1, 90_000),
 }
 almost = st.dictionaries(st.sampled_from(FIELDS) | words, values, max_size=5)
 right = st.fixed_dictionaries({}, optional=PLAUSIBLE).map(lambda fields: {"to": TO, "body": "Hi", **fields})
@@ -117,6 +118,34 @@ def callbacks(tokens: list[tuple[str, str]]) -> st.SearchStrategy[dict[str, Any]
     paths = st.sampled_from(["/receipts/{channel}/{token}", "/inbound/{channel}/{token}"])
     routes = st.tuples(st.just("POST") | st.sampled_from(METHODS), paths)
     return st.builds(at, requests(routes), st.sampled_from(tokens) | st.tuples(words, words))
+
+
+def events(proof: str) -> st.SearchStrategy[dict[str, Any]]:
+    """What EventBridge, SNS and CloudWatch Logs may hand over, with a proof that is good, almost, or none."""
+    context = st.dictionaries(
+        st.just("herald_receipts") | words, st.just(proof) | st.just(proof[:-1]) | values, max_size=3
+    )
+    said = st.fixed_dictionaries(
+        {"context": context | values},
+        optional={
+            **dict.fromkeys(("eventType", "messageStatus", "messageStatusDescription", "isFinal"), values),
+            **dict.fromkeys(("eventTimestamp", "messageRequestTimestamp", "totalMessagePrice"), values),
+            "messageId": st.just("6f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f1") | values,
+            "destinationPhoneNumber": st.just(TO) | values,
+        },
+    )
+    of_the_bus = st.fixed_dictionaries(
+        {
+            "source": st.just("aws.sms-voice") | words,
+            "detail-type": st.just("Text Message Delivery Status Updated") | words,
+            "detail": said | values,
+        }
+    )
+    record = st.fixed_dictionaries(
+        {"Sns": st.fixed_dictionaries({"Message": said.map(dumped) | words | values}) | values}
+    )
+    of_a_topic = st.fixed_dictionaries({"Records": st.lists(record | values, max_size=3) | values})
+    return of_the_bus | of_a_topic
 
 
 @st.composite

@@ -16,11 +16,12 @@ from herald.entrypoints.callbacks import Callbacks
 from herald.errors import HeraldError
 from herald.keys.grant import SCOPES, Grant, written
 from herald.pipeline.receive.token import inbound
+from herald.providers import types
 from herald.settings.values import Channel, Settings
 from herald.testing.outbox import SECRET, Outbox
 from tests.entrypoints.conftest import ROOT, TO, an_outbox
 from tests.promises.figures import Figures
-from tests.promises.hostile import callbacks, invocations, requests
+from tests.promises.hostile import callbacks, events, invocations, requests
 
 # RFC 9457, and what this house adds.
 MEMBERS = {"type", "title", "status", "code", "detail", "errors", "retryable", "hint", "request_id"}
@@ -31,9 +32,7 @@ Size = Callable[[int, int], int]
 @pytest.fixture
 def box() -> Outbox:
     made = an_outbox()
-    made.settings = Settings(
-        channels={"exotel": Channel("exotel", "exotel"), "amazonsns": Channel("amazonsns", "amazonsns")}
-    )
+    made.settings = Settings(channels={name: Channel(name, name) for name in types()})
     return made
 
 
@@ -85,13 +84,27 @@ def test_the_https_api_answers_whatever_comes(box: Outbox, size: Size, figures: 
 
 def test_the_entry_point_of_providers_answers_whatever_comes(box: Outbox, size: Size, figures: Figures) -> None:
     message = box.herald().send({"to": TO, "body": "Hi"}, caller="shop", entrypoint="https").message
-    token = box.callback(message.with_(channel="exotel")).rpartition("/")[2]
-    places = [("exotel", token), ("exotel", inbound(SECRET, "exotel"))]
+    tokens = [(name, box.callback(message.with_(channel=name)).rpartition("/")[2]) for name in types()]
+    places = [*tokens, *((name, inbound(SECRET, name)) for name in types())]
     counted = Counter[str](answers_5xx=0)
     with wiring.replaced(box):
         called_back = Callbacks(wiring.herald)
         every(callbacks(places), size(2_000, 20_000), lambda event: is_right(called_back.answer(event), counted))
     tell(figures, "the entry point of providers", counted)
+    assert not [told for told in box.observer.told if "broke off" in told[0]]
+
+
+def test_events_of_aws_are_taken_whatever_is_in_them(box: Outbox, size: Size, figures: Figures) -> None:
+    message = box.herald().send({"to": TO, "body": "Hi"}, caller="shop", entrypoint="https").message
+    proof = "/".join(box.callback(message.with_(channel="endusermessaging")).rsplit("/", 2)[1:])
+    counted, herald = Counter[str](uncaught=0), box.herald()
+
+    def check(event: dict[str, Any]) -> None:
+        counted["asked"] += 1
+        herald.receipts(event)
+
+    every(events(proof), size(2_000, 20_000), check)
+    figures("Events of any shape to the function for receipts", promise="8", **counted)
     assert not [told for told in box.observer.told if "broke off" in told[0]]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from herald.errors import InvalidMessage, Refused, Unavailable, Uncertain
+from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt, Report
@@ -17,7 +18,7 @@ from herald.pipeline.send import second
 from herald.pipeline.send.sweep import Sweep
 from herald.settings.values import Limits
 from herald.testing.outbox import Outbox
-from tests.builders import NOW, a_box, a_message, fails, reason, send, sends, steps
+from tests.builders import NOW, TEXT, a_box, a_message, fails, reason, send, sends, steps
 
 FIRST, SECOND = "exotel", "twilio"
 SECONDS = 30
@@ -211,6 +212,30 @@ def test_a_receipt_that_is_faster_than_the_answer_counts_as_well() -> None:
     message = code(box)
     assert (message.status, message.provider_id, stands(box, message).waiting) == (Status.SENT, "exotel-1", True)
     assert later(box, message).second_channel
+
+
+@pytest.mark.parametrize("how", [{"mode": "async"}, {"send_at": "2026-11-22T13:00:00Z"}])
+def test_what_waited_before_it_was_sent_is_followed_as_well(how: dict[str, str]) -> None:
+    box = two()
+    message = code(box, **how)
+    sent = later(box, message, 3600 if "send_at" in how else 0)
+    assert (sent.status, sent.channel, sent.retry_at) == (Status.SENT, FIRST, box.clock() + timedelta(seconds=SECONDS))
+    assert later(box, message).second_channel
+    assert by(box) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize(
+    ("to", "followed"), [("+919876500090", True), ("+919876500007", True), ("+919876500002", False)]
+)
+def test_a_test_key_tries_it_out_and_reaches_nobody(to: str, followed: bool) -> None:
+    box = two()
+    grant = Grant("ci", test=True)
+    fields = {"to": to, "body": TEXT, "kind": "otp", "deliver_by": SECONDS}
+    message = box.herald().send(fields, caller="ci", entrypoint="https", key=None, grant=grant).message
+    for waits, _ in box.queue.posted:
+        box.herald().waited(Report.read(waits["receipt"]))  # type: ignore[arg-type]
+    assert later(box, message).second_channel is followed
+    assert by(box) == []
 
 
 # ---- a receipt that it does not arrive
