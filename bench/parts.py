@@ -71,6 +71,12 @@ def cold_starts(bench: Bench) -> dict[str, float]:
     }
 
 
+# What is left out to see what it brings: a file of the layer, and how the lines begin.
+GARBAGE = ("herald/cold.py", "gc.disable()")
+CHECKS = ("herald/aws/client.py", "parameter_validation=", "user_agent=")
+TOGETHER = ("herald/pipeline/guard/budget.py", "shared=")
+
+
 def measures(bench: Bench) -> dict[str, float]:
     """What one measure brings: Herald without it, beside Herald with all; no ratios."""
     bench.set(warm=False, delay=0, items={})
@@ -81,14 +87,11 @@ def measures(bench: Bench) -> dict[str, float]:
             "cold, the world's authorities": fresh(bench, bench.herald(**world)),
             "cold, those and all of botocore's data": fresh(bench, bench.herald(layer=bench.untrimmed(), **world)),
             "cold, boto3 imported": fresh(bench, bench.herald(imports="boto3")),
-            "cold, garbage looked for": fresh(
-                bench, bench.herald(layer=bench.without("herald/cold.py", "gc.disable()"))
-            ),
+            "cold, garbage looked for": fresh(bench, bench.herald(layer=bench.without(*GARBAGE))),
         }
     )
     bench.set(warm=True, delay=0, items={})
-    plain = bench.without("herald/aws/client.py", "parameter_validation=", "user_agent=")
-    alone = bench.without("herald/pipeline/guard/budget.py", "shared=True")
+    plain, alone = bench.without(*CHECKS), bench.without(*TOGETHER)
     stacks = (bench.herald(), bench.herald(layer=plain), bench.herald(layer=alone))
     with Function(stacks[0]) as ours, Function(stacks[1]) as other, Function(stacks[2]) as one_by_one:
         bench.medians(

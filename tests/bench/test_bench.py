@@ -12,7 +12,7 @@ import requests
 from bench.__main__ import GOALS, table
 from bench.bench import cloud
 from bench.cost import WRITES, per_million
-from bench.parts import post
+from bench.parts import CHECKS, GARBAGE, TOGETHER, post
 from bench.runtime import Function, Stack
 from bench.tree import CERTIFICATES
 from herald.journal.item import item_of
@@ -80,6 +80,13 @@ def test_a_function_answers_its_events_one_by_one(tmp_path: Path) -> None:
         assert (one, two) == ({"twice": 2}, {"twice": 4})
         assert 0 < second < first  # The first includes the start.
         assert function.memory() > 1
+
+
+@pytest.mark.parametrize("left_out", [GARBAGE, CHECKS, TOGETHER], ids=lambda each: each[0])
+def test_what_is_left_out_to_see_what_it_brings_is_there(left_out: tuple[str, ...]) -> None:
+    file, *lines = left_out
+    source = (ROOT / "layers" / "herald" / file).read_text().splitlines()
+    assert [sum(each.strip().startswith(line) for each in source) for line in lines] == [1] * len(lines)
 
 
 def test_each_request_is_a_message_of_its_own() -> None:
