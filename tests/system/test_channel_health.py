@@ -66,7 +66,7 @@ def test_a_channel_that_fails_five_times_is_left_and_that_is_told_with_the_reaso
     assert (waits.status, waits.body["status"], waits.body["attempts"]) == (202, "accepted", 0)
     assert waits.body["trace"][-1]["detail"] == "exotel is open: 5 failures in a row"
     found = exotel(api)
-    assert (found["state"], found["why"], found["share"], found["failed"]) == ("open", "5 failures in a row", 0, 1)
+    assert (found["state"], found["why"], found["share"], found["failed"]) == ("open", "5 failures in a row", 0, 5)
     (event,) = until(told, "event of the channel")
     assert (event["detail-type"], event["source"]) == ("Channel Opened", "herald")
     assert (event["detail"]["channel"], event["detail"]["why"]) == ("exotel", "5 failures in a row")
