@@ -29,7 +29,7 @@ STEPS = (
     {"health"},
     {"announce", "guard", "route", "validate"},
     {"send"},
-    {"recipients"},
+    {"explain", "recipients"},
     {"receive"},
     {"flow"},
     {""},

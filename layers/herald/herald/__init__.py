@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "AmazonSNS", "Exotel", "Message", "Status", "Twilio", "cancel", "erase", "errors", "opt_in", "opt_out", "search",
-    "send", "sms", "status",
+    "AmazonSNS", "Exotel", "Message", "Status", "Twilio", "cancel", "channels", "erase", "errors", "explain", "opt_in",
+    "opt_out", "search", "send", "sms", "status",
 ]  # fmt: skip
 
 
@@ -69,8 +69,6 @@ def send(
     when it may), ``Refused`` (with the reason), ``KeyReused``, ``StillSending``,
     ``NotAccepted`` (nothing was sent: try again).
     """
-    import os
-
     from herald.entrypoints.idempotency import checked_key
     from herald.errors import raise_if_refused
     from herald.wiring import herald
@@ -82,8 +80,29 @@ def send(
         "deliver_by": deliver_by, "callback_url": callback_url, "mode": mode, "smart": smart or None,
     }  # fmt: skip
     request = {name: value for name, value in fields.items() if value is not None}
-    caller = "lambda:" + os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "python")
-    return raise_if_refused(herald().send(request, caller=caller, entrypoint="python", key=key).message)
+    return raise_if_refused(herald().send(request, caller=_caller(), entrypoint="python", key=key).message)
+
+
+def explain(to: str, body: str | None = None, **fields: object) -> dict[str, object]:
+    """What would happen if ``send`` was called with the same now: it sends, counts and writes nothing.
+
+    ``would`` is ``send``, ``schedule``, ``wait``, ``refuse`` (then ``problem`` says why) or ``replay``; ``steps`` say
+    what each step of the way finds. The other names are those of ``POST /messages/explain``.
+    """
+    from herald.entrypoints.idempotency import checked_key
+    from herald.wiring import herald
+
+    key = checked_key("idempotency_key", fields.pop("idempotency_key", None))
+    given = {"to": to, "body": body, **fields}
+    request = {name: value for name, value in given.items() if value is not None}
+    return herald().explain(request, caller=_caller(), entrypoint="python", key=key).public()
+
+
+def channels() -> dict[str, object]:
+    """The health of each channel, as ``GET /channels`` has it."""
+    from herald.wiring import herald
+
+    return herald().channels()
 
 
 def status(message_id: str, refresh: bool = False) -> Message:
@@ -133,6 +152,12 @@ def opt_in(number: str) -> None:
     from herald.wiring import herald
 
     herald().opt(number, out=False, source="python", field="number")
+
+
+def _caller() -> str:
+    import os
+
+    return "lambda:" + os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "python")
 
 
 def __getattr__(name: str) -> Any:

@@ -56,13 +56,19 @@ class HeraldError(Exception):
         self.hint = hint or self.hint
         super().__init__(f"{self.code}: {self.detail}")
 
+    def public(self) -> dict[str, object]:
+        """The error as callers see it, a problem of RFC 9457: JSON values only."""
+        return {
+            "type": f"urn:herald:problem:{self.code}", "title": self.title, "status": self.status, "code": self.code,
+            "detail": self.detail, "errors": [problem._asdict() for problem in self.problems],
+            "retryable": self.retryable, "hint": self.hint,
+        }  # fmt: skip
+
 
 _TITLES = {
-    400: "The request cannot be read",
-    405: "This method is not allowed here",
-    413: "The request is too large",
+    400: "The request cannot be read", 405: "This method is not allowed here", 413: "The request is too large",
     415: "This content type is not understood",
-}
+}  # fmt: skip
 
 
 class InvalidMessage(HeraldError):

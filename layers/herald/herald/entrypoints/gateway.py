@@ -143,17 +143,7 @@ def not_allowed(allowed: str, request_id: str) -> Response:
 
 def problem(error: HeraldError, request_id: str, message: Message | None = None) -> Response:
     """RFC 9457: ``{type, title, status, code, detail, errors, retryable, hint, request_id}``."""
-    body: dict[str, object] = {
-        "type": f"urn:herald:problem:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "code": error.code,
-        "detail": error.detail,
-        "errors": [entry._asdict() for entry in error.problems],
-        "retryable": error.retryable,
-        "hint": error.hint,
-        "request_id": request_id,
-    }
+    body = {**error.public(), "request_id": request_id}
     if message:
         body |= {"id": message.id, "message": message.public()}
     if isinstance(error, NotAllowed) and error.trace:

@@ -4,7 +4,8 @@ The payload is a message's fields, with an optional ``idempotency_key``; or an E
 ``SMS Requested`` whose detail is the fields; or an action: ``{"action": "status", "id": ..., "refresh": true}``,
 ``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}``, ``{"action": "erase", "to": ...}``, and
 ``{"action": "opt_out", "to": ...}`` or ``opt_in``: the person wants no texts any more, or wants them again; and
-``{"action": "channels"}``: the health of each channel.
+``{"action": "channels"}``: the health of each channel; and ``{"action": "explain", ...}`` with a message's fields: what
+would happen to it.
 A schedule adds ``"schedule": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>"``, which makes each of its
 runs send once.
 """
@@ -19,7 +20,7 @@ from herald.pipeline.flow import Herald
 from herald.pipeline.validate.fields import Fields, yes_or_no
 
 DETAIL_TYPE = "SMS Requested"
-ACTIONS = ("status", "cancel", "search", "erase", "opt_out", "opt_in", "channels")
+ACTIONS = ("status", "cancel", "search", "erase", "opt_out", "opt_in", "channels", "explain")
 FIELDS = ("id", "refresh")
 # How a payload begins whose context words nobody replaced: it is no key.
 _UNREPLACED = "<aws."
@@ -100,6 +101,10 @@ def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
         case "channels":
             _nothing(fields)
             return herald.channels()
+        case "explain":
+            mapping = dict(fields)
+            key = checked_key("idempotency_key", mapping.pop("idempotency_key", None))
+            return herald.explain(mapping, caller="invoke", entrypoint="invocation", key=key).public()
     message = _by_id(action, fields, herald)
     return message.public() if message else None
 

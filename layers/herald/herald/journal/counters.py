@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from herald.journal.reads import Reads, item_key
-from herald.journal.tally import SOON, Full, Growth, State, Tally, best, full, grown, lately
+from herald.journal.tally import SOON, Full, Growth, Looked, State, Tally, best, full, grown, lately, looked
 
 # A moment in a list moves on when others are added or removed meanwhile.
 _TRIES = 5
@@ -34,6 +34,10 @@ class DynamoCounters:
         if found is None:
             return None
         return full(looser, found, now, earlier) or Full(looser.caps[0].code if looser.caps else SOON, 1)
+
+    def look(self, tally: Tally, now: datetime) -> Looked:
+        state = _state(self._reads.one(tally.key) or {})
+        return looked(self._looser(tally, learn=True), state, now, self._earlier(tally))
 
     def give(self, tally: Tally) -> None:
         self.add(tally.key, {cap.counter: -cap.amount for cap in tally.caps}, tally.until)

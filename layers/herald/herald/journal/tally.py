@@ -66,6 +66,22 @@ class Full(NamedTuple):
     retry_after: int
 
 
+class Level(NamedTuple):
+    """How full a limit is; of money, in millionths. ``frees`` is when it begins anew; None: bit by bit."""
+
+    code: str
+    used: int
+    most: int
+    frees: datetime | None
+
+
+class Looked(NamedTuple):
+    """What is told of a tally without counting in it: the limit that a message would exceed, and all of them."""
+
+    full: Full | None
+    levels: tuple[Level, ...]
+
+
 SOON = "number_10_minutes"
 
 
@@ -83,8 +99,19 @@ def full(tally: Tally, state: State, now: datetime, earlier: State | None = None
     return None
 
 
+def looked(tally: Tally, state: State, now: datetime, earlier: State | None = None) -> Looked:
+    """What would be told of the tally, as loose as the days before allow, if its message was counted now."""
+    levels = [
+        Level(cap.code, number(state, cap.counter), cap.most, cap.frees) for cap in tally.caps if cap.most is not None
+    ]
+    if tally.burst:
+        sent = lately(tally.burst, state, now) + lately(tally.burst, earlier or {}, now)
+        levels.insert(0, Level(SOON, sent, tally.burst.soon, None))
+    return Looked(full(tally, state, now, earlier), tuple(levels))
+
+
 def lately(burst: Burst, earlier: State, now: datetime) -> int:
-    """How many texts of the day before still count."""
+    """How many texts of a day's item still count."""
     return sum(moment > _seconds(now) - burst.seconds for moment in _times(earlier, burst.counter))
 
 

@@ -42,6 +42,14 @@ class DynamoTurns:
                 return _moment(turn)
         return None
 
+    def look(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        """The moment that ``take`` would give now; nothing is taken."""
+        answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": f"turns#{line}"}}, ConsistentRead=True)
+        next_turn, taken_at = _state(answer["Item"]) if "Item" in answer else (0, 0)
+        start = _number(now)
+        at = max(start, next_turn) if taken_at <= start + _SKEW else start
+        return None if at > _number(latest) else _moment(at)
+
     def give(self, line: str, rate: Rate, turn: datetime) -> None:
         at = _number(turn)
         given = {":turn": {"N": str(at)}, ":after": {"N": str(at + interval(rate))}}

@@ -31,6 +31,9 @@ class Turns(Protocol):
     def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
         """The next turn in a line, which is then ours; None, and none is taken, if it would be after ``latest``."""
 
+    def look(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        """The turn that ``take`` would give now; nothing is taken."""
+
     def give(self, line: str, rate: Rate, turn: datetime) -> None:
         """Give back a turn that was not used. Where somebody took the one behind it already, it stays empty."""
 
@@ -79,6 +82,9 @@ class Health(Protocol):
 
     def attempt(self, message: Message) -> AbstractContextManager[None]:
         """What is called meanwhile is an attempt by the message's channel: how it ends is noted."""
+
+    def looking(self) -> "Health":
+        """The same for who only looks: what it learns or does is known to nobody else."""
 
     def note(self, counts: Mapping[Count, int]) -> None:
         """Add to what all processes share what this one counted: at once, or in a few seconds with what follows."""

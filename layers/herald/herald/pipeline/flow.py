@@ -13,6 +13,7 @@ from herald.pipeline.send.find import find
 
 if TYPE_CHECKING:
     from herald.message.receipt import Report
+    from herald.pipeline.explain.explain import Explained
     from herald.pipeline.receive.refresh import Refreshed
     from herald.pipeline.recipients.consent import OptedOut
     from herald.pipeline.recipients.erase import Erased
@@ -55,6 +56,23 @@ class Herald:
 
             return Accepted(repeated(self.ports, request, caller, key, broken), replayed=True)
         return accept.send(request, caller=caller, entrypoint=entrypoint, key=key, grant=grant)
+
+    def explain(
+        self,
+        request: Mapping[str, object],
+        *,
+        caller: str,
+        entrypoint: str,
+        key: str | None = None,
+        grant: Grant | None = None,
+    ) -> "Explained":
+        """What ``send`` would do with this request now. It sends, counts, claims and writes nothing.
+
+        Raises ``InvalidSettings``, ``NotAccepted``: what would be refused is told, not raised.
+        """
+        from herald.pipeline.explain.explain import explain
+
+        return explain(self.ports, request, caller=caller, entrypoint=entrypoint, key=key, grant=grant)
 
     def resume(self, message_id: str) -> Message | None:
         """Send a message whose time has come. Safe to call any number of times; None if there is no such message."""

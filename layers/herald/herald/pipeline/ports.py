@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from herald.journal.item import Mark
-from herald.journal.tally import Full, Tally
+from herald.journal.tally import Full, Looked, Tally
 from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.receipt import Sent
@@ -100,6 +100,9 @@ class Counters(Protocol):
 
     def take(self, tally: Tally, now: datetime) -> Full | None:
         """Count in all counters of the tally; or in none, and then the limit that is reached."""
+
+    def look(self, tally: Tally, now: datetime) -> Looked:
+        """What ``take`` would answer now, and how full each limit is; nothing is counted."""
 
     def give(self, tally: Tally) -> None:
         """Take back what was counted."""

@@ -9,7 +9,7 @@ from typing import Any
 from herald.journal import Moved
 from herald.journal.item import Mark
 from herald.journal.messages import OF_THE_STATUS, PERSONAL
-from herald.journal.tally import Full, Tally, best, full, grown, number
+from herald.journal.tally import Full, Looked, State, Tally, best, full, grown, looked, number
 from herald.journal.turns import SKEW
 from herald.message import Message
 from herald.message.status import Status, comes_from
@@ -132,15 +132,16 @@ class MemoryCounters:
     def take(self, tally: Tally, now: datetime) -> Full | None:
         with self._lock:
             state, burst = self.items.setdefault(tally.key, {}), tally.burst
-            earlier = self.items.get(burst.before or "", {}) if burst else {}
-            before = tally.growth.before if tally.growth else ()
-            looser = grown(tally, best(tally, (self.items.get(day, {}) for day in before)))
-            reached = full(looser, state, now, earlier)
+            reached = full(self._looser(tally), state, now, self._earlier(tally))
             if reached is None:
                 _add(state, {cap.counter: cap.amount for cap in tally.caps})
                 if burst:
                     state[burst.counter] = [burst.moment, *_listed(state, burst.counter)]
             return reached
+
+    def look(self, tally: Tally, now: datetime) -> Looked:
+        with self._lock:
+            return looked(self._looser(tally), self.items.get(tally.key, {}), now, self._earlier(tally))
 
     def give(self, tally: Tally) -> None:
         self.add(tally.key, {cap.counter: -cap.amount for cap in tally.caps}, tally.until)
@@ -157,6 +158,13 @@ class MemoryCounters:
             times = _listed(self.items.get(key, {}), counter)
             if moment in times:
                 times.remove(moment)
+
+    def _looser(self, tally: Tally) -> Tally:
+        before = tally.growth.before if tally.growth else ()
+        return grown(tally, best(tally, (self.items.get(day, {}) for day in before)))
+
+    def _earlier(self, tally: Tally) -> State:
+        return self.items.get(tally.burst.before or "", {}) if tally.burst else {}
 
 
 class MemoryOptOuts:
@@ -191,13 +199,17 @@ class MemoryTurns:
 
     def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
         with self._lock:
-            trusted = self.taken.get(line, now) <= now + SKEW
-            at = max(now, self.next.get(line, now)) if trusted else now
-            if at > latest:
+            at = self.look(line, rate, now=now, latest=latest)
+            if at is None:
                 return None
             self.taken[line] = now
             self.next[line] = at + self._interval(rate)
             return at
+
+    def look(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
+        trusted = self.taken.get(line, now) <= now + SKEW
+        at = max(now, self.next.get(line, now)) if trusted else now
+        return None if at > latest else at
 
     def give(self, line: str, rate: Rate, turn: datetime) -> None:
         with self._lock:

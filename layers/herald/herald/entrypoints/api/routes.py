@@ -74,6 +74,15 @@ class Https:
         response = _sent(answer, request.id)
         return _with(response, {"Preference-Applied": "respond-async"}) if deferred else response
 
+    def explain(self, request: Request) -> Response:
+        """What would happen to a message: 200, also where it would be refused."""
+        query(request)
+        mapping = read(request.body, request.headers.get("content-type"), number="to")
+        explained = self._herald().explain(
+            mapping, caller=request.caller, entrypoint="https", key=header_key(request.headers), grant=request.grant
+        )
+        return Response(200, explained.public())
+
     def get(self, request: Request) -> Response:
         """The message with its trace; with ``refresh``, its provider is asked about it."""
         if not query(request, refresh=yes_or_no).get("refresh"):
@@ -152,6 +161,7 @@ class Route(NamedTuple):
 ROUTES = (
     Route("GET", "/messages", "read", Https.search),
     Route("POST", "/messages", "send", Https.post),
+    Route("POST", "/messages/explain", "send", Https.explain),
     Route("GET", "/messages/{id}", "read", Https.get),
     Route("DELETE", "/messages/{id}", "cancel", Https.delete),
     Route("GET", "/recipients/{number}", "read", Https.opted_out),

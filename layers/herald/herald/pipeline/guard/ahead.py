@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 
-from herald.journal.tally import Full, Tally
+from herald.journal.tally import Full, Looked, Tally
 from herald.pipeline.ports import Counters
 
 # What a process may hold: this share of what it has counted, and so many messages at most.
@@ -42,6 +42,12 @@ class CountsAhead:
         with self._lock:
             stock.counted += full is None
         return full
+
+    def look(self, tally: Tally, now: datetime) -> Looked:
+        found = self._tallies.look(tally, now)
+        with self._lock:
+            stock = self._stocks.get(tally) if tally.shared else None
+            return found._replace(full=None) if stock and stock.held else found
 
     def give(self, tally: Tally) -> None:
         with self._lock:

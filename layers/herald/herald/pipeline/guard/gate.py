@@ -64,7 +64,7 @@ class Gate:
             detail = "No channel that the settings choose for this message is one that this API key may use."
             raise NotAllowed("channel_not_allowed", detail, status=403, hint="Name a channel that the key may use.")
         self._wants_texts(message)
-        return self._counted(self._known(message, grant), grant, when(message, self._ports.clock(), queued=queued))
+        return self._counted(self.known(message, grant), grant, when(message, self._ports.clock(), queued=queued))
 
     def let_on(self, message: Message, grant: Grant | None = None, *, barred: Collection[str] = ()) -> Message:
         """A message that waited, counted for now, if it may still be sent. Raises as ``let_in`` does."""
@@ -95,7 +95,7 @@ class Gate:
         if barred:
             raise sender_refused(message, self._settings, barred)
 
-    def _known(self, message: Message, grant: Grant | None) -> Message:
+    def known(self, message: Message, grant: Grant | None) -> Message:
         """The message with what it may cost, and whether it really goes."""
         cost = self._settings.cost(message.country, message.segments)
         why = "a test key" if grant and grant.test else "" if self._is_guest(message) else "not a guest"

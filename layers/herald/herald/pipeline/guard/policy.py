@@ -1,6 +1,6 @@
 """Policy: what may be sent at all, by the stage's settings and by the caller's grant. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from herald.errors import NotAllowed
 from herald.keys.grant import Grant
@@ -11,16 +11,22 @@ from herald.settings.values import Settings
 
 def guard(message: Message, settings: Settings, grant: Grant | None = None) -> None:
     """Raises ``NotAllowed`` if the settings, or the grant of who asks, do not allow this message."""
+    for refused in refusals(message, settings, grant):
+        raise refused
+
+
+def refusals(message: Message, settings: Settings, grant: Grant | None = None) -> Iterator[NotAllowed]:
+    """Each thing in which the settings, or the grant of who asks, do not allow this message."""
     if settings.countries is not None and message.country not in settings.countries:
         allowed = ", ".join(sorted(settings.countries)) or "none"
         detail = f"Messages to {message.country} are not allowed here; allowed countries: {allowed}."
         hint = "List the country in the setting countries, if messages there are meant."
-        raise NotAllowed("country_not_allowed", detail, field="to", hint=hint)
+        yield NotAllowed("country_not_allowed", detail, field="to", hint=hint)
     if grant:
-        _granted(message, grant)
+        yield from _granted(message, grant)
     if settings.max_segments is not None and message.segments > settings.max_segments:
-        raise _too_long(message, settings.max_segments)
-    _priced(message, settings, grant)
+        yield _too_long(message, settings.max_segments)
+    yield from _priced(message, settings, grant)
 
 
 def sender_refused(message: Message, settings: Settings, barred: Collection[str]) -> NotAllowed:
@@ -36,7 +42,7 @@ def sender_refused(message: Message, settings: Settings, barred: Collection[str]
     return NotAllowed("sender_not_allowed", detail, field="sender", hint=hint)
 
 
-def _granted(message: Message, grant: Grant) -> None:
+def _granted(message: Message, grant: Grant) -> Iterator[NotAllowed]:
     asked = (
         ("country", "to", message.country, grant.countries),
         ("kind", "kind", message.kind, grant.kinds),
@@ -45,7 +51,7 @@ def _granted(message: Message, grant: Grant) -> None:
     for what, field, value, allowed in asked:
         if value is not None and allowed is not None and value not in allowed:
             detail = f"This API key may not use this {what}; it may use: {', '.join(sorted(allowed)) or 'none'}."
-            raise NotAllowed(f"{what}_not_allowed", detail, field=field, status=403, hint="Use another API key.")
+            yield NotAllowed(f"{what}_not_allowed", detail, field=field, status=403, hint="Use another API key.")
 
 
 def _too_long(message: Message, most: int) -> NotAllowed:
@@ -59,7 +65,7 @@ def _too_long(message: Message, most: int) -> NotAllowed:
     return NotAllowed("too_many_segments", detail, field="body", hint=hint)
 
 
-def _priced(message: Message, settings: Settings, grant: Grant | None) -> None:
+def _priced(message: Message, settings: Settings, grant: Grant | None) -> Iterator[NotAllowed]:
     cost, limits = settings.cost(message.country, message.segments), settings.limits
     if cost is None:
         caps = [settings.max_price, limits.spend_day, limits.spend_month]
@@ -68,8 +74,8 @@ def _priced(message: Message, settings: Settings, grant: Grant | None) -> None:
         if any(cap is not None for cap in (*caps, *own)):
             detail = f"What a message to {message.country} costs is not known, and money is limited here."
             hint = "Add the country, or '*' for all others, to the setting prices."
-            raise NotAllowed("price_unknown", detail, field="to", hint=hint)
+            yield NotAllowed("price_unknown", detail, field="to", hint=hint)
     elif settings.max_price is not None and cost > settings.max_price:
         detail = "The message costs more than the setting max_price allows."
         hint = "Shorten the text, or raise max_price."
-        raise NotAllowed("price_above_maximum", detail, field="body", hint=hint)
+        yield NotAllowed("price_above_maximum", detail, field="body", hint=hint)

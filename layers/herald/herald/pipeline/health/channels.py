@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from herald.journal.observed import CLOSED, Breaker, Count, Ended, Observed, Outcome, newest, slot
 from herald.message import Message
 from herald.pipeline.attempts import HealthItem, Line
 from herald.pipeline.ports import Observer
 from herald.pipeline.trouble import told
+
+if TYPE_CHECKING:
+    from herald.pipeline.health.copied import Copied
 
 Item = TypeVar("Item", bound=HealthItem)
 # A process writes no oftener than once in so many seconds what it saw fail.
@@ -108,6 +111,15 @@ class ChannelHealth(Generic[Item]):
         if done or (done is None and after.state == "open"):
             self._own[channel] = after
         return bool(done)
+
+    def looking(self) -> "ChannelHealth[Copied]":
+        from herald.pipeline.health.copied import Copied
+
+        other = ChannelHealth(Copied(self.item.known()), self._observer, self._clock)
+        with self._lock:
+            other._recent = {channel: deque(recent, REMEMBERED) for channel, recent in self._recent.items()}
+        other._own, other._trials, other._judged = dict(self._own), dict(self._trials), dict(self._judged)
+        return other
 
     def note(self, counts: Mapping[Count, int]) -> None:
         with self._lock:

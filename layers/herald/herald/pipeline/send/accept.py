@@ -34,6 +34,14 @@ class Accepted(NamedTuple):
     replayed: bool = False
 
 
+class Prepared(NamedTuple):
+    """A valid message before any guard has seen it, whether its caller waits for it, and its route."""
+
+    message: Message
+    mode: Mode
+    way: Route
+
+
 class _Known(Exception):
     """There is a message with this id already."""
 
@@ -54,19 +62,9 @@ class Accept:
         """Validate, guard, claim, and send (or queue, or schedule) one message. ``Herald.send`` says the rest."""
         own_id = message_id(caller, key, self._now)
         try:
-            asked, mode = self._asked(request, self._now)
+            message, mode, way = self.prepared(request, own_id, caller=caller, entrypoint=entrypoint, grant=grant)
         except InvalidMessage as wrong:
             return self._not_valid(request, own_id, wrong, known=bool(key))
-        said = ", ".join(filter(None, (f"by {entrypoint}", advice(asked.body or "", asked=wants_smart(request)))))
-        message = asked.with_(
-            id=own_id,
-            caller=caller,
-            entrypoint=entrypoint,
-            allowed=grant.channels if grant else None,
-            trace=(Step(self._now, "accepted", said),),
-        )
-        way = route(message, self._settings)
-        message = asked_for(message, way, self._settings.deliver_by)
         try:
             let_in = self._gate.let_in(message, way.channels, grant, barred=way.barred, queued=mode == "async")
         except NotAllowed as refused:
@@ -79,6 +77,22 @@ class Accept:
         except NotAccepted:  # Nothing was sent, and what was not claimed never will be.
             self._gate.give_back()
             raise
+
+    def prepared(
+        self, request: Mapping[str, object], own_id: str, *, caller: str, entrypoint: str, grant: Grant | None
+    ) -> Prepared:
+        """The message that is asked for, and its way. Raises ``InvalidMessage``."""
+        asked, mode = self._asked(request, self._now)
+        said = ", ".join(filter(None, (f"by {entrypoint}", advice(asked.body or "", asked=wants_smart(request)))))
+        message = asked.with_(
+            id=own_id,
+            caller=caller,
+            entrypoint=entrypoint,
+            allowed=grant.channels if grant else None,
+            trace=(Step(self._now, "accepted", said),),
+        )
+        way = route(message, self._settings)
+        return Prepared(asked_for(message, way, self._settings.deliver_by), mode, way)
 
     def _asked(self, request: Mapping[str, object], now: datetime) -> Asked:
         settings = self._settings
