@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from herald.journal.counters import DynamoCounters
-from herald.journal.tally import Burst, Cap, Full, Growth, Tally
+from herald.journal.tally import Burst, Cap, Full, Growth, Level, Tally
 from herald.pipeline.ports import Counters
 from herald.testing.memory import MemoryCounters
 from tests.failing import AnswersLost
@@ -262,3 +262,37 @@ def test_an_item_of_counters_ends(dynamodb: Any, table: str) -> None:
     DynamoCounters(dynamodb, table).take(tally, NOW)
     item = dynamodb.get_item(TableName=table, Key={"pk": {"S": tally.key}})["Item"]
     assert item["ttl"] == {"N": str(int(UNTIL.timestamp()))}
+
+
+@pytest.mark.parametrize("tally", [
+    Tally("", (a_cap(most=2), a_cap(5, None, "spent", "spend_day")), UNTIL),
+    Tally("", (a_cap(most=9),), UNTIL, burst=a_burst(2)),
+    Tally("", (), UNTIL, burst=a_burst(1)),
+    Tally("", (a_cap(most=1),), UNTIL, growth=Growth(3, ("yesterday",))),
+])  # fmt: skip
+def test_who_looks_is_told_what_who_counts_is_told_and_counts_nothing(counters: Counters, tally: Tally) -> None:
+    key, before = a_key(), a_key()
+    take(counters, Tally(before, (a_cap(most=None),), UNTIL))
+    tally = tally._replace(key=key, growth=tally.growth and tally.growth._replace(before=(before,)))
+    for after in (0, 1, 2, 3, 4, 700):
+        now = NOW + timedelta(seconds=after)
+        looked = [counters.look(sent_at(tally, now), now) for _ in range(2)]
+        assert looked[0] == looked[1]
+        assert looked[0].full == take(counters, tally, after)
+
+
+def test_who_looks_sees_how_full_each_limit_is(counters: Counters) -> None:
+    tally = Tally(a_key(), (a_cap(2, 9), a_cap(1, None, "n")), UNTIL, burst=a_burst(3))
+    for after in (0, 1, 602):
+        take(counters, tally, after)
+    now = NOW + timedelta(seconds=602)
+    assert counters.look(sent_at(tally, now), now).levels == (
+        Level("number_10_minutes", 1, 3, None), Level("day", 6, 9, MIDNIGHT),
+    )  # fmt: skip
+
+
+def test_what_was_sent_just_before_midnight_is_seen_after_it(counters: Counters) -> None:
+    yesterday = a_key()
+    take(counters, Tally(yesterday, (), UNTIL, burst=a_burst(2)))
+    tally = Tally(a_key(), (), UNTIL, burst=a_burst(2, before=yesterday))
+    assert counters.look(sent_at(tally, NOW), NOW).levels == (Level("number_10_minutes", 1, 2, None),)

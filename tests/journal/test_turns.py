@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from herald.journal.turns import HEADROOM, SKEW, DynamoTurns, interval
 from herald.pipeline.attempts import Turns
 from herald.settings.values import Rate
-from herald.testing.memory import MemoryTurns
+from herald.testing.turns import MemoryTurns
 from tests.builders import NOW
 from tests.failing import AnswersLost
 
@@ -374,3 +374,12 @@ def test_errors_of_the_client_are_its_own(dynamodb: Any) -> None:
     with pytest.raises(ClientError) as error:
         DynamoTurns(dynamodb, "no-such-table").take("x", SNS, now=NOW, latest=FAR)
     assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_who_looks_is_told_the_turn_that_would_be_dealt_and_takes_none(pace: Turns) -> None:
+    channel = a_channel()
+    for after, latest in [(0, 2), (0, 2), (0, 0.03), (0.01, 2), (5, 6), (-10, 2), (0, 2)]:
+        times = {"now": later(seconds=after), "latest": later(seconds=latest)}
+        looked = [pace.look(channel, SNS, **times) for _ in range(2)]
+        taken = pace.take(channel, SNS, **times)
+        assert looked == [taken, taken]

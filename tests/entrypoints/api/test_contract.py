@@ -22,6 +22,7 @@ from herald.message.ids import ID
 from herald.message.kinds import Encoding, Kind
 from herald.message.reasons import REASONS, Reason, Who
 from herald.message.status import Status
+from herald.pipeline.explain.explain import Would
 from herald.pipeline.recipients import search
 from herald.pipeline.validate import validate
 from herald.pipeline.validate.fields import yes_or_no
@@ -92,6 +93,7 @@ def test_every_operation_has_a_name_that_programs_can_be_made_from() -> None:
     assert names == {  # A promise: clients that were made from the contract call their functions so.
         ("/messages", "post"): "sendMessage",
         ("/messages", "get"): "searchMessages",
+        ("/messages/explain", "post"): "explainMessage",
         ("/messages/{id}", "get"): "getMessage",
         ("/messages/{id}", "delete"): "cancelMessage",
         ("/recipients/{number}", "get"): "getRecipient",
@@ -369,6 +371,18 @@ def test_pages_and_erasures_are_as_the_code_makes_them(box: Outbox) -> None:
     erased = box.herald().erase(TO)._asdict()
     assert erased == {"erased": len(sent), "left": 0}
     assert is_valid(erased, SCHEMAS["Erased"]) and set(SCHEMAS["Erased"]["required"]) == set(erased)
+
+
+@pytest.mark.parametrize("given", [{}, {"body": "It’s ready", "deliver_by": 9}, {"to": ""}, {"send_at": "2999-01-01"}])
+def test_an_explanation_is_as_the_code_makes_it(box: Outbox, given: dict[str, object]) -> None:
+    asked = {"to": TO, "body": "Hi", **given}
+    explained = box.herald().explain(asked, caller="key:a", entrypoint="https").public()
+    assert is_valid(json.loads(json.dumps(explained)), SCHEMAS["Explained"])
+    assert set(explained) <= set(SCHEMAS["Explained"]["properties"])
+
+
+def test_every_word_of_what_would_happen_is_one_of_the_code() -> None:
+    assert SCHEMAS["Explained"]["properties"]["would"]["enum"] == list(get_args(Would))
 
 
 def test_an_id_is_what_the_code_takes_for_one() -> None:

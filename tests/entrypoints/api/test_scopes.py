@@ -17,6 +17,7 @@ NEEDED = {(route.method, route.path): route.scope for route in ROUTES if route.s
 # What a request needs, as a caller would ask for it.
 REQUESTS = {
     ("POST", "/messages"): ("POST", "/messages", {"to": TO, "body": "Hi"}),
+    ("POST", "/messages/explain"): ("POST", "/messages/explain", {"to": TO, "body": "Hi"}),
     ("GET", "/messages"): ("GET", "/messages?to=%2B919741552552", None),
     ("GET", "/messages/{id}"): ("GET", f"/messages/{ID}", None),
     ("DELETE", "/messages/{id}"): ("DELETE", f"/messages/{ID}", None),

@@ -255,3 +255,18 @@ def test_whatever_processes_do_no_more_pass_than_may_and_little_is_held(
 
 def _held(process: CountsAhead) -> int:
     return sum(stock.held for stock in process._stocks.values())
+
+
+def test_who_looks_is_told_of_what_this_process_holds() -> None:
+    memory, tally = MemoryCounters(), a_tally(100)
+    ahead = CountsAhead(memory)
+    for _ in range(21):
+        assert ahead.take(tally, NOW) is None
+    held = memory.items[tally.key]["sent_27"]
+    assert isinstance(held, int) and held > 21
+    memory.items[tally.key]["sent_27"] = 100  # Others were faster.
+    assert ahead.look(tally, NOW).full is None
+    assert memory.look(tally, NOW).full
+    while ahead.look(tally, NOW).full is None:
+        assert ahead.take(tally, NOW) is None
+    assert ahead.take(tally, NOW)

@@ -325,3 +325,26 @@ def test_each_copy_of_the_item_is_judged_once() -> None:
     process.item.shared = process.item.shared.turned("twilio", CLOSED)
     assert process.line().channels == ("twilio",)
     assert process.clock() == NOW + timedelta(seconds=30)
+
+
+def test_who_only_looks_sees_the_same_and_what_it_does_nobody_else_knows() -> None:
+    one = Process()
+    one.attempt(*[Unavailable()] * ROW)
+    looking, before = one.health.looking(), (one.item.shared, one.item.writes, dict(one.health._own))
+    assert looking.line(a_message(), BOTH, one.clock()) == one.line()
+    later = one.clock() + timedelta(seconds=SHORT)
+    assert looking.take_on(a_message(channel="exotel"), "exotel", later)
+    with pytest.raises(Unavailable), looking.attempt(a_message(channel="twilio")):
+        raise Unavailable
+    assert (one.item.shared, one.item.writes, one.health._own) == before
+    assert one.health.looking().take_on(a_message(channel="exotel"), "exotel", later)
+
+
+def test_who_only_looks_judges_what_others_counted_and_writes_no_breaker() -> None:
+    item = MemoryHealth()
+    item.shared = item.shared.added({Count("failed", "exotel", "", slot("failed", AT - 20)): ROW}, AT)
+    one = Process(item)
+    line = one.health.looking().line(a_message(), BOTH, NOW)
+    assert (line.channels, line.broken, item.writes) == (("twilio",), ("exotel",), 0)
+    assert one.line() == line
+    assert item.writes == 1

@@ -15,8 +15,9 @@ from herald.message.status import Status
 from herald.providers import load
 from herald.settings.values import Channel, Rate, Settings
 from herald.testing.fakes import FakeProvider
-from herald.testing.memory import MemoryJournal, MemoryTurns
+from herald.testing.memory import MemoryJournal
 from herald.testing.outbox import Outbox
+from herald.testing.turns import MemoryTurns
 from tests.builders import FIELDS, NOW, NUMBER, TEXT, fails, steps
 from tests.failing import Down, FailingJournal
 

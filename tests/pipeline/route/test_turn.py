@@ -15,7 +15,7 @@ from herald.pipeline.route.turn import PATIENCE
 from herald.pipeline.send.transitions import OVERDUE
 from herald.settings.values import Rate
 from herald.testing.fakes import Clock, FakeProvider
-from herald.testing.memory import MemoryTurns
+from herald.testing.turns import MemoryTurns
 from tests.builders import NOW, a_box, fails, reason, send, sends, steps
 from tests.failing import Down, FailingJournal
 

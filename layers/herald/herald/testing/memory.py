@@ -1,8 +1,7 @@
 """Memory: the journal, the queue and the rest in memory, with the rules of the real ones."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -10,10 +9,8 @@ from herald.journal import Moved
 from herald.journal.item import Mark
 from herald.journal.messages import OF_THE_STATUS, PERSONAL
 from herald.journal.tally import Full, Looked, State, Tally, best, full, grown, looked, number
-from herald.journal.turns import SKEW
 from herald.message import Message
 from herald.message.status import Status, comes_from
-from herald.settings.values import Rate
 
 
 class MemoryJournal:
@@ -187,37 +184,6 @@ class MemoryOptOuts:
     def remove(self, recipient: str, now: datetime) -> None:
         self.sources.pop(recipient, None)
         self.since[recipient] = now
-
-
-class MemoryTurns:
-    """Turns in memory: the next free moment by line, and what time it was for who took the last turn."""
-
-    def __init__(self) -> None:
-        self.next: dict[str, datetime] = {}
-        self.taken: dict[str, datetime] = {}
-        self._lock = Lock()
-
-    def take(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
-        with self._lock:
-            at = self.look(line, rate, now=now, latest=latest)
-            if at is None:
-                return None
-            self.taken[line] = now
-            self.next[line] = at + self._interval(rate)
-            return at
-
-    def look(self, line: str, rate: Rate, *, now: datetime, latest: datetime) -> datetime | None:
-        trusted = self.taken.get(line, now) <= now + SKEW
-        at = max(now, self.next.get(line, now)) if trusted else now
-        return None if at > latest else at
-
-    def give(self, line: str, rate: Rate, turn: datetime) -> None:
-        with self._lock:
-            if self.next.get(line) == turn + self._interval(rate):
-                self.next[line] = turn
-
-    def _interval(self, rate: Rate) -> timedelta:
-        return timedelta(microseconds=ceil(rate.seconds * 1e6 / rate.messages))
 
 
 _NAMES = set(Message._fields)

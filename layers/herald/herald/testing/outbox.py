@@ -20,14 +20,8 @@ from herald.pipeline.route.slow import SlowChannels
 from herald.settings.values import DEFAULT_CHANNELS, Settings
 from herald.testing.fakes import Clock, FakeProvider, Notes
 from herald.testing.health import MemoryHealth
-from herald.testing.memory import (
-    MemoryCounters,
-    MemoryJournal,
-    MemoryOptOuts,
-    MemoryQueue,
-    MemorySchedule,
-    MemoryTurns,
-)
+from herald.testing.memory import MemoryCounters, MemoryJournal, MemoryOptOuts, MemoryQueue, MemorySchedule
+from herald.testing.turns import MemoryTurns
 
 SECRET = b"a secret of the tests"
 
