@@ -432,3 +432,17 @@ def test_whatever_is_handed_over_ends_as_a_message_or_as_an_error_of_ours(event:
 
 def test_the_health_of_the_channels_is_asked_for_by_an_action(box: Outbox) -> None:
     assert invoke(box, {"action": "channels"}) == box.herald().channels()
+
+
+def test_what_would_happen_is_asked_for_by_an_action_and_sends_nothing(box: Outbox) -> None:
+    found = invoke(box, {"action": "explain", "to": TO, "body": "Hi", "idempotency_key": "order-1"})
+    assert found and (found["would"], found["to"]) == ("send", TO)
+    assert (box.texts, box.journal.messages) == ([], {})
+    sent = invoke(box, {"to": TO, "body": "Hi", "idempotency_key": "order-1"})
+    again = invoke(box, {"action": "explain", "to": TO, "body": "Hi", "idempotency_key": "order-1"})
+    assert sent and again and (again["would"], again["id"]) == ("replay", sent["id"])
+
+
+def test_what_would_be_refused_is_told_by_an_action_not_raised(box: Outbox) -> None:
+    found = invoke(box, {"action": "explain", "to": "nobody"})
+    assert found and found["would"] == "refuse"

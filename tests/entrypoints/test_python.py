@@ -309,3 +309,20 @@ def test_without_credentials_it_says_that_nothing_was_accepted_and_why(tmp_path:
 
 def test_the_plain_classes_need_neither_stage_nor_region(tmp_path: Path) -> None:
     assert outside("print(type(herald.Exotel('sid', 'token')).__name__)", tmp_path) == "Exotel"
+
+
+# ---- explain, channels
+
+
+def test_what_would_happen_is_explained_and_nothing_is_sent(box: Outbox) -> None:
+    found = herald.explain(TO, "Hi", kind="otp", idempotency_key="order-1")
+    assert (found["would"], found["to"], found["segments"]) == ("send", TO, 1)
+    assert (box.texts, box.journal.messages) == ([], {})
+    sent = herald.send(TO, "Hi", kind="otp", idempotency_key="order-1")
+    again = herald.explain(TO, "Hi", kind="otp", idempotency_key="order-1")
+    assert (again["would"], again["id"]) == ("replay", sent.id)
+    assert herald.explain(TO, smrt=True)["would"] == "refuse"
+
+
+def test_the_health_of_the_channels_is_told(box: Outbox) -> None:
+    assert herald.channels() == box.herald().channels()

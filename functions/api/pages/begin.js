@@ -40,7 +40,8 @@ async function begin() {
 
 $("contract").href = `${BASE}openapi.json`;
 $("form").addEventListener("submit", send);
-$("form").addEventListener("input", ({ target }) => { if (target.id) forgive(target.id); });
+$("form").addEventListener("input", ({ target }) => { if (target.id) forgive(target.id); unexplain(); });
+$("explain").addEventListener("click", explain);
 $("key").addEventListener("input", () => { forgive("key"); sessionStorage.setItem("herald-key", $("key").value.trim()); });
 $("key").addEventListener("change", lookAtChannels);
 $("body").addEventListener("input", count);

@@ -60,6 +60,7 @@ async function send(event) {
   event.preventDefault();
   if ($("send").disabled) return;
   clearComplaints();
+  unexplain();
   if (!complete()) return focusFirstWrong();
   const content = JSON.stringify(written());
   if (attempt?.content !== content) attempt = { content, key: crypto.randomUUID() };

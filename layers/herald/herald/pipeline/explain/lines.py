@@ -66,8 +66,8 @@ def key(view: View) -> Iterator[Line]:
     if not no and not channels:
         no = "No channel that the settings choose for this message is one that this API key may use."
     if view.grant:
-        kept = "a test key: what it sends reaches nobody" if view.grant.test else "the key may send this"
-        yield Line("key", not no, no or f"{view.grant.name}: {kept}.")
+        kept = "is a test key: what it sends reaches nobody" if view.grant.test else "may send this"
+        yield Line("key", not no, no or f"The key {view.grant.name} {kept}.")
     if view.message.test and not (view.grant and view.grant.test):
         yield Line("guests", True, "The number is not on the list of guests: the message reaches nobody.")
 
@@ -116,7 +116,7 @@ def sender(view: View) -> Iterator[Line]:
 def price(view: View) -> Iterator[Line]:
     """What it may cost, by the settings."""
     no, cost = view.refused("price_unknown", "price_above_maximum"), view.message.reserved
-    said = f"The setting prices has none for {view.message.country}."
+    said = f"Not known: the setting prices has none for {view.message.country}."
     if cost is not None:
         said = f"At most {_amount(cost):g}, by the setting prices."
     yield Line("price", not no, no or said, {"price_at_most": None if cost is None else _amount(cost)})
@@ -151,7 +151,8 @@ def limits(view: View) -> Iterator[Line]:
     if levels:
         tight = min(levels, key=lambda level: _left(level) / max(level.most, 1))
         used, most = (_number(tight, n) for n in (tight.used, tight.most))
-        said = f"{len(levels)} limits; the tightest is {tight.code}: {used:g} of {most:g} used."
+        said = f"{used:g} of {most:g} used of the limit {tight.code}"
+        said += f", the tightest of {len(levels)}." if len(levels) > 1 else "."
     if full:
         said = LIMITS[full.code][0].format(**(THEN if asked.moment is None else NOW))
     yield Line("limits", full is None, said, {"limits": [_public(level) for level in levels]})
@@ -180,7 +181,8 @@ def _why(view: View, first: str) -> str:
     """Why this channel, in the words of the trace that the message would have."""
     steps = view.goes.trace if view.goes else ()
     said = next((step.detail for step in reversed(steps) if step.step in ("sending", "queued") and step.detail), "")
-    return said[:1].upper() + said[1:] if said else f"By {first}: {view.way.why}"
+    said = said or f"by {first}: {view.way.why}"
+    return f"By {said[3:]}" if said.startswith("by ") else said
 
 
 def _measured(found: Measure) -> str:

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from herald.errors import KeyReused
 from herald.journal.tally import Full, Looked, Tally
 from herald.keys.grant import Grant
 from herald.message import Message
@@ -91,7 +90,7 @@ class _Journal:
     def claim(self, message: Message) -> Message | None:
         before = self._journal.get(message.id)
         if before is None and self._journal.is_erased(message.id):
-            raise KeyReused
+            return message.with_(fingerprint="")  # What is left of it is no other's.
         if before is None:
             self._own[message.id] = message
         return before
