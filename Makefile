@@ -67,6 +67,7 @@ lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes 
 	@$(call compile,layer,layers/herald/requirements.txt,--constraint requirements/test.txt)
 	@$(call compile,sam,requirements/sam.txt)
 	@$(call compile,checkov,requirements/checkov.txt)
+	@$(call compile,docs,requirements/docs.txt)
 	@$(call compile,audit,requirements/audit.txt)
 	@$(call compile,bench,requirements/bench.txt,--constraint requirements/test.txt)
 	@$(call compile,gramex,requirements/gramex.txt,--no-deps)
@@ -123,7 +124,7 @@ compile = echo "Locking $(2) ..." && touch -a $(2) && cp $(2) $(2).new && \
 	if cmp -s $(2) $(2).new; then rm $(2).new; else mv $(2).new $(2); fi
 
 # Each environment ends with a stamp. An interpreter that has gone counts as just changed: its environment is made anew.
-.venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-bench/bin/python .venv-uv/bin/python:
+.venv/bin/python .venv-sam/bin/python .venv-checkov/bin/python .venv-audit/bin/python .venv-docs/bin/python .venv-bench/bin/python .venv-uv/bin/python:
 $(patsubst %,.venv-%/bin/python,$(ENGINES) $(SDKS)):
 .venv/.laptop: requirements/laptop.txt .venv/bin/python
 	@requirements/set-up .venv laptop
@@ -139,6 +140,8 @@ $(patsubst %,.venv-%/bin/python,$(ENGINES) $(SDKS)):
 	@requirements/set-up .venv-sam sam
 .venv-checkov/.checkov: requirements/checkov.txt .venv-checkov/bin/python
 	@requirements/set-up .venv-checkov checkov
+.venv-docs/.docs: requirements/docs.txt .venv-docs/bin/python
+	@requirements/set-up .venv-docs docs
 .venv-audit/.audit: requirements/audit.txt .venv-audit/bin/python
 	@requirements/set-up .venv-audit audit
 .venv-bench/.bench: requirements/bench.txt .venv-bench/bin/python
