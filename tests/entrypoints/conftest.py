@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from herald import wiring
-from herald.entrypoints.api.routes import Https
+from herald.entrypoints.api.routes import METHODS, Https
 from herald.keys.grant import SCOPES, Grant, written
 from herald.message.status import Status
 from herald.settings.values import Channel, Settings
@@ -72,7 +72,8 @@ class Caller:
         """The event of a request: the recorded one of its path, changed. The path may have a query."""
         path, _, query = path.partition("?")
         event = recorded("api-get" if path.startswith("/messages/") else "api-post-json")
-        resource = next((each for each in RESOURCES if path.startswith(each)), None)
+        literal = path in METHODS  # Which goes before one with a parameter, as it does for API Gateway.
+        resource = next((each for each in RESOURCES if path.startswith(each)), None) if not literal else None
         if resource:
             event |= {"resource": resource + RESOURCES[resource], "pathParameters": parts(path, resource)}
         else:
