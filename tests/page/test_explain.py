@@ -1,9 +1,13 @@
 """What would happen: the page tells it beside Send, at the field where something is wrong, and sends nothing."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from local.stack import Stack
 from tests.page.hands import listed, send, texts, write
+from tests.page.pale import PALE
 
 
 def ask(page: Page) -> None:
@@ -54,10 +58,17 @@ def test_nothing_is_asked_while_the_form_is_empty(page: Page) -> None:
     expect(told(page)).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_it_fits_on_every_screen(page: Page, width: int) -> None:
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_a_refusal_fits_on_every_screen_and_every_word_stands_out(
+    page: Page, stack: Stack, width: int, scheme: Any
+) -> None:
+    key = {"Authorization": f"Bearer {stack.key}"}
+    page.request.put("/recipients/%2B919741552559", data={"opted_out": True}, headers=key)
     page.set_viewport_size({"width": width, "height": 800})
-    write(page, to="+919741552552", body="’" * 100)
+    page.emulate_media(color_scheme=scheme)
+    write(page, to="+919741552559", body="’" * 100)
     ask(page)
-    expect(told(page)).to_be_visible()
+    expect(told(page)).to_contain_text("Would be refused")
+    expect(told(page)).to_contain_text("No. The recipient opted out of messages.")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not page.evaluate(PALE)
