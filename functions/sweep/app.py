@@ -8,6 +8,11 @@ from herald.pipeline.ports import LITTLE
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Sweep until nothing is due or little time is left. Returns how many messages met which end."""
+    """Sweep until nothing is due or little time is left. Returns how many messages met which end.
+
+    While the settings in SSM are wrong it fails after that, each minute: so the alarm on the sweep tells somebody.
+    """
     with deadline.of(context):
-        return wiring.herald().sweep(lambda: deadline.left() < LITTLE)._asdict()
+        swept = wiring.herald().sweep(lambda: deadline.left() < LITTLE)
+        wiring.check()
+        return swept._asdict()

@@ -7,6 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from functions.receipts import app as receipts
 from functions.sweep import app as sweep
 from functions.worker import app as worker
 from herald import wiring
+from herald.errors import InvalidSettings
 from herald.journal.health import FRESH, HEALTH
 from herald.keys.grant import Grant, written
 from herald.keys.key import create
@@ -61,7 +63,8 @@ class Guarded:
         self._ask("ssm:GetParametersByPath", request["Path"])
         self.calls += 1
         page = self._real.get_parameters_by_path(**request)
-        self.decryptions += sum(each["Type"] == "SecureString" for each in page["Parameters"])
+        if request["WithDecryption"]:
+            self.decryptions += sum(each["Type"] == "SecureString" for each in page["Parameters"])
         return page
 
     def put_parameter(self, **request: Any) -> Any:
@@ -202,7 +205,9 @@ def test_the_worker_reads_the_keys_when_a_message_comes_that_one_asked_for(stage
         assert process.status(message_id) == "sent"
 
 
-def test_an_idle_sweep_reads_the_settings_when_it_starts_and_then_no_more(stage: Stage) -> None:
+def test_an_idle_sweep_decrypts_the_settings_when_it_starts_and_then_only_looks_whether_they_changed(
+    stage: Stage,
+) -> None:
     stage.fill()
     process = stage.process("Sweep")
     process(recorded("sweep"))
@@ -210,7 +215,35 @@ def test_an_idle_sweep_reads_the_settings_when_it_starts_and_then_no_more(stage:
     for _ in range(15):
         process.clock.now += 60
         process(recorded("sweep"))
-    assert process.ssm.cost() == (0, 0)
+    assert process.ssm.cost() == (15, 0)
+
+
+def test_the_sweep_fails_from_the_minute_after_the_settings_became_wrong_to_that_after_they_are_right(
+    stage: Stage,
+) -> None:
+    stage.fill()
+    process = stage.process("Sweep")
+    process(recorded("sweep"))
+    for settings, fails in (("keep_days: 0", True), ("keep_days: 0", True), ("keep_days: 3", False)):
+        stage.parameters.write("settings", settings, secret=False)
+        process.clock.now += 60
+        with pytest.raises(InvalidSettings) if fails else nullcontext():
+            process(recorded("sweep"))
+
+
+def test_a_sweep_that_is_not_told_whether_they_changed_goes_on_with_those_that_it_has(stage: Stage) -> None:
+    stage.fill()
+    process = stage.process("Sweep")
+    process(recorded("sweep"))
+    process.ssm.get_parameters_by_path = unreachable  # type: ignore[method-assign]
+    for _ in range(10):
+        process.clock.now += 60
+        assert process(recorded("sweep"))
+
+
+def unreachable(**_: Any) -> Any:
+    """SSM fails."""
+    raise Down
 
 
 # ---- Calls of DynamoDB

@@ -22,6 +22,7 @@ from herald.keys.key import create
 from herald.pipeline.flow import Herald
 from herald.settings.parameters import KEEP_SECONDS, Parameters
 from herald.settings.records import Records
+from herald.settings.wrong import LOOK_AGAIN
 from tests.entrypoints.conftest import ROOT, TO, Answer, Caller, recorded
 from tests.promises.figures import Figures
 from tests.promises.ledger import ACCOUNT, Ledger, ledger
@@ -50,9 +51,13 @@ class Stage:
         self._store = Parameters(self.ssm, f"/herald/{name}")
         queue = sqs.create_queue(QueueName=f"herald-{name}")["QueueUrl"]
         self._store.write("stack", json.dumps({"table": self.table, "queue": queue}), secret=False)
-        self._store.write("settings", LIMITS, secret=False)
+        self.store_settings(LIMITS)
         self.store_token(ACCOUNT["token"])
         Records(self.ssm, name).write("shop", create().record, replace=False)  # Who asked has not been revoked.
+
+    def store_settings(self, settings: str) -> None:
+        """Write settings into SSM, whatever they are."""
+        self._store.write("settings", settings, secret=False)
 
     def store_token(self, token: str) -> None:
         """Write the channel, with this token, into SSM."""
@@ -168,6 +173,43 @@ def test_while_it_is_cold_the_workers_record_comes_back_and_is_sent_later(stage:
 def deliver(record: dict[str, Any]) -> Any:
     """Hand a record to the worker."""
     return worker.handler({"Records": [record]}, SimpleNamespace(aws_request_id="1", function_name="herald-dev-worker"))
+
+
+# ---- The settings are wrong
+
+NONSENSE = "limits: {number_day: many}"
+MISTAKE = "settings: limits.number_day must be a whole number from 1 on, or unlimited (line 1)"
+
+
+def test_while_wrong_settings_are_in_ssm_warm_processes_send_and_the_mend_works_in_all_within_five_seconds(
+    stage: Stage, size: Callable[[int, int], int], figures: Figures
+) -> None:
+    count, warm = size(10, 200), caller(stage.process())
+    assert send(warm, 0).status == 201
+    stage.store_settings(NONSENSE)
+    stage.clock.now += KEEP_SECONDS
+    cold = caller(stage.process())
+    refused, sent, asked = list[Answer](), Counter[int](), len(stage.ssm.calls)
+    for number in range(1, count):
+        sent[send(warm, number).status] += 1
+        refused.append(send(cold, count + number))
+        stage.clock.now += 1
+    assert len(stage.ssm.calls) - asked <= 2 * (count / (LOOK_AGAIN / 2) + 1)
+    assert sent == {201: count - 1}
+    for answer in refused:
+        assert (answer.status, answer.body["code"], answer.body["detail"]) == (503, "invalid_settings", MISTAKE)
+    stage.store_settings(LIMITS)
+    stage.clock.now += LOOK_AGAIN
+    again = [send(cold, count + number).status for number in range(1, count)]
+    figures(
+        "Wrong settings, then right ones, and the same requests",
+        promise="2",
+        sent_meanwhile=sent[201],
+        answered_503=len(refused),
+        then_sent=again.count(201),
+    )
+    assert again == [201] * (count - 1)
+    assert taken(stage.provider) == texts(count) + texts(count - 1, first=count + 1)
 
 
 # ---- A secret is rotated

@@ -5,10 +5,10 @@ Everything is made at its first need and then kept. What a stack is made of is w
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from herald.aws import deadline
@@ -31,7 +31,7 @@ from herald.providers import load
 from herald.providers._base import Provider
 from herald.settings import stack
 from herald.settings.parameters import HASH_KEY, KEEP_SECONDS, Parameters
-from herald.settings.read import read_settings
+from herald.settings.read import Served, read_settings
 from herald.settings.values import Channel, Field, Settings
 
 if TYPE_CHECKING:
@@ -53,20 +53,15 @@ class Stack:
     """The real ports of a stage."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._local, self.parameters = name, name == "local", parameters(name)
-        self.observer = CloudWatch(name)
-        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self.sleep, self.left, self.slow = time.sleep, deadline.left, SlowChannels()
-        self._read: tuple[dict[str, str], Settings] | None = None
+        self._name, self.parameters, self.observer = name, parameters(name), CloudWatch(name)
+        self.served, self.slow = Served(partial(read, name), self.observer.trouble), SlowChannels()
+        self.clock: Callable[[], datetime] = partial(datetime.now, UTC)
+        self.sleep, self.left = time.sleep, deadline.left
         self._senders: dict[str, tuple[Channel, Provider]] = {}
 
     @property
     def settings(self) -> Settings:
-        """The settings, read anew only when the parameters were fetched anew."""
-        found = self.parameters.current()
-        if self._read is None or self._read[0] is not found:
-            self._read = found, read_settings(found, provider_fields, lambda kind: load(kind).rate, local=self._local)
-        return self._read[1]
+        return self.served.by(self.parameters)
 
     @property
     def secret(self) -> bytes:
@@ -114,19 +109,15 @@ class Stack:
     def schedule(self) -> "Schedule":
         from herald.aws.schedule import Schedule
 
-        return Schedule(
-            client("scheduler"),
-            group=self.part("schedule_group"),
-            role=self.part("schedule_role"),
-            target=self.part("invoke_function"),
-            failed=self.part("failed_invocations"),
-        )
+        group, role, target = map(self.part, ("schedule_group", "schedule_role", "invoke_function"))
+        failed = self.part("failed_invocations")
+        return Schedule(client("scheduler"), group=group, role=role, target=target, failed=failed)
 
     def sender(self, channel: str) -> Sender:
         """The sender of a channel: kept until the channel's settings change."""
         if (known := self.settings.channels.get(channel)) is None:
             raise Refused("channel_missing")
-        if channel not in self._senders or self._senders[channel][0] != known:
+        if self._senders.get(channel, (None,))[0] != known:
             self._senders[channel] = known, provider(known.type, dict(known.values), self._name)
         return self._senders[channel][1]
 
@@ -192,20 +183,24 @@ def replaced(others: Ports) -> Iterator[None]:
 
 
 def prepare() -> None:
-    """Do what the usual send does, as far as it costs nothing: read the parameters and a number of the default region,
-    make the clients of its channel and of the journal, open the journal's connection. Raises whatever fails."""
+    """Do what the usual send does and costs nothing: read parameters and a number, make clients, open a connection."""
     ready = real(stage())
     phone.prepare(ready.settings.default_region)
     ready.optouts.has("nobody")
     ready.sender(usual(ready.settings))
 
 
+def check() -> None:
+    """Raises ``InvalidSettings`` while what SSM holds now is wrong, also where the last good settings are used."""
+    if isinstance(here := ports(), Stack):
+        here.served.check(here.parameters)
+
+
 def announcer() -> "Announcer":
     """Who tells what became of the messages of this process's stage."""
     from herald.pipeline.announce.announcer import Announcer
 
-    here = real(stage())
-    return Announcer(here, lambda: here.bus)
+    return Announcer(here := real(stage()), lambda: here.bus)
 
 
 def webhooks(agent: str, wait: float) -> "Webhooks":
@@ -217,8 +212,7 @@ def webhooks(agent: str, wait: float) -> "Webhooks":
 def _webhooks(name: str, agent: str, wait: float) -> "Webhooks":
     from herald.pipeline.announce.webhook import Webhooks
 
-    here = real(name)
-    return Webhooks(here, lambda: here.dead_webhooks, agent=agent, wait=wait)
+    return Webhooks(here := real(name), lambda: here.dead_webhooks, agent=agent, wait=wait)
 
 
 @cache
@@ -233,6 +227,11 @@ def keys(name: str, keep: float = KEEP_SECONDS) -> "Records":
     from herald.settings.records import Records
 
     return Records(client("ssm"), name, keep=keep)
+
+
+def read(name: str, found: Mapping[str, str]) -> Settings:
+    """What the parameters of a stage say. Raises ``InvalidSettings`` that lists every mistake."""
+    return read_settings(found, provider_fields, lambda kind: load(kind).rate, local=name == "local")
 
 
 def provider_fields(kind: str) -> Sequence[Field]:
