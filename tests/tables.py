@@ -6,6 +6,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from herald.journal.lists import BY_HASH
+
 
 def client(service: str, engine: str) -> Any:
     """A real client of the local engine, with as many connections as a crowd of threads needs."""
@@ -13,7 +15,7 @@ def client(service: str, engine: str) -> Any:
     return boto3.client(service, endpoint_url=engine, config=config)
 
 
-KEYS = ("pk", "due", "due_at", "recipient", "created_at")
+KEYS = ("pk", "due", "due_at", "recipient", "reference_hash", "created_at")
 
 
 def a_table(dynamodb: Any) -> str:
@@ -33,14 +35,17 @@ def a_table(dynamodb: Any) -> str:
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
-            {
-                "IndexName": "recipient",
-                "KeySchema": [
-                    {"AttributeName": "recipient", "KeyType": "HASH"},
-                    {"AttributeName": "created_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            },
+            *(
+                {
+                    "IndexName": index,
+                    "KeySchema": [
+                        {"AttributeName": name, "KeyType": "HASH"},
+                        {"AttributeName": "created_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+                for name, index in BY_HASH.items()
+            ),
         ],
     )
     return name

@@ -338,6 +338,25 @@ def test_what_was_sent_to_a_number_is_found_whoever_sent_it(box: Outbox) -> None
     assert (set(found), found["next"]) == ({"messages", "next"}, None)
 
 
+def test_a_reference_is_that_of_what_came_by_invocation_unless_a_caller_is_named(box: Outbox) -> None:
+    mine = invoke(box, {**SIMPLE, "reference": "order-7"}, "a")["id"]
+    event = {"id": "e-1", "source": "shop.orders", "detail-type": "SMS Requested"}
+    theirs = invoke(box, {**event, "detail": {**SIMPLE, "reference": "order-7"}})["id"]
+    asked = {"action": "search", "reference": "order-7"}
+    for request, found in ((asked, mine), ({**asked, "caller": "event:shop.orders"}, theirs)):
+        assert [message["id"] for message in invoke(box, request)["messages"]] == [found]
+    assert invoke(box, {**asked, "caller": "event:warehouse"})["messages"] == []
+
+
+def test_what_failed_last_is_found_of_one_caller(box: Outbox) -> None:
+    sent = invoke(box, SIMPLE)["id"]
+    box.journal.messages[sent] = box.journal.messages[sent].with_(status=Status.UNKNOWN)
+    box.journal.note_troubled("invoke", {sent: box.clock()})
+    asked = {"action": "search", "status": "unknown"}
+    assert [message["id"] for message in invoke(box, asked)["messages"]] == [sent]
+    assert invoke(box, {**asked, "caller": "key:shop"})["messages"] == []
+
+
 def test_a_search_goes_on_page_by_page(box: Outbox) -> None:
     for name in "abc":
         invoke(box, SIMPLE, name)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from herald.errors import (
     Uncertain,
     Unsupported,
 )
+from herald.message import Message
+from herald.message.status import Status
 from herald.testing import outbox
 from herald.testing.fakes import FakeProvider
 from herald.testing.outbox import Outbox
@@ -157,6 +160,31 @@ def test_a_search_may_be_for_one_state_and_from_one_time_on(box: Outbox) -> None
     assert [message.id for message in herald.search(to=TO, status="accepted")] == [waiting.id]
     since = box.clock.now.isoformat()
     assert [message.id for message in herald.search(to=TO, status="sent", since=since)] == [sent.id]
+
+
+def ids(found: Iterator[Message]) -> list[str]:
+    return [message.id for message in found]
+
+
+def test_a_reference_finds_this_functions_messages_and_those_of_a_caller_that_is_named(
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
+    sent = herald.send(TO, "Hi", reference="order-7")
+    assert ids(herald.search(reference="order-7")) == [sent.id]
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "warehouse")
+    assert list(herald.search(reference="order-7")) == []
+    for asked in ({}, {"to": TO}):
+        assert ids(herald.search(**asked, reference="order-7", caller="lambda:shop")) == [sent.id]
+
+
+def test_a_status_alone_finds_the_latest_that_ended_badly(box: Outbox) -> None:
+    sent = herald.send(TO, "Hi")
+    box.journal.messages[sent.id] = sent.with_(status=Status.FAILED)
+    box.journal.note_troubled(sent.caller, {sent.id: box.clock()})
+    assert ids(herald.search(status="failed")) == [sent.id]
+    with pytest.raises(InvalidRequest):
+        herald.search(status="sent")
 
 
 def test_a_wrong_search_is_refused_before_its_first_message_is_asked_for(box: Outbox) -> None:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from herald.entrypoints.api.routes import METHODS as METHODS_OF_PATHS
 from herald.journal.health import HEALTH
+from herald.journal.item import pk_of
+from herald.journal.lists import TROUBLED
 from herald.keys.grant import Grant
 from herald.keys.key import create, granted
 from herald.providers.amazonsns import AmazonSNS
@@ -116,12 +118,14 @@ def test_lambda_may_read_for_a_function_what_wakes_it_and_keep_what_failed() -> 
         assert (each["Action"], each["Resource"]) == ("sqs:SendMessage", FAILED)
 
 
-def test_who_announces_writes_one_item_of_the_table_and_reads_none() -> None:
+def test_who_announces_writes_no_message_of_the_table_and_reads_none() -> None:
     may = {sid: each for sid, each in own("Announce").items() if "dynamodb" in json.dumps(each["Action"])}
-    assert may.keys() == {"Trigger", "Health"}
-    assert (may["Health"]["Action"], may["Health"]["Resource"]) == ("dynamodb:UpdateItem", TABLE)
+    assert may.keys() == {"Trigger", "WhatItSees"}
+    assert (may["WhatItSees"]["Action"], may["WhatItSees"]["Resource"]) == ("dynamodb:UpdateItem", TABLE)
     # The local engine knows no such key, and lets it pass; in AWS each UpdateItem has one.
-    assert may["Health"]["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [HEALTH]}}
+    keys = {"dynamodb:LeadingKeys": [HEALTH, f"{TROUBLED}*"]}
+    assert may["WhatItSees"]["Condition"] == {"ForAllValues:StringLike": keys}
+    assert not pk_of("msg_1").startswith((HEALTH, TROUBLED))
 
 
 def test_the_role_that_is_handed_over_goes_to_the_scheduler_alone() -> None:

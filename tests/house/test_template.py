@@ -12,13 +12,14 @@ from herald.aws.bus import SOURCE
 from herald.aws.cloudwatch import COUNTERS, NAMESPACE, TOTALS, UNITS
 from herald.cli.receipts import PART as RECEIPTS
 from herald.cli.redrive import PARTS
-from herald.journal.messages import BY_RECIPIENT
+from herald.journal.lists import BY_DUE, BY_HASH
 from herald.message.status import Status
 from herald.pipeline.announce.watch import OPENED
 from herald.pipeline.send.transitions import LEASE
 from herald.providers import endusermessaging
 from tests.house import ROOT
 from tests.house.transform import together
+from tests.tables import KEYS
 
 TEMPLATE: dict[str, Any] = together()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -179,12 +180,12 @@ def test_a_sweep_that_failed_is_not_repeated_because_the_next_one_comes() -> Non
 
 def test_the_sweep_finds_what_is_due_by_an_index_that_holds_keys_only() -> None:
     table = RESOURCES["Table"]["Properties"]
-    index, _ = table["GlobalSecondaryIndexes"]
+    index, *_ = table["GlobalSecondaryIndexes"]
     keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
     assert (index["IndexName"], keys) == ("due", {"HASH": "due", "RANGE": "due_at"})
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     defined = {entry["AttributeName"]: entry["AttributeType"] for entry in table["AttributeDefinitions"]}
-    assert defined == dict.fromkeys(("pk", "due", "due_at", "recipient", "created_at"), "S")
+    assert defined == dict.fromkeys(KEYS, "S")
 
 
 # ---- what outlives the stack
@@ -270,11 +271,15 @@ def test_the_example_of_a_schedule_names_nobodys_number() -> None:
 # ---- looking up
 
 
-def test_a_persons_messages_are_found_by_an_index_that_holds_keys_only() -> None:
-    _, index = RESOURCES["Table"]["Properties"]["GlobalSecondaryIndexes"]
-    keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
-    assert (index["IndexName"], keys) == (BY_RECIPIENT, {"HASH": "recipient", "RANGE": "created_at"})
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+def test_messages_are_found_by_indexes_that_hold_keys_only() -> None:
+    """Of one update of a stack DynamoDB makes one new index at most: whoever adds another adds it alone."""
+    due, *by_hash = RESOURCES["Table"]["Properties"]["GlobalSecondaryIndexes"]
+    keys = [
+        (index["IndexName"], {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}) for index in by_hash
+    ]
+    assert keys == [(index, {"HASH": name, "RANGE": "created_at"}) for name, index in BY_HASH.items()]
+    assert due["IndexName"] == BY_DUE
+    assert [index["Projection"] for index in (due, *by_hash)] == [{"ProjectionType": "KEYS_ONLY"}] * 3
 
 
 # ---- receipts

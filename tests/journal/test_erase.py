@@ -49,6 +49,7 @@ def test_nothing_of_a_person_is_left_in_the_table(dynamodb: Any, table: str, ite
     personal: dict[str, Any] = {
         "sender": "SHOP", "provider_id": "SM1", "response": {"To": NUMBER}, "reference": "of Asha's order",
         "tags": {"name": "Asha"}, "callback_url": "https://example.com/asha", "recipient": "r" * 32, "due_at": NOW,
+        "reference_hash": "f" * 32,
     }  # fmt: skip
     message = claimed(journal, **personal)
     assert journal.erase(message)

@@ -73,6 +73,12 @@ def finds_a_persons(here: Ground) -> bool:
     return answer.status == 200 and bool(answer.body["messages"])
 
 
+def finds_a_reference(here: Ground) -> bool:
+    here.sent(reference="order-118")
+    answer = here.api("GET", "/messages", params={"reference": "order-118"})
+    return answer.status == 200 and bool(answer.body["messages"])
+
+
 def takes_a_claim_back(here: Ground) -> bool:
     """What was written, and never answered, is not there any more."""
     message = a_message()
@@ -226,6 +232,7 @@ NEEDED: dict[Permission, Act] = {
     ("use", "Journal", "dynamodb:UpdateItem"): sends,
     ("use", "Journal", "dynamodb:DeleteItem"): takes_a_claim_back,
     ("use", "JournalByRecipient", "dynamodb:Query"): finds_a_persons,
+    ("use", "JournalByReference", "dynamodb:Query"): finds_a_reference,
     ("use", "IntoTheQueue", "sqs:SendMessage"): queues,
     ("use", "Schedules", "scheduler:CreateSchedule"): plans,
     ("use", "Schedules", "scheduler:DeleteSchedule"): cancels,
@@ -249,7 +256,7 @@ NEEDED: dict[Permission, Act] = {
     ("receipts", "IntoTheQueue", "sqs:SendMessage"): keeps_what_it_cannot_match,
     ("announce", "Settings", "ssm:GetParametersByPath"): in_a_new_process("announce", announces),
     ("announce", "OntoTheBus", "events:PutEvents"): announces,
-    ("announce", "Health", "dynamodb:UpdateItem"): in_a_new_process("announce", counts_what_was_sent),
+    ("announce", "WhatItSees", "dynamodb:UpdateItem"): in_a_new_process("announce", counts_what_was_sent),
     ("announce", "IntoTheQueue", "sqs:SendMessage"): announces_to_a_webhook,
     ("sweep", "Settings", "ssm:GetParametersByPath"): in_a_new_process("sweep", sweeps),
     ("sweep", "Journal", "dynamodb:GetItem"): sweeps,

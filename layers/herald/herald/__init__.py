@@ -112,15 +112,26 @@ def status(message_id: str, refresh: bool = False) -> Message:
     return herald().refreshed(message_id).message if refresh else herald().find(message_id)
 
 
-def search(to: str, *, status: str | None = None, since: str | None = None) -> Iterator[Message]:
-    """All messages to a number, newest first, fetched as they are needed.
+def search(
+    to: str | None = None,
+    *,
+    reference: str | None = None,
+    status: str | None = None,
+    since: str | None = None,
+    caller: str | None = None,
+) -> Iterator[Message]:
+    """All messages to a number, or with a reference, newest first, fetched as they are needed.
 
-    ``status`` is one of ``Status``; ``since`` a time as in ``send_at``. Raises ``InvalidRequest`` at once.
+    ``status`` is one of ``Status``; alone it finds the latest that failed, are unknown, undelivered or expired, 50 of
+    all of these. ``since`` is a time as in ``send_at``. ``caller`` says whose messages: to a number everybody's by
+    default, else those of this function. Raises ``InvalidRequest`` at once.
     """
     from herald.pipeline.recipients.search import every
     from herald.wiring import herald
 
-    return every(herald().search, {"to": to, "status": status, "since": since})
+    whose = caller or (_caller() if to is None else None)
+    asked = {"to": to, "reference": reference, "status": status, "since": since, "caller": whose}
+    return every(herald().search, asked)
 
 
 def cancel(message_id: str) -> Message:

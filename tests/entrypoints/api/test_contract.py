@@ -17,11 +17,12 @@ from herald.entrypoints.api.routes import ROUTES, problem
 from herald.entrypoints.gateway import PROBLEM
 from herald.entrypoints.idempotency import header_key
 from herald.errors import HeraldError, InvalidMessage, Refused
+from herald.journal.lists import MOST_TROUBLED
 from herald.message import PUBLIC
 from herald.message.ids import ID
 from herald.message.kinds import Encoding, Kind
 from herald.message.reasons import REASONS, Reason, Who
-from herald.message.status import Status
+from herald.message.status import TROUBLED, Status
 from herald.pipeline.explain.explain import Would
 from herald.pipeline.recipients import search
 from herald.pipeline.validate import validate
@@ -334,7 +335,10 @@ PARAMETERS = {p["name"]: p for p in OPERATIONS["/messages", "get"]["parameters"]
 
 def test_the_parameters_of_a_search_are_the_fields_that_the_code_knows(box: Outbox) -> None:
     assert tuple(PARAMETERS) == search.FIELDS
-    assert [name for name, parameter in PARAMETERS.items() if parameter.get("required")] == ["to"]
+    assert not any(parameter.get("required") for parameter in PARAMETERS.values())
+    assert PARAMETERS["reference"]["schema"]["maxLength"] == validate.LONGEST_REFERENCE
+    told = PARAMETERS["status"]["description"]
+    assert all(f"`{status}`" in told for status in TROUBLED) and str(MOST_TROUBLED) in told
     limit = PARAMETERS["limit"]["schema"]
     assert (limit["minimum"], limit["default"], limit["maximum"]) == (1, search.PAGE, search.LONGEST_PAGE)
     assert SCHEMAS["Page"]["properties"]["messages"]["maxItems"] == search.LONGEST_PAGE

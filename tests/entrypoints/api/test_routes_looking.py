@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from herald.journal.observed import Breaker, Drift, Observed
+from herald.message.reasons import REASONS
 from herald.message.status import Status
 from herald.testing.fakes import FakeProvider
 from herald.testing.outbox import Outbox
@@ -190,7 +191,7 @@ def test_the_recorded_search_is_answered(caller: Caller) -> None:
 
 
 def test_every_mistake_of_a_search_is_listed_and_no_value_repeated(caller: Caller) -> None:
-    answer = caller("GET", "/messages?status=gone&limit=0&since=9741552552&reference=9741&to=+91&to=9741")
+    answer = caller("GET", "/messages?status=gone&limit=0&since=9741552552&number=9741&to=+91&to=9741")
     assert is_problem(answer, 422, "invalid_request")
     found = [(error["field"], error["code"]) for error in answer.body["errors"]]
     assert found == [
@@ -198,16 +199,41 @@ def test_every_mistake_of_a_search_is_listed_and_no_value_repeated(caller: Calle
         ("status", "not_a_choice"),
         ("since", "not_a_moment"),
         ("limit", "out_of_range"),
-        ("reference", "unknown_field"),
+        ("number", "unknown_field"),
     ]
     assert "9741" not in json.dumps(answer.body)
 
 
-def test_a_search_without_a_number_finds_nobody(caller: Caller) -> None:
-    for query in ("", "?", "?to=", "?status=sent"):
+def test_a_search_without_a_number_a_reference_or_a_status_of_trouble_finds_nobody(caller: Caller) -> None:
+    for query in ("", "?", "?to=", "?reference=", "?status=sent", "?since=2026-11-22T00:00:00Z"):
         answer = caller("GET", f"/messages{query}")
         assert is_problem(answer, 422, "invalid_request")
-        assert answer.body["errors"][0] == {"field": "to", "code": "required", "detail": "This field is required."}
+        (error,) = answer.body["errors"]
+        assert (error["field"], error["code"]) == ("to", "required")
+        assert all(word in error["detail"] for word in ("reference", "expired, failed, undelivered, unknown"))
+
+
+def test_messages_are_found_by_the_callers_own_reference_newest_first(caller: Caller, box: Outbox) -> None:
+    first = caller.send(reference="order-118").body["id"]
+    box.clock.pass_(seconds=1)
+    second = caller.send(reference="order-118").body["id"]
+    caller.send(reference="order-119")
+    found = caller("GET", "/messages?reference=order-118").body
+    assert ([message["id"] for message in found["messages"]], found["next"]) == ([second, first], None)
+    assert caller("GET", "/messages?reference=order-118&status=failed").body["messages"] == []
+    other = Caller(caller.api, "warehouse")
+    assert other("GET", "/messages?reference=order-118").body["messages"] == []
+
+
+def test_the_latest_that_failed_are_found_without_a_number(caller: Caller, box: Outbox) -> None:
+    failed = box.journal.get(caller.send().body["id"])
+    assert failed
+    box.journal.messages[failed.id] = failed.with_(status=Status.FAILED, reason=REASONS["no_balance"])
+    box.journal.note_troubled(failed.caller, {failed.id: box.clock()})
+    found = caller("GET", "/messages?status=failed").body
+    assert ([message["id"] for message in found["messages"]], found["next"]) == ([failed.id], None)
+    assert caller("GET", "/messages?status=undelivered").body["messages"] == []
+    assert is_problem(caller("GET", "/messages?status=failed&caller=key:shop"), 422, "invalid_request")
 
 
 def test_a_plus_that_became_a_space_on_its_way_is_explained_and_never_guessed_at(caller: Caller) -> None:

@@ -2,7 +2,8 @@
 
 The payload is a message's fields, with an optional ``idempotency_key``; or an EventBridge event of detail-type
 ``SMS Requested`` whose detail is the fields; or an action: ``{"action": "status", "id": ..., "refresh": true}``,
-``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}``, ``{"action": "erase", "to": ...}``, and
+``{"action": "cancel", "id": ...}``, ``{"action": "search", "to": ...}`` (or ``reference``, or a ``status`` of what
+ended badly, of a ``caller``: if none is said, what came by invocation), ``{"action": "erase", "to": ...}``, and
 ``{"action": "opt_out", "to": ...}`` or ``opt_in``: the person wants no texts any more, or wants them again; and
 ``{"action": "channels"}``: the health of each channel; and ``{"action": "explain", ...}`` with a message's fields: what
 would happen to it.
@@ -22,6 +23,8 @@ from herald.pipeline.validate.fields import Fields, yes_or_no
 DETAIL_TYPE = "SMS Requested"
 ACTIONS = ("status", "cancel", "search", "erase", "opt_out", "opt_in", "channels", "explain")
 FIELDS = ("id", "refresh")
+# Who asks where nobody says who it is.
+CALLER = "invoke"
 # How a payload begins whose context words nobody replaced: it is no key.
 _UNREPLACED = "<aws."
 
@@ -64,7 +67,7 @@ def _invoked(event: Mapping[str, Any], request_id: str, herald: Herald) -> Messa
     schedule = checked_key("schedule", event.get("schedule"))
     fields = _unscheduled(event)
     if schedule is None or event.get("idempotency_key") is not None:
-        return _send(fields, "invocation", "invoke", request_id, herald)
+        return _send(fields, "invocation", CALLER, request_id, herald)
     known = not schedule.startswith(_UNREPLACED)
     caller, key = (_scheduled_by(schedule), schedule) if known else ("schedule", request_id)
     return _send(fields, "schedule", caller, key, herald)
@@ -92,7 +95,7 @@ def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
     action, fields = event["action"], {name: value for name, value in event.items() if name != "action"}
     match action:
         case "search":
-            return herald.search(fields).public()
+            return herald.search(fields if fields.get("to") else {"caller": CALLER, **fields}).public()
         case "erase":
             return herald.erase(_only_to(fields))._asdict()
         case "opt_out" | "opt_in":
@@ -104,7 +107,7 @@ def _act(event: Mapping[str, Any], herald: Herald) -> dict[str, object] | None:
         case "explain":
             mapping = dict(fields)
             key = checked_key("idempotency_key", mapping.pop("idempotency_key", None))
-            return herald.explain(mapping, caller="invoke", entrypoint="invocation", key=key).public()
+            return herald.explain(mapping, caller=CALLER, entrypoint="invocation", key=key).public()
     message = _by_id(action, fields, herald)
     return message.public() if message else None
 

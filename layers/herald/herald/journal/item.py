@@ -17,7 +17,14 @@ from herald.message.times import rfc3339
 LEASED, DUE = {"S": "0"}, {"S": "1"}
 _PREFIX = "message#"
 # What is not written. DynamoDB keeps no empty text in an index.
-_UNSAID = {"tags": {}, "possible_duplicate": False, "second_channel": False, "test": False, "recipient": ""}
+_UNSAID = {
+    "tags": {},
+    "possible_duplicate": False,
+    "second_channel": False,
+    "test": False,
+    "recipient": "",
+    "reference_hash": "",
+}
 _NAMES = tuple(name for name in Message._fields if name != "id")
 
 

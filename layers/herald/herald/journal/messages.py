@@ -1,22 +1,20 @@
 """Messages: the record of each in DynamoDB. One conditional write claims; every later one only moves forward."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from herald.journal import MayStand, Moved
-from herald.journal.item import DUE, LEASED, Mark, id_of, item_of, key_of, may_follow, message_of, pk_of
-from herald.journal.reads import MOST, Reads, item_key
+from herald.journal.item import Mark, item_of, key_of, may_follow, message_of, pk_of
+from herald.journal.reads import Reads, item_key
 from herald.message import Message
 from herald.message.status import comes_from
 from herald.message.times import rfc3339
 
-# The sparse index: only what the sweep may have to look after is in it.
-INDEX = "due"
-# The index by the keyed hash of the number. No number is in it.
-BY_RECIPIENT = "recipient"
-_PAGE = 25
+if TYPE_CHECKING:
+    from herald.journal.lists import Lists
+
 # When a person was erased, and how long that is kept: what waits elsewhere waits 14 days at most, in a queue.
 ERASED, ELSEWHERE = "erased#", timedelta(days=15)
 # What belongs to a status is written with it even where it is the same as before: somebody else may have changed it.
@@ -24,11 +22,11 @@ OF_THE_STATUS = frozenset({"status", "reason", "retry_at", "turn_at", "due_at"})
 # What is removed of an erased message, beside its number, fingerprint and trace.
 PERSONAL = frozenset(
     {"recipient", "body", "sender", "provider_id", "response", "earlier", "reference", "tags", "callback_url"}
-) | {"due", "due_at"}
+) | {"reference_hash", "due", "due_at"}
 
 
 class DynamoJournal:
-    """The journal in a DynamoDB table with the key ``pk`` and the index ``due``. ``client`` is a low-level client.
+    """The journal in a DynamoDB table with the key ``pk`` and the indexes of ``Lists``. ``client`` is low-level.
 
     Every write carries a token of its own: one that the SDK repeats, because its answer was lost, is known as ours.
     """
@@ -109,52 +107,26 @@ class DynamoJournal:
         return message_of(answer["Attributes"])
 
     def due(self, now: datetime) -> Iterator[str]:
-        for partition in (LEASED, DUE):
-            for page in self._due(partition, rfc3339(now)):
-                yield from map(id_of, page)
+        yield from self._lists.due(now)
 
     def waiting(self, caller: str) -> Iterator[Message]:
-        for page in self._due(DUE, "A", Limit=MOST):  # Which every time comes before.
-            whole = self._whole([item["pk"]["S"] for item in page])
-            yield from (message for message in whole if message.caller == caller and message.waiting)
-
-    def _due(self, partition: Any, until: str, **limit: int) -> Iterator[list[Any]]:
-        """The keys of what the sweep may have to look after until then, in pages."""
-        query = {
-            "TableName": self._table,
-            "IndexName": INDEX,
-            "KeyConditionExpression": "due = :due AND due_at <= :now",
-            "ExpressionAttributeValues": {":due": partition, ":now": {"S": until}},
-            **limit,
-        }
-        for page in self._client.get_paginator("query").paginate(**query):
-            yield page["Items"]
+        yield from self._lists.waiting(caller)
 
     def sent_to(
         self, recipient: str, *, since: datetime | None = None, before: Mark | None = None
     ) -> Iterator[Message]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": BY_RECIPIENT,
-            "KeyConditionExpression": "recipient = :recipient AND created_at >= :since",
-            "ExpressionAttributeValues": {
-                ":recipient": {"S": recipient},
-                ":since": {"S": rfc3339(since) if since else "0"},
-            },
-            "ScanIndexForward": False,
-            "Limit": _PAGE,
-        }
-        start = before and {
-            **key_of(before.id),
-            "recipient": {"S": recipient},
-            "created_at": {"S": rfc3339(before.created_at)},
-        }
-        while True:
-            page = self._client.query(**query, **({"ExclusiveStartKey": start} if start else {}))
-            yield from self._whole([item["pk"]["S"] for item in page["Items"]])
-            start = page.get("LastEvaluatedKey")
-            if not start:
-                return
+        yield from self._lists.newest("recipient", recipient, since, before)
+
+    def with_reference(
+        self, reference_hash: str, *, since: datetime | None = None, before: Mark | None = None
+    ) -> Iterator[Message]:
+        yield from self._lists.newest("reference_hash", reference_hash, since, before)
+
+    def troubled(self, caller: str) -> Iterator[Message]:
+        yield from self._lists.troubled(caller)
+
+    def note_troubled(self, caller: str, ended: Mapping[str, datetime]) -> None:
+        self._lists.note_troubled(caller, ended)
 
     def erase(self, message: Message) -> bool:
         try:
@@ -191,10 +163,11 @@ class DynamoJournal:
         mark = self._reads.one(ERASED + person)
         return datetime.fromisoformat(mark["at"]["S"]) if mark else None
 
-    def _whole(self, keys: list[str]) -> Iterator[Message]:
-        """The messages with these keys, in this order."""
-        found = self._reads.many(keys)
-        yield from (message_of(found[key]) for key in keys if key in found and "erased" not in found[key])
+    @property
+    def _lists(self) -> "Lists":
+        from herald.journal.lists import Lists
+
+        return Lists(self._client, self._table, self._reads)
 
     def _unclaimed(self, message: Message, token: str) -> bool:
         """A claim whose answer never came may have been written: take it back, or the message would still be sent.

@@ -27,7 +27,8 @@ class Message(NamedTuple):
     ``body`` is None once the text is no longer needed. ``test`` says that it reaches nobody, ``allowed`` which channels
     its caller may use (None: all), ``reserved`` what it may cost or has cost, in millionths of the
     currency of the setting ``prices``, ``counted`` in which counters it stands. ``recipient`` is a keyed hash of the
-    number, by which the journal finds a person's messages. ``callback_url`` is told what becomes of it.
+    number, by which the journal finds a person's messages, ``reference_hash`` one of caller and reference.
+    ``callback_url`` is told what becomes of it.
     ``deliver_by`` is how many seconds after it was sent it goes by a second channel if no receipt came; then
     ``second_channel`` is true, and ``earlier`` is the text that was sent first.
     """
@@ -66,6 +67,7 @@ class Message(NamedTuple):
     price: str | None = None
     fingerprint: str = ""
     recipient: str = ""
+    reference_hash: str = ""
     callback_url: str | None = None
     test: bool = False
     allowed: frozenset[str] | None = None

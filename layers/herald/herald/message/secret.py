@@ -7,7 +7,9 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["block", "content", "cursor", "erased", "inbound", "page", "receipt", "recipient", "words"]
+Purpose = Literal[
+    "block", "content", "cursor", "erased", "inbound", "page", "receipt", "recipient", "reference", "words"
+]
 # Half of a fingerprint, in hexadecimal digits: 64 bits tell mistakes apart, and nobody else can make a hash.
 _HALF = 16
 _NOTHING = "-" * _HALF
@@ -21,6 +23,11 @@ def keyed(secret: bytes, purpose: Purpose, said: bytes) -> bytes:
 def recipient(secret: bytes, e164: str) -> str:
     """What stands for a number where no number may stand: 32 hexadecimal digits."""
     return keyed(secret, "recipient", e164.encode()).hex()
+
+
+def referred(secret: bytes, caller: str, reference: str) -> str:
+    """What stands for a caller's reference where neither may stand: 32 hexadecimal digits."""
+    return keyed(secret, "reference", f"{caller}\n{reference}".encode("utf-8", "surrogatepass")).hex()
 
 
 def erased(secret: bytes, whose: str) -> str:

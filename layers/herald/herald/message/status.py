@@ -36,6 +36,8 @@ class Status(StrEnum):
         return self in (Status.FAILED, Status.EXPIRED, Status.CANCELED)
 
 
+# What went wrong, or may have: the latest messages in these states are listed for their caller.
+TROUBLED = frozenset({Status.FAILED, Status.UNKNOWN, Status.UNDELIVERED, Status.EXPIRED})
 _RANKS = {
     Status.ACCEPTED: 0, Status.SCHEDULED: 0, Status.SENDING: 1, Status.UNKNOWN: 2, Status.SENT: 3,
     Status.UNDELIVERED: 4, Status.FAILED: 4, Status.EXPIRED: 4, Status.CANCELED: 4, Status.DELIVERED: 5,

@@ -120,9 +120,9 @@ class Herald:
         return cancel_all(self.ports, caller)
 
     def search(self, asked: Mapping[str, object], *, caller: str | None = None) -> "Page":
-        """The messages to a person, newest first: the fields of ``asked``, untrusted, are ``search.FIELDS``.
+        """The messages to a person, with a reference, or that ended badly last: newest first, by ``search.FIELDS``.
 
-        Raises ``InvalidRequest``, ``NotAccepted``.
+        Of ``asked``, untrusted, ``Search.page`` says the rest. Raises ``InvalidRequest``, ``NotAccepted``.
         """
         from herald.pipeline.recipients.search import Search
 

@@ -79,6 +79,17 @@ class Journal(Protocol):
         A message that was made or moved less than a second ago may be missing.
         """
 
+    def with_reference(
+        self, reference_hash: str, *, since: datetime | None = None, before: Mark | None = None
+    ) -> Iterator[Message]:
+        """The messages of a caller that have a reference, by the keyed hash of both; as ``sent_to``."""
+
+    def troubled(self, caller: str) -> Iterator[Message]:
+        """As they stand: the latest 50 messages of a caller that came into one of ``TROUBLED``, the last one first."""
+
+    def note_troubled(self, caller: str, ended: Mapping[str, datetime]) -> None:
+        """Note messages of a caller, by their ids, that came into such a state then. Safe to repeat."""
+
     def erase(self, message: Message) -> bool:
         """Remove all that is known of a person; what stays only keeps the message's id from being used again.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from herald.journal import Moved
 from herald.journal.item import Mark
+from herald.journal.lists import MOST_TROUBLED
 from herald.journal.messages import OF_THE_STATUS, PERSONAL
 from herald.journal.tally import Full, Looked, State, Tally, best, full, grown, looked, number
 from herald.message import Message
@@ -20,6 +21,7 @@ class MemoryJournal:
         self.messages: dict[str, Message] = {}
         self.erased: set[str] = set()
         self.marks: dict[str, datetime] = {}
+        self.ended_badly: dict[str, dict[str, datetime]] = {}
         self._lock = Lock()
 
     def claim(self, message: Message) -> Message | None:
@@ -68,13 +70,31 @@ class MemoryJournal:
         older = [m for m in theirs if not before or _age(m) < before]
         yield from sorted(older, key=_age, reverse=True)
 
+    def with_reference(
+        self, reference_hash: str, *, since: datetime | None = None, before: Mark | None = None
+    ) -> Iterator[Message]:
+        with self._lock:
+            found = [m for m in self.messages.values() if m.reference_hash == reference_hash]
+        fits = [m for m in found if (not since or m.created_at >= since) and (not before or _age(m) < before)]
+        yield from sorted(fits, key=_age, reverse=True)
+
+    def troubled(self, caller: str) -> Iterator[Message]:
+        ended = sorted(self.ended_badly.get(caller, {}).items(), key=lambda each: (each[1], each[0]), reverse=True)
+        found = (self.get(message_id) for message_id, _ in ended[:MOST_TROUBLED])
+        yield from (message for message in found if message)
+
+    def note_troubled(self, caller: str, ended: Mapping[str, datetime]) -> None:
+        with self._lock:
+            self.ended_badly.setdefault(caller, {}).update(ended)
+
     def erase(self, message: Message) -> bool:
         with self._lock:
             current = None if message.id in self.erased else self.messages.get(message.id)
             if not current or (current.status, current.attempts) != (message.status, message.attempts):
                 return False
-            nothing = {name: None for name in PERSONAL if name in _NAMES} | {"tags": {}, "recipient": ""}
-            self.messages[message.id] = current.with_(**nothing, to="", fingerprint="", trace=())
+            nothing: dict[str, object] = {name: None for name in PERSONAL if name in _NAMES} | {"tags": {}}
+            unsaid = dict.fromkeys(("recipient", "reference_hash", "to", "fingerprint"), "")
+            self.messages[message.id] = current.with_(**{**nothing, **unsaid}, trace=())
             self.erased.add(message.id)
             return True
 

@@ -96,7 +96,7 @@ class Https:
         return Response(200, self._herald().cancel(request.message_id, caller=request.caller).public())
 
     def search(self, request: Request) -> Response:
-        """A page of this caller's messages to a number, newest first."""
+        """A page of this caller's messages to a number or with a reference, or of those that ended badly last."""
         check_plus("to", request.query.get("to"))
         return Response(200, self._herald().search(request.query, caller=request.caller).public())
 

@@ -15,6 +15,7 @@ from herald.message import Message
 from herald.message.phone import mask
 from herald.message.status import Status
 from herald.message.times import rfc3339
+from herald.pipeline.announce.troubled import note_troubled
 from herald.pipeline.announce.watch import OPENED, channel_events, watch
 from herald.pipeline.ports import LITTLE, Ports
 from herald.settings.values import EVENTS
@@ -60,7 +61,9 @@ class Announcer:
         """
         failed, changes = self._announce(records), [record["dynamodb"] for record in records]
         # What comes again is counted then.
-        watch(self._ports, takewhile(lambda change: [change.get("SequenceNumber")] != failed, changes))
+        done = list(takewhile(lambda change: [change.get("SequenceNumber")] != failed, changes))
+        watch(self._ports, done)
+        note_troubled(self._ports, done)
         return failed
 
     def _announce(self, records: Sequence[Mapping[str, Any]]) -> list[str]:

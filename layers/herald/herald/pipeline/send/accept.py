@@ -10,7 +10,7 @@ from herald.keys.grant import Grant
 from herald.message import Message
 from herald.message.ids import message_id
 from herald.message.reasons import REASONS
-from herald.message.secret import fingerprint, recipient, same
+from herald.message.secret import fingerprint, recipient, referred, same
 from herald.message.status import Status, Step
 from herald.message.text import advice
 from herald.pipeline.guard.gate import Gate
@@ -84,8 +84,10 @@ class Accept:
         """The message that is asked for, and its way. Raises ``InvalidMessage``."""
         asked, mode = self._asked(request, self._now)
         said = ", ".join(filter(None, (f"by {entrypoint}", advice(asked.body or "", asked=wants_smart(request)))))
+        reference = asked.reference
         message = asked.with_(
             id=own_id,
+            reference_hash=referred(self._ports.secret, caller, reference) if reference else "",
             caller=caller,
             entrypoint=entrypoint,
             allowed=grant.channels if grant else None,
