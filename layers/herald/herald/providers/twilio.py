@@ -87,7 +87,7 @@ class Twilio(Provider):
         """
         if bool(api_key) != bool(api_secret):
             raise InvalidSettings([Problem("api_secret", "missing", "api_key and api_secret go together")])
-        base = base_url("endpoint_url", endpoint_url) if endpoint_url else f"https://{_host(region, edge)}"
+        base = base_url("endpoint_url", endpoint_url) if endpoint_url else f"https://{host(region, edge)}"
         self._http, self._base = transport, base
         self._messages = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
         self._auth = (api_key, api_secret) if api_key else (account_sid, auth_token)
@@ -185,7 +185,7 @@ class Twilio(Provider):
         )
 
 
-def _host(region: str, edge: str) -> str:
+def host(region: str, edge: str) -> str:
     """An edge without a region leads to the United States."""
     for name, value in (("region", region), ("edge", edge)):
         if not LABEL.fullmatch(value):
