@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from local.carrier.fates import Fate
 from local.carrier.handset import Text
 from local.carrier.post import Post
+from local.carrier.vendors._amazonsns_account import Account
 from local.carrier.vendors._amazonsns_log import DeliveryLog, State, said
 from local.carrier.vendors._aws import passed_on, service
 from local.carrier.vendors._base import LATE_FAULTS, Shared, Vendor
@@ -83,6 +84,7 @@ class AmazonSNS(Vendor):
 
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared)
+        self.account = Account()
         self._log = DeliveryLog(shared.engine_url)
         self._post: Post[_Entry] = Post("delivery-log", self._write, most=1000)
         self._stopping = Event()
@@ -99,6 +101,8 @@ class AmazonSNS(Vendor):
     def answer(self, request: Request) -> Reply | None:
         if service(request) != "sns":
             return None
+        if told := self.account.answer(request):
+            return told
         fault = self.shared.faults.take(self.name) if "PhoneNumber" in request.form() else ""
         if fault in REFUSALS:
             return REFUSALS[fault]

@@ -10,6 +10,7 @@ from local.carrier.handset import Text
 from local.carrier.post import Post
 from local.carrier.vendors._aws import service
 from local.carrier.vendors._base import HttpVendor, Shared
+from local.carrier.vendors._endusermessaging_account import Account
 from local.carrier.vendors._endusermessaging_json import NUMBER, State, done, event, flat, problem, refusal
 from local.carrier.vendors._eventbridge import DefaultBus
 from local.server import Reply, Request
@@ -70,9 +71,11 @@ class EndUserMessaging(HttpVendor):
     def __init__(self, shared: Shared, bus: DefaultBus | None = None) -> None:
         super().__init__(shared)
         self.opted_out: dict[str, dict[str, None]] = {DEFAULT_LIST: {}}  # In the order in which they came.
+        self.account = Account()
         self._bus = bus or DefaultBus(shared.engine_url)
         self._post: Post[_Event] = Post("events", self._put, workers=WORKERS)
         self._operations: Mapping[str, Callable[[Mapping[str, Any]], Reply]] = {
+            **self.account.operations(),
             "SendTextMessage": self._send,
             "DescribeOptedOutNumbers": self._listed,
             "PutOptedOutNumber": self._opt_out,

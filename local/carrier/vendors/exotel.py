@@ -15,7 +15,9 @@ from local.server import Reply, Request
 
 # Exotel writes /Sms/ in its page about sending and /SMS/ in the one about details (November 2026): either works.
 PATH = re.compile(
-    r"/v1/accounts/(?P<sid>[^/]+)/sms/(?:(?P<send>send)|messages/(?P<id>[^/]+?))(?P<json>\.json)?", re.IGNORECASE
+    r"/v1/accounts/(?P<sid>[^/]+)/(?:(?P<balance>balance)|sms/(?:(?P<send>send)|messages/(?P<id>[^/]+?)))"
+    r"(?P<json>\.json)?",
+    re.IGNORECASE,
 )
 
 # How a text fares until its fate.
@@ -68,6 +70,7 @@ class Exotel(HttpVendor):
         super().__init__(shared)
         own = {SID: (secrets.token_urlsafe(16), secrets.token_urlsafe(16))}
         self.accounts = own if accounts is None else accounts
+        self.balance = "1000.00"
         self._accepted: dict[str, Accepted] = {}
 
     def channel(self, url: str) -> Mapping[str, str]:
@@ -84,6 +87,9 @@ class Exotel(HttpVendor):
             reply = WRONG_METHOD
         elif asked["send"]:
             reply = self._send(asked["sid"], request.form())
+        elif asked["balance"]:
+            data = {"Balance": self.balance, "Currency": "INR", "PricingPlan": "Laptop"}
+            reply = Reply(200, {"Account": {"BalanceData": data}})
         else:
             reply = self._details(asked["sid"], asked["id"])
         return reply if asked["json"] else as_xml(reply)

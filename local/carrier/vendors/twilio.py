@@ -10,6 +10,7 @@ from local.carrier.callbacks import Letter
 from local.carrier.handset import Text
 from local.carrier.vendors._accepted import Accepted
 from local.carrier.vendors._base import HttpVendor, Shared
+from local.carrier.vendors._twilio_account import PATH, Account
 from local.carrier.vendors._twilio_forms import (
     OWN_SENDER,
     WAITS,
@@ -80,6 +81,7 @@ class Twilio(HttpVendor):
     def __init__(self, shared: Shared, accounts: dict[str, str] | None = None) -> None:
         super().__init__(shared)
         self.accounts = {f"AC{secrets.token_hex(16)}": secrets.token_hex(16)} if accounts is None else accounts
+        self.account = Account()
         self._accepted: dict[str, Accepted] = {}
         self._canceled: dict[str, datetime] = {}
 
@@ -88,19 +90,22 @@ class Twilio(HttpVendor):
         return {"account_sid": sid, "auth_token": token, "sender": OWN_SENDER, "endpoint_url": url}
 
     def answer(self, request: Request) -> Reply | None:
-        if not request.path.startswith(API):
+        product = PATH.fullmatch(request.path)
+        if not product and not request.path.startswith(API):
             return None
         user, password = request.basic()
         asked = ACCOUNT.fullmatch(request.path)
         if not user or self.accounts.get(user) != password or (asked and asked["sid"] != user):
             return UNAUTHORIZED
+        if product:
+            return self._only(request, GET=lambda: self.account.products(product))
         return self._known(request, user, asked["rest"] or "") if asked else _missing(request)
 
     def _known(self, request: Request, user: str, rest: str) -> Reply:
         """What an account is answered; ``rest`` is the path behind it."""
         one = ONE.fullmatch(rest)
-        if not rest:
-            return self._only(request, GET=lambda: _account(user))
+        if told := self.account.answer(rest, request.query, user):
+            return self._only(request, GET=lambda: told)
         if rest == "/Messages":
             sending, listed = partial(self._send, user, request.form()), partial(self._list, user, request)
             return self._only(request, POST=sending, GET=listed)
@@ -188,10 +193,6 @@ class Twilio(HttpVendor):
 def _first(fields: Mapping[str, str]) -> State:
     """How a text fares at first: a messaging service has yet to choose its sender."""
     return ACCEPTED if fields.get("MessagingServiceSid") else QUEUED
-
-
-def _account(sid: str) -> Reply:
-    return Reply(200, {"sid": sid, "friendly_name": "Laptop", "status": "active", "type": "Full"})
 
 
 def _no_media(path: str) -> Reply:

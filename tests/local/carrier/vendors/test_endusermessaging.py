@@ -249,7 +249,7 @@ def test_a_list_that_is_not_there_is_said(phones: Phones, operation: str) -> Non
 
 
 def test_another_operation_is_not_known(phones: Phones) -> None:
-    assert refused(phones.client.describe_pools) == ("ValidationException", "UNKNOWN_OPERATION")
+    assert refused(phones.client.describe_keywords) == ("ValidationException", "UNKNOWN_OPERATION")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])

@@ -111,26 +111,38 @@ class Look:
         return self.highest(namespace, metric, max(MINUTES, min(2 * DAY, now - begun)))
 
     def reached(self, countries: Collection[str] | None = None) -> tuple[str, ...]:
-        """The countries, of these, that the channel may be asked to text; without these, all that the settings name."""
+        """The countries, of these, that the channel texts; without these, of all that the settings name.
+
+        A channel to which no rule leads texts whatever it is asked for by name.
+        """
         allowed = self.settings.countries
-        wanted = allowed if countries is None else frozenset(countries)
-        return tuple(sorted(each for each in wanted or () if allowed is None or each in allowed if self._leads(each)))
+        wanted = (allowed or ()) if countries is None else countries
+        known = {each for each in wanted if allowed is None or each in allowed}
+        return tuple(sorted(each for each in known if self._only_by_name or self._leads(each)))
 
     @property
     def everywhere(self) -> bool:
         """Whether the stage texts every country, so that none is meant in particular."""
         return self.settings.countries is None
 
+    @property
+    def _only_by_name(self) -> bool:
+        named = {name for rule in self.settings.routes for name in _named(rule.channels)}
+        return self.channel.name not in named | {self._default(self.settings.default_region)}
+
     def _leads(self, country: str) -> bool:
         """Whether a text to a country may go by the channel though nobody names it."""
-        known = self.settings
-        for rule in known.routes:
+        for rule in self.settings.routes:
             if not rule.countries or country in rule.countries:
                 if self.channel.name in _named(rule.channels):
                     return True
                 if not any((rule.prefixes, rule.kinds, rule.callers, rule.senders)):
                     return False
-        return self.channel.name == usual(known._replace(default_region=country, routes=()))
+        return self.channel.name == self._default(country)
+
+    def _default(self, country: str) -> str:
+        """The channel of what no rule fits."""
+        return usual(self.settings._replace(default_region=country, routes=()))
 
     def _ask(self, service: str, access: Access, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         name = action(self.here.asked.client(service, access), service, operation)
