@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.promises.conftest import HERE, ROOT
-from tests.promises.figures import BEGIN, END, Figures, conditions, rewrite, shown
+from tests.promises.figures import BEGIN, END, HEAD, Figures, conditions, rewrite, shown, today
 
 
 @pytest.fixture
 def counted() -> Figures:
-    made = Figures()
+    made = Figures("test_faults.py")
     made("Faults", promise="3", sends=10_000, still_waiting=0)
-    made("Replays", promise="1", rate=99.51, entrypoint="https")
+    made.of("test_replays.py")("Replays", promise="1", rate=99.51, entrypoint="https")
     return made
 
 
@@ -37,11 +37,12 @@ def test_the_terminal_has_a_line_a_proof_in_the_order_of_the_promises(counted: F
     ]
 
 
-def test_the_pages_table_names_promise_proof_and_figures(counted: Figures) -> None:
-    assert counted.markdown("Counted today.") == (
-        "Counted today.\n\n| promise | proof | counted |\n|---|---|---|\n"
-        "| 1 | Replays | rate: 99.51 · entrypoint: https |\n| 3 | Faults | sends: 10 000 · still waiting: 0 |"
-    )
+def test_a_row_of_the_page_names_promise_proof_figures_file_and_day(counted: Figures) -> None:
+    assert counted.rows({"test_replays.py", "test_faults.py"}, "2 May 2026") == [
+        "| 1 | Replays | rate: 99.51 · entrypoint: https | test_replays.py | 2 May 2026 |",
+        "| 3 | Faults | sends: 10 000 · still waiting: 0 | test_faults.py | 2 May 2026 |",
+    ]
+    assert len(counted.rows({"test_faults.py"}, "2 May 2026")) == 1
 
 
 def test_the_file_holds_the_same_for_programs(counted: Figures, tmp_path: Path) -> None:
@@ -52,21 +53,28 @@ def test_the_file_holds_the_same_for_programs(counted: Figures, tmp_path: Path) 
         "promise": "3",
         "proof": "Faults",
         "numbers": {"sends": 10_000, "still_waiting": 0},
+        "file": "test_faults.py",
     }
 
 
-def test_the_conditions_say_when_how_and_on_what() -> None:
-    said = conditions(datetime(2026, 11, 2, tzinfo=UTC))
-    assert said.startswith("Counted on 2 November 2026 by `make prove`: ")
-    assert " cores, Python 3." in said
+def test_the_conditions_say_how_and_on_what_and_a_row_says_when() -> None:
+    assert conditions().startswith("Counted by `make prove`, each on the day beside it: ")
+    assert " cores, Python 3." in conditions()
+    assert today(datetime(2026, 11, 2, tzinfo=UTC)) == "2 November 2026"
 
 
-def test_only_what_stands_between_the_marks_is_rewritten(tmp_path: Path) -> None:
+def a_row(promise: str, file: str, day: str = "1 May 2026") -> str:
+    return f"| {promise} | a proof | sends: 1 | {file} | {day} |"
+
+
+def test_only_the_rows_of_the_files_that_were_run_are_rewritten(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n")
-    for table in ("first", "second"):
-        rewrite(page, table)
-    assert page.read_text() == f"above\n{BEGIN}\nsecond\n{END}\nbelow\n"
+    rewrite(page, [a_row("1", "test_a.py"), a_row("3", "test_b.py"), a_row("2", "test_c.py")], {"x"}, "Counted.")
+    rewrite(page, [a_row("1, 2", "test_b.py", "2 May 2026")], {"test_b.py"}, "Counted anew.")
+    rows = [a_row("1", "test_a.py"), a_row("1, 2", "test_b.py", "2 May 2026"), a_row("2", "test_c.py")]
+    table = "\n".join(["Counted anew.", "", HEAD, "|---|---|---|---|---|", *rows])
+    assert page.read_text() == f"above\n{BEGIN}\n{table}\n{END}\nbelow\n"
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{BEGIN}{END}", f"{BEGIN}{END}{END}"])
@@ -74,15 +82,15 @@ def test_a_page_without_its_two_marks_is_left_alone(tmp_path: Path, text: str) -
     page = tmp_path / "page.md"
     page.write_text(text)
     with pytest.raises(ValueError, match=r"page\.md needs"):
-        rewrite(page, "table")
+        rewrite(page, [], set(), "said")
     assert page.read_text() == text
 
 
-def test_the_real_page_can_be_rewritten(tmp_path: Path) -> None:
-    page = tmp_path / "promises.md"
-    page.write_text((ROOT / "docs" / "promises.md").read_text())
-    rewrite(page, "the table")
-    assert f"{BEGIN}\nthe table\n{END}" in page.read_text()
+def test_every_row_of_the_real_page_is_of_a_proof_that_is_there() -> None:
+    table = (ROOT / "docs" / "promises.md").read_text().partition(BEGIN)[2].partition(END)[0]
+    files = [line.split(" | ")[-2] for line in table.splitlines() if line.startswith("| ") and line != HEAD]
+    assert files
+    assert {file for file in files if not (HERE / file).is_file()} == set()
 
 
 def test_a_proof_is_small_unless_it_is_asked_to_be_whole(
@@ -96,7 +104,9 @@ def test_a_proof_is_small_unless_it_is_asked_to_be_whole(
 
 PASSES = "def test_it(figures):\n    figures('Sends', promise='1', sends=10)\n"
 FILES = {"test_one.py": PASSES, "test_two.py": "def test_it():\n    pass\n"}
-FAILS, SKIPS = "def test_it():\n    assert False\n", "import pytest\n\ndef test_it():\n    pytest.skip('not here')\n"
+FAILS = "\ndef test_that():\n    assert False\n"
+SKIPS = "\nimport pytest\n\ndef test_that():\n    pytest.skip('not here')\n"
+MORE = "\ndef test_more():\n    pass\n"
 
 
 def proved(folder: Path, files: dict[str, str], *arguments: str) -> tuple[str, str]:
@@ -120,7 +130,7 @@ def proved(folder: Path, files: dict[str, str], *arguments: str) -> tuple[str, s
 def test_a_whole_run_in_which_all_passed_prints_its_figures_and_writes_them(tmp_path: Path) -> None:
     printed, page = proved(tmp_path, FILES, "--whole")
     assert "Sends  sends: 10\n" in printed
-    assert "| 1 | Sends | sends: 10 |" in page
+    assert "| 1 | Sends | sends: 10 | test_one.py | " in page
     assert json.loads((tmp_path / ".local" / "prove.json").read_text())["figures"][0]["numbers"] == {"sends": 10}
 
 
@@ -128,14 +138,28 @@ def test_a_whole_run_in_which_all_passed_prints_its_figures_and_writes_them(tmp_
     ("changed", "arguments"),
     [
         ({}, []),
-        ({"test_two.py": FAILS}, ["--whole"]),
-        ({"test_two.py": SKIPS}, ["--whole"]),
-        ({}, ["--whole", "tests/promises/test_one.py"]),
-        ({}, ["--whole", "--deselect", "tests/promises/test_two.py"]),
+        ({"test_one.py": PASSES + FAILS}, ["--whole"]),
+        ({"test_one.py": PASSES + SKIPS}, ["--whole"]),
+        ({"test_one.py": PASSES + MORE}, ["--whole", "tests/promises/test_one.py::test_it"]),
+        ({"test_one.py": PASSES + MORE}, ["--whole", "--deselect", "tests/promises/test_one.py::test_more"]),
     ],
     ids=["small", "failed", "skipped", "in part", "deselected"],
 )
-def test_any_other_run_leaves_the_page_alone(tmp_path: Path, changed: dict[str, str], arguments: list[str]) -> None:
+def test_a_file_of_which_not_all_proofs_passed_leaves_the_page_alone(
+    tmp_path: Path, changed: dict[str, str], arguments: list[str]
+) -> None:
     printed, page = proved(tmp_path, {**FILES, **changed}, *arguments)
     assert page == f"{BEGIN}\n{END}\n"
     assert ("sends: 10" in printed) == ("--whole" in arguments)
+
+
+@pytest.mark.parametrize("other", ["FAILS", "SKIPS"])
+def test_what_becomes_of_another_file_keeps_no_figure_from_the_page(tmp_path: Path, other: str) -> None:
+    broken = {"FAILS": FAILS, "SKIPS": SKIPS}[other]
+    _, page = proved(tmp_path, {**FILES, "test_two.py": broken}, "--whole")
+    assert "| 1 | Sends | sends: 10 | test_one.py | " in page
+
+
+def test_one_file_can_be_proved_by_itself(tmp_path: Path) -> None:
+    _, page = proved(tmp_path, FILES, "--whole", "tests/promises/test_one.py")
+    assert "| 1 | Sends | sends: 10 | test_one.py | " in page
