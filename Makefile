@@ -13,6 +13,7 @@ WITH_ARGS := -c 'import os, shlex, sys; os.execvp(sys.argv[1], sys.argv[1:] + sh
 SAM = .venv-sam/bin/python .venv-sam/bin/sam
 LINT = .venv-sam/bin/python .venv-sam/bin/cfn-lint
 LAPTOP = .venv/bin/herald
+MKDOCS = NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs
 HERALD = .venv/bin/python $(WITH_ARGS) .venv/bin/herald
 LOCKS = layers/herald/requirements.txt $(filter-out requirements/laptop.txt,$(wildcard requirements/*.txt))
 # Two files of tests at a time, each pair of hands with a stack of its own.
@@ -40,8 +41,8 @@ down: ## Stop what `make up` started
 
 ##@ Working on Herald
 
-.PHONY: test prove bench mutants check audit lock clean programs engines sdks
-test: $(TOOLS) programs engines sdks check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
+.PHONY: test prove bench mutants check audit docs lock clean programs engines sdks
+test: $(TOOLS) .venv-docs/.docs programs engines sdks check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest $(TOGETHER)
 prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest tests/promises --whole
@@ -61,6 +62,10 @@ check: $(TOOLS) ## Style, types, the templates, their security: without the test
 	@.venv-checkov/bin/python -m checkov.main --file template.yaml watch.yaml
 audit: .venv-audit/.audit ## Is anything that the locks pin known to be vulnerable?
 	@.venv-audit/bin/python requirements/audit.py $(LOCKS)
+docs: .venv-docs/.docs ## The docs as a site, in .local/site; DO=serve: while you write, at 127.0.0.1:8000
+	@if [ "$$DO" = serve ]; then exec $(MKDOCS) serve --config-file website/mkdocs.yml --dev-addr 127.0.0.1:8000; fi
+	@test "$$DO" = serve || { $(MKDOCS) build --strict --quiet --config-file website/mkdocs.yml && \
+		echo "The docs are in .local/site: open .local/site/index.html."; }
 lock: .venv-uv/.uv ## Lock the dependencies in pyproject.toml anew, with hashes (UPGRADE=1: to the newest)
 	@$(call compile,test,requirements/test.txt)
 	@$(call compile,laptop,requirements/laptop.txt,--constraint requirements/test.txt)

@@ -212,7 +212,7 @@ def test_a_region_where_sns_may_send_no_texts_is_said_so_and_deployed(
     assert "may send no texts in ap-northeast-2" in capsys.readouterr().err
 
 
-def test_the_guide_has_the_same_list_of_regions() -> None:
-    guide = (ROOT / "docs" / "guide.md").read_text()
-    listed = guide.partition("<!-- regions with texts -->")[2].partition("<!-- /regions -->")[0]
+def test_the_docs_have_the_same_list_of_regions() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    listed = page.partition("<!-- regions with texts -->")[2].partition("<!-- /regions -->")[0]
     assert set(listed.replace("`", " ").replace(",", " ").split()) == WITH_TEXTS

@@ -144,7 +144,7 @@ def test_what_the_announcing_function_counts_in_the_table_does_not_wake_it() -> 
     assert inner_imports("pipeline.announce.watch") & {"pipeline.health.breaker", "pipeline.health.channels"} == set()
 
 
-def test_the_guide_says_what_ends_each_loop() -> None:
-    guide = ROOT.joinpath("docs/guide.md").read_text(encoding="utf-8")
-    part = guide.partition("**Loops.**")[2].partition("\n\n**")[0]
+def test_the_docs_say_what_ends_each_loop() -> None:
+    page = ROOT.joinpath("docs/how-it-works.md").read_text(encoding="utf-8")
+    part = page.partition("## Loops")[2].partition("\n## ")[0]
     assert all(f"`{name.removesuffix('Function').lower()}`" in part for name in loops(RESOURCES))

@@ -16,8 +16,8 @@ import pytest
 from tests.house import LAYER, ROOT
 
 TARGETS = (
-    "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "lock", "clean", "build", "deploy",
-    "remove", "key", "keys", "revoke", "waiting", "import", "secret", "receipts", "optouts", "redrive",
+    "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "docs", "lock", "clean", "build",
+    "deploy", "remove", "key", "keys", "revoke", "waiting", "import", "secret", "receipts", "optouts", "redrive",
 )  # fmt: skip
 
 

@@ -532,12 +532,11 @@ def test_the_dashboard_shows_every_alarm_and_every_queue_where_failures_end() ->
     assert all(f"{name}.QueueName" in json.dumps(dashboard()) for name in (*DEAD_ENDS, "Queue"))
 
 
-def test_the_page_of_costs_and_the_guide_know_how_much_there_is() -> None:
-    cost, guide = (ROOT.joinpath("docs", page).read_text(encoding="utf-8") for page in ("cost.md", "guide.md"))
+def test_the_pages_of_costs_and_of_what_watches_know_how_much_there_is() -> None:
+    cost, part = (ROOT.joinpath("docs", page).read_text(encoding="utf-8") for page in ("cost.md", "watching.md"))
     assert f"they are {len(UNITS) + len(TOTALS)}, ten of\nthem free" in cost
     assert f"{len(UNITS)} for each channel, {len(TOTALS)} for all channels together" in cost
     assert f"{len(of_type('AWS::CloudWatch::Alarm'))} alarms, 1 dashboard" in cost
-    part = guide[guide.index("## Logs and metrics") : guide.index("## When something is stuck")]
     named = set(re.findall(r"\b[A-Z]\w+", " ".join(re.findall(r"^\| ([A-Z][\w, ]+) \|", part, re.MULTILINE))))
     assert named == UNITS.keys() | COUNTERS
     for alarm in of_type("AWS::CloudWatch::Alarm").values():

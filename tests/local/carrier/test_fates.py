@@ -1,4 +1,4 @@
-"""The magic numbers: each is a number that somebody could have, and means what the guide and the providers say."""
+"""The magic numbers: each is a number that somebody could have, and means what the docs and the providers say."""
 
 import re
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from local.carrier.vendors.exotel import WORDS as EXOTEL
 from local.carrier.vendors.twilio import UNEXPLAINED as UNEXPLAINED_BY_TWILIO
 from local.carrier.vendors.twilio import WORDS as TWILIO
 
-GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "laptop.md"
 NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
 FAILING = {ending: told for ending, told in FATES.items() if told.receipt == "failed"}
 # What Herald makes of Exotel's words, and of SNS's.
@@ -103,10 +103,10 @@ def test_there_is_a_number_for_every_reason_in_the_tables_of_the_vendors() -> No
     assert reasons == {told.what for told in FAILING.values()}
 
 
-def test_the_guide_has_the_table_of_the_code() -> None:
+def test_the_docs_have_the_table_of_the_code() -> None:
     rows = re.findall(
         r"^\| `(\d\d)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$",
-        GUIDE.read_text(encoding="utf-8"),
+        PAGE.read_text(encoding="utf-8"),
         re.MULTILINE,
     )
     assert rows == [(ending, *shown(told)) for ending, told in FATES.items()]
@@ -119,7 +119,7 @@ def test_the_page_is_told_of_each_number() -> None:
 
 
 def shown(told: Fate) -> tuple[str, str, str, str, str]:
-    """A row of the guide's table: what becomes of the text, Exotel's words, Twilio's, SNS's, End User Messaging's."""
+    """A row of the page's table: what becomes of the text, Exotel's words, Twilio's, SNS's, End User Messaging's."""
     what = f"`{told.what}`" if told.receipt == "failed" else told.what
     if not told.receipt:
         return what, "-", "-", "-", "-"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from herald.pipeline.announce.signature import sign, verify
 
-GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "webhooks.md"
 BODY, SECRET, AT = b'{"type": "SMS Delivered"}', "whsec_one", 1_764_041_400
 
 
-def test_the_signature_is_what_the_guide_says() -> None:
+def test_the_signature_is_what_the_page_says() -> None:
     proof = hmac.new(SECRET.encode(), f"{AT}.".encode() + BODY, hashlib.sha256).hexdigest()
     assert sign(BODY, [SECRET], AT) == f"t={AT},v1={proof}"
 
@@ -33,17 +33,17 @@ def test_what_is_signed_is_known_by_each_of_its_secrets(body: bytes, secrets: li
     assert not verify(body, header, secrets[0] + "x", now=at) or secrets[0] + "x" in secrets
 
 
-def in_the_guide() -> Callable[[bytes, str, str], bool]:
-    """The function that the guide shows, as a reader would run it."""
-    (code,) = re.findall(r"^```python\n(import hashlib.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+def on_the_page() -> Callable[[bytes, str, str], bool]:
+    """The function that the page shows, as a reader would run it."""
+    (code,) = re.findall(r"^```python\n(import hashlib.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     receiver: dict[str, Any] = {}
     exec(code, receiver)
     known: Callable[[bytes, str, str], bool] = receiver["is_from_herald"]
     return known
 
 
-def test_the_receiver_in_the_guide_knows_what_is_ours() -> None:
-    known, now = in_the_guide(), int(time.time())
+def test_the_receiver_on_the_page_knows_what_is_ours() -> None:
+    known, now = on_the_page(), int(time.time())
     assert known(BODY, sign(BODY, ["another", SECRET], now), SECRET)
     assert not known(BODY, sign(BODY, ["another"], now), SECRET)
     assert not known(BODY + b" ", sign(BODY, [SECRET], now), SECRET)
@@ -61,11 +61,11 @@ headers = st.lists(st.sampled_from(PARTS) | st.text(max_size=8).map(lambda text:
 @example("t={0},v1=\u00e9", 0)
 @example("t={0},v1={2},v1={1}", 0)
 @example("t=0{0},v1={1}", 0)
-def test_the_receiver_in_the_guide_and_ours_judge_every_header_alike(header: str, ago: int) -> None:
+def test_the_receiver_on_the_page_and_ours_judge_every_header_alike(header: str, ago: int) -> None:
     at = int(time.time()) - ago
     proofs = [sign(BODY, [secret], at).rpartition("=")[2] for secret in (SECRET, "another")]
     header = header.replace("{0}", str(at)).replace("{1}", proofs[0]).replace("{2}", proofs[1])
-    assert in_the_guide()(BODY, header, SECRET) is verify(BODY, header, SECRET)
+    assert on_the_page()(BODY, header, SECRET) is verify(BODY, header, SECRET)
 
 
 @pytest.mark.parametrize(("now", "known"), [(AT, True), (AT + 300, True), (AT - 300, True), (AT + 301, False)])

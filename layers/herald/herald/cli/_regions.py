@@ -1,7 +1,7 @@
 """Regions: where Amazon SNS sends texts."""
 
 # https://docs.aws.amazon.com/sns/latest/dg/sns-supported-regions-countries.html, November 2026. Seoul, Hong Kong and
-# China, for example, have SNS without texts. The guide has the same list.
+# China, for example, have SNS without texts. docs/deploy.md has the same list.
 WITH_TEXTS = {
     "af-south-1", "ap-northeast-1", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1",
     "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ca-central-1", "ca-west-1", "eu-central-1",

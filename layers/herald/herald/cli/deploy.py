@@ -67,7 +67,9 @@ def run(
         where = _asked_where(stage, where, ask, again)
     fresh = _is_fresh(client("cloudformation"), stage, where)
     if where.region not in WITH_TEXTS:
-        tell(f"Amazon SNS may send no texts in {where.region}: it is not in the list of November 2026 (docs/guide.md).")
+        tell(
+            f"Amazon SNS may send no texts in {where.region}: it is not in the list of November 2026 (docs/deploy.md)."
+        )
     _samconfig.note(stage, where.region, samconfig)
     told = [*SAM, "--config-env", stage, *_words(stage, words, fresh=fresh, ask=ask, samconfig=samconfig)]
     execute = execute or _run
