@@ -86,7 +86,7 @@ clean: down ## Remove all that was set up, built or left behind
 
 ##@ Herald in your AWS account
 
-.PHONY: build deploy remove key keys revoke waiting import secret receipts optouts redrive
+.PHONY: build deploy remove settings channel key keys revoke waiting import secret receipts optouts redrive
 build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker needed, Python 3.13 found or fetched
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@COMPILER=$$(requirements/find-python "$$(sed -n 's/^RUNTIME := //p' layers/herald/Makefile)") && export COMPILER && \
@@ -106,6 +106,13 @@ revoke: $(LAPTOP) ## Delete an API key; dead within 5 minutes: make revoke NAME=
 waiting: $(LAPTOP) ## List what a key, also a revoked one, has waiting (ARGS=--cancel): NAME=ci STAGE=dev
 	@test -n "$$NAME" || { echo "Whose key? Say for example: make waiting NAME=ci STAGE=$$STAGE" >&2; exit 1; }
 	@$(HERALD) keys waiting --stage="$$STAGE" --name="$$NAME"
+settings: $(LAPTOP) ## Check a file, write it as the settings: FILE=settings.yaml STAGE=dev
+	@test -n "$$FILE" || { echo "Which file? Say: make settings FILE=settings.yaml STAGE=$$STAGE" >&2; exit 1; }
+	@$(HERALD) settings set --stage="$$STAGE" "$$FILE"
+channel: $(LAPTOP) ## Check a file, write it as a channel: NAME=exotel FILE=exotel.yaml STAGE=dev
+	@test -n "$$NAME" || { echo "Which one? Say: make channel NAME=exotel FILE=exotel.yaml STAGE=$$STAGE" >&2; exit 1; }
+	@test -n "$$FILE" || { echo "Which file? Say: make channel NAME=$$NAME FILE=exotel.yaml STAGE=$$STAGE" >&2; exit 1; }
+	@$(HERALD) channels set --stage="$$STAGE" "$$NAME" "$$FILE"
 import: $(LAPTOP) ## Take over the channels of a gramex.yaml: make import FILE=gramex.yaml STAGE=dev
 	@test -n "$$FILE" || { echo "Which file? Say: make import FILE=gramex.yaml STAGE=$$STAGE" >&2; exit 1; }
 	@$(HERALD) settings import --stage="$$STAGE" "$$FILE"

@@ -17,7 +17,9 @@ from tests.house import PACKAGE, ROOT
 
 NUMBER = "+919741552552"
 COMMANDS = [
-    ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["keys", "waiting"], ["settings", "import"],
+    ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["keys", "waiting"],
+    ["settings", "show"], ["settings", "check"], ["settings", "set"], ["settings", "edit"], ["settings", "import"],
+    ["channels", "show"], ["channels", "check"], ["channels", "set"], ["channels", "edit"],
     ["optouts", "url"], ["optouts", "add"], ["optouts", "remove"], ["optouts", "check"], ["optouts", "sync"],
     ["webhooks", "secret"], ["receipts", "enable"], ["redrive"], ["deploy"], ["remove"],
 ]  # fmt: skip
@@ -119,7 +121,7 @@ def test_what_is_told_is_kept_apart_from_what_is_given_on(capsys: pytest.Capture
 
 def test_the_makefile_sets_the_command_up_and_calls_it_by_the_same_words(tmp_path: Path) -> None:
     made = (ROOT / "Makefile").read_text()
-    for words in COMMANDS:
+    for words in (words for words in COMMANDS if words[-1] not in ("show", "check", "edit")):
         said = made.replace("$(HERALD)", "herald").replace('optouts "$$@"', f"optouts {words[-1]} ")
         assert f"herald {' '.join(words)} " in said
     assert "python -m herald." not in made

@@ -21,6 +21,7 @@ COMMANDS = [words for words in ALL if words[0] not in ("deploy", "remove")]  # T
 MORE = {
     ("keys", "create"): ["--name", "x"], ("keys", "revoke"): ["--name", "x"], ("keys", "waiting"): ["--name", "x"],
     ("settings", "import"): [str(Path(__file__).parent / "gramex.yaml")], ("optouts", "url"): ["--channel", "exotel"],
+    ("channels", "check"): ["x"], ("channels", "set"): ["x"], ("channels", "edit"): ["x"],
 }  # fmt: skip
 
 

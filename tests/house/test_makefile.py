@@ -17,7 +17,8 @@ from tests.house import LAYER, ROOT
 
 TARGETS = (
     "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "docs", "lock", "clean", "build",
-    "deploy", "remove", "key", "keys", "revoke", "waiting", "import", "secret", "receipts", "optouts", "redrive",
+    "deploy", "remove", "settings", "channel", "key", "keys", "revoke", "waiting", "import", "secret", "receipts",
+    "optouts", "redrive",
 )  # fmt: skip
 
 
@@ -173,6 +174,8 @@ def test_without_npm_it_says_what_to_install(clone: Path, tmp_path: Path) -> Non
         ("key", "Whose key?"),
         ("revoke", "Whose key?"),
         ("waiting", "Whose key?"),
+        ("settings", "Which file?"),
+        ("channel", "Which one?"),
         ("import", "Which file?"),
         ("optouts", "Do what?"),
     ],
@@ -227,6 +230,8 @@ WORDS = {
     "keys": ["keys", "list", "--stage={STAGE}"],
     "revoke": ["keys", "revoke", "--stage={STAGE}", "--name={NAME}"],
     "waiting": ["keys", "waiting", "--stage={STAGE}", "--name={NAME}"],
+    "settings": ["settings", "set", "--stage={STAGE}", "{FILE}"],
+    "channel": ["channels", "set", "--stage={STAGE}", "{NAME}", "{FILE}"],
     "import": ["settings", "import", "--stage={STAGE}", "{FILE}"],
     "secret": ["webhooks", "secret", "--stage={STAGE}"],
     "receipts": ["receipts", "enable", "--stage={STAGE}"],

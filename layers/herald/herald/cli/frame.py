@@ -16,7 +16,7 @@ from herald.settings import stack
 __all__ = ["Stopped", "command", "commands", "main", "runs", "tell"]
 
 # A file each, which fills in its part of the command line by its function ``arguments``.
-GROUPS = ("keys", "settings", "optouts", "webhooks", "receipts", "redrive", "deploy", "remove", "doctor")
+GROUPS = ("keys", "settings", "channels", "optouts", "webhooks", "receipts", "redrive", "deploy", "remove", "doctor")
 
 
 def main(arguments: Sequence[str] | None = None, find: Find = find) -> int:

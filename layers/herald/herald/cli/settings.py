@@ -1,13 +1,35 @@
-"""``herald settings``: the settings of a stage; for now, bring the channels of a Gramex configuration along."""
+"""``herald settings``: a stage's settings in SSM: show, check, write and edit them; import a gramex.yaml."""
 
 import argparse
 from pathlib import Path
 
+from herald.cli import _writing
+from herald.cli._document import SETTINGS, Document
 from herald.cli.frame import Stopped, command, commands, tell
 from herald.errors import HeraldError
 from herald.settings.gramex import read_gramex
 from herald.settings.values import Channel
 from herald.wiring import parameters, provider_fields
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print the settings as they are in SSM."""
+    return _writing.show(Document(options.stage, SETTINGS))
+
+
+def check(options: argparse.Namespace) -> int:
+    """Say what is wrong with a file beside what is in SSM, or in SSM as it stands. It writes nothing."""
+    return _writing.check(Document(options.stage, SETTINGS), options.file)
+
+
+def put(options: argparse.Namespace) -> int:
+    """Check a file, or standard input, and write it as the settings."""
+    return _writing.put(Document(options.stage, SETTINGS), options.file)
+
+
+def edit(options: argparse.Namespace) -> int:
+    """Edit the settings in $VISUAL or $EDITOR; they are checked, then written."""
+    return _writing.edit(Document(options.stage, SETTINGS))
 
 
 def bring(options: argparse.Namespace) -> int:
@@ -26,8 +48,13 @@ def bring(options: argparse.Namespace) -> int:
 
 
 def arguments(group: argparse.ArgumentParser) -> None:
-    """``import``."""
-    added = command(commands(group), "import", bring)
+    """``show``, ``check``, ``set``, ``edit`` and ``import``."""
+    groups = commands(group)
+    for name, run in (("show", show), ("check", check), ("set", put), ("edit", edit)):
+        made = command(groups, name, run, after="It can be run again.")
+        if run in (check, put):
+            made.add_argument("file", nargs="?", help="YAML; - is standard input")
+    added = command(groups, "import", bring)
     added.add_argument("file", type=Path, help="a gramex.yaml, or any YAML with an sms: section")
 
 
