@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from herald import wiring
 from herald.aws.dead_letters import Redriven, asked, asked_at, of_a_log, recipient, rehook, repeat, requeue, waiting
-from herald.cli.frame import main
+from herald.cli.frame import Stopped, main
+from herald.cli.redrive import agreed
 from herald.entrypoints.invocation import answer
 from herald.errors import HeraldError
 from herald.message.times import rfc3339
@@ -318,8 +319,10 @@ def test_the_command_takes_up_all_queues_and_tells_counts_only(
     queues.put(queues.dead, *(json.dumps({"id": f"msg_{n}"}) for n in range(3)))
     queues.put(queues.hooks, *[json.dumps({"hook": {"url": "https://hooks.example.com/?key=s3cr3t"}})] * 2)
     queues.put(queues.failed, wrapped(EVENT))
-    assert main(["redrive", "--stage", queues.stage]) == 0
-    assert said(capsys) == (["3 messages queued again.", "2 webhooks queued again.", "1 invocation repeated."], [])
+    assert main(["redrive", "--stage", queues.stage, "--yes"]) == 0
+    out, err = said(capsys)
+    assert out[-3:] == ["3 messages queued again.", "2 webhooks queued again.", "1 invocation repeated."]
+    assert (err, [line for line in out if "s3cr3t" in line or NUMBER in line]) == ([], [])
     assert len(queues.bodies(queues.queue, 5)) == 5
     assert queues.bodies(queues.echo, 1) == [json.dumps(EVENT)]
 
@@ -345,9 +348,10 @@ def test_what_was_asked_for_an_erased_person_is_removed_and_never_sent(
     queues.put(queues.failed, *erased, *map(wrapped, others))
     box.clock.now = datetime.now(UTC) + timedelta(seconds=5)
     box.herald().erase(NUMBER)
-    assert main(["redrive", "--stage", queues.stage]) == 0
+    assert main(["redrive", "--stage", queues.stage, "--yes"]) == 0
     out, _ = said(capsys)
-    assert out[2:] == ["3 invocations to people who were erased since removed.", "3 invocations repeated."]
+    assert out[-2:] == ["3 invocations to people who were erased since removed.", "3 invocations repeated."]
+    assert "  3: it is to a person who was erased since: it will be removed." in out
     assert queues.bodies(queues.echo, 3) == sorted(map(json.dumps, others))
     assert waiting(queues.sqs, queues.failed) == 0
 
@@ -359,8 +363,8 @@ def test_what_was_asked_for_after_an_erasure_is_repeated(
     box.clock.now = datetime.now(UTC) - timedelta(seconds=5)
     box.herald().erase(NUMBER)
     queues.put(queues.failed, wrapped({"to": NUMBER, "body": TEXT}))
-    assert main(["redrive", "--stage", queues.stage]) == 0
-    assert said(capsys)[0][2:] == ["1 invocation repeated."]
+    assert main(["redrive", "--stage", queues.stage, "--yes"]) == 0
+    assert said(capsys)[0][-1] == "1 invocation repeated."
 
 
 def test_an_event_was_asked_for_when_it_says_so_however_late_it_failed(queues: Queues) -> None:
@@ -382,7 +386,7 @@ def test_where_it_cannot_be_known_who_was_erased_nothing_is_repeated(
     queues.write(**queues.parts, table="a table")
     box.journal = Unreachable()  # type: ignore[assignment]
     queues.put(queues.failed, wrapped(EVENT))
-    assert main(["redrive", "--stage", queues.stage]) == 1
+    assert main(["redrive", "--stage", queues.stage, "--yes"]) == 1
     assert said(capsys)[1] == ["The journal could not be read."]
 
 
@@ -405,13 +409,17 @@ def test_where_nothing_waits_the_command_says_so(queues: Queues, capsys: pytest.
     assert said(capsys)[0] == [f"Nothing waits in {queues.stage}-{name}." for name in ("dead", "dead-hooks", "failed")]
 
 
-def test_a_dry_run_counts_and_moves_nothing(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_judges_and_moves_nothing(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
     queues.put(queues.dead, "{}")
     queues.put(queues.hooks, "{}", "{}", "{}")
     queues.put(queues.failed, wrapped(EVENT), wrapped(EVENT))
-    assert main(["redrive", "--stage", queues.stage, "--dry-run"]) == 0
-    would = ["1 message would be queued again.", "3 webhooks would be queued again."]
-    assert said(capsys)[0] == [*would, "2 invocations would be repeated."]
+    for _ in range(2):  # What was looked at is there again at once.
+        assert main(["redrive", "--stage", queues.stage, "--dry-run"]) == 0
+        out, _ = said(capsys)
+        heads = [line.partition(",")[0].partition(": ")[2] for line in out if line.startswith(queues.stage)]
+        assert heads == ["1 message", "3 webhooks", "2 invocations"]
+        assert "  2: RetriesExhausted." in out
+        assert "  3: not known. Cannot be repeated: it is no webhook of Herald's: delete it in SQS's console." in out
     assert [waiting(queues.sqs, url) for url in (queues.dead, queues.hooks, queues.failed)] == [1, 3, 2]
     assert waiting(queues.sqs, queues.queue) == 0
 
@@ -419,11 +427,58 @@ def test_a_dry_run_counts_and_moves_nothing(queues: Queues, capsys: pytest.Captu
 def test_a_record_that_stays_is_counted_and_ends_the_command_with_1(
     queues: Queues, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    queues.put(queues.failed, wrapped({"to": NUMBER, "body": TEXT}, None))
-    assert main(["redrive", "--stage", queues.stage]) == 1
+    queues.put(queues.failed, wrapped({"to": NUMBER, "body": TEXT}, None), wrapped(EVENT))
+    assert main(["redrive", "--stage", queues.stage, "--yes"]) == 1
     out, _ = said(capsys)
-    assert out[2] == f"0 invocations repeated; 1 cannot be told and stayed in {queues.stage}-failed."
+    assert out[-1] == f"1 invocation repeated; 1 cannot be repeated and stayed in {queues.stage}-failed, see above."
+    assert [line for line in out if "Look for the message by its number" in line]
     assert not [line for line in out if NUMBER in line or TEXT in line]
+
+
+def test_without_a_terminal_nothing_is_done_unless_yes_is_said(
+    queues: Queues, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y"))
+    queues.put(queues.failed, wrapped(EVENT))
+    assert main(["redrive", "--stage", queues.stage]) == 2
+    assert said(capsys)[1] == ["Nothing was done: without a terminal, say --yes (make redrive ARGS=--yes)."]
+    assert waiting(queues.sqs, queues.failed) == 1
+
+
+@pytest.mark.parametrize(("answer", "wanted"), [("y", True), ("Yes", True), ("", False), ("n", False), (None, False)])
+def test_on_a_terminal_it_is_asked(answer: str | None, wanted: bool) -> None:
+    def ask(question: str) -> str:
+        assert question == "Hand on these 2? [y/N] "
+        if answer is None:
+            raise EOFError
+        return answer
+
+    assert agreed(2, ask) is wanted
+
+
+def test_where_nobody_can_be_asked_it_stops() -> None:
+    with pytest.raises(Stopped):
+        agreed(1, None)
+
+
+def test_what_cannot_be_repeated_alone_is_not_asked_about(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
+    queues.put(queues.failed, "not json")
+    assert main(["redrive", "--stage", queues.stage]) == 1
+    out, err = said(capsys)
+    assert (out[-1].partition("Cannot")[2], err) == (
+        " be repeated: it holds no request of Herald's: delete it in SQS's console.",
+        [],
+    )
+
+
+def test_what_somebody_looks_at_is_counted_too(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
+    queues.put(queues.dead, "{}")
+    queues.sqs.receive_message(QueueUrl=queues.dead, VisibilityTimeout=30)
+    assert main(["redrive", "--stage", queues.stage]) == 0
+    assert said(capsys)[0][:2] == [
+        f"Nothing waits in {queues.stage}-dead.",
+        "  1 more was looked at by somebody a moment ago: it is to be seen again within a minute.",
+    ]
 
 
 def test_a_stage_without_a_stack_is_one_line(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,8 +82,8 @@ def test_a_message_that_no_worker_could_handle_is_sent_once_after_a_redrive(
         message = api.send(to=TO, body="In the end", channel="exotel", headers={"Prefer": "respond-async"}).body
         until(lambda: waiting(aws("sqs"), queues.dead), "dead letter", LONG)
     assert carrier.texts() == []
-    assert main(["redrive", "--stage", "local"]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "1 message queued again."
+    assert main(["redrive", "--stage", "local", "--yes"]) == 0
+    assert "1 message queued again." in capsys.readouterr().out.splitlines()
     until(lambda: api("GET", f"/messages/{message['id']}").body["status"] == "sent", "sent message", LONG)
     assert carrier.bodies() == ["In the end"]
     assert waiting(aws("sqs"), queues.dead) == 0
@@ -96,7 +96,7 @@ def test_an_invalid_message_that_nobody_waits_for_is_kept_and_again_when_it_is_r
     invoke(aws, stack, request)
     (first,) = until(lambda: kept(aws, queues.failed), "failed invocation", LONG)
     assert json.loads(first["Body"])["requestPayload"] == request
-    assert main(["redrive", "--stage", "local"]) == 0
+    assert main(["redrive", "--stage", "local", "--yes"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "1 invocation repeated."
     (again,) = until(lambda: kept(aws, queues.failed), "failed invocation", LONG)
     assert json.loads(again["Body"])["requestPayload"] == request
@@ -114,7 +114,7 @@ def test_what_reached_a_broken_function_is_sent_once_after_a_redrive(
         invoke(aws, stack, {**event, "detail": {"to": TO, "body": "By event"}})
         until(lambda: waiting(aws("sqs"), queues.failed) == 2, "failed invocations", LONG)
     assert carrier.texts() == []
-    assert main(["redrive", "--stage", "local"]) == 0
+    assert main(["redrive", "--stage", "local", "--yes"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "2 invocations repeated."
     until(lambda: len(carrier.texts()) == 2, "texts on the phone", LONG)
     assert sorted(carrier.bodies()) == ["By event", "By invocation"]

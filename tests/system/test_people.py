@@ -131,7 +131,7 @@ def test_who_operates_takes_up_what_failed(here: Ground, operator: Person) -> No
     here.sqs.send_message(QueueUrl=here.url("-dead"), MessageBody=json.dumps({"id": here.waiting()["id"]}))
     request = {"requestContext": {"requestId": "r-1"}, "requestPayload": {"to": SILENT, "body": "Hi"}}
     here.sqs.send_message(QueueUrl=here.url("-failed-invocations"), MessageBody=json.dumps(request))
-    operator.herald("redrive")
+    operator.herald("redrive", "--yes")
     assert here.queued() and not here.queued("-dead") and not here.queued("-failed-invocations")
 
 

@@ -177,6 +177,6 @@ def to_the_dead_letters(walk: Walk, capsys: pytest.CaptureFixture[str]) -> None:
         dead = until(lambda: waiting(walk.aws, f"{STAGE}-dead"), "dead letter", LONG)
     walk.seen.append(Place("dead letters", dumped(dead)))
     capsys.readouterr()
-    main(["redrive", "--stage", "local"])
+    main(["redrive", "--stage", "local", "--yes"])
     walk.seen.append(Place("what redrive says", "".join(capsys.readouterr())))
     walk.api.becomes(sent["id"], "delivered", LONG)

@@ -16,7 +16,7 @@ BATCH = 10
 
 
 class Redriven(NamedTuple):
-    """How many records were handed on, how many stay because nobody can tell what they asked for, and how many were
+    """How many records were handed on, how many stay because they cannot be repeated, and how many were
     removed because the person that they were to reach was erased since.
     """
 
@@ -83,8 +83,33 @@ def repeat(
     return _drain(sqs, failed, again)
 
 
+class Taken(NamedTuple):
+    """The payload of a failed invocation, under the key that it had; None if it is ``stuck``, and why."""
+
+    payload: dict[str, Any] | None
+    stuck: str = ""
+
+
+FOREIGN = Taken(None, "it holds no request of Herald's: delete it in SQS's console")
+OF_THE_STREAM = Taken(
+    None,
+    "it names a place in the table's stream, whose events and webhooks were given up, not what they were: delete it "
+    "in SQS's console; no text is concerned",
+)
+WITHOUT_KEY = Taken(
+    None,
+    "the id of its request is missing, which was its idempotency key: it may have been sent, and would be sent twice. "
+    "Look for the message by its number; if it is not there, send it anew; then delete this in SQS's console",
+)
+
+
 def asked(body: str, record_id: str) -> dict[str, Any] | None:
-    """The payload of a failed invocation, under the key that it had; None if that cannot be told.
+    """The payload that ``taken_apart`` finds."""
+    return taken_apart(body, record_id).payload
+
+
+def taken_apart(body: str, record_id: str) -> Taken:
+    """What a failed invocation asked for.
 
     Lambda wraps the payload, and names the request: its id was the key of a payload without one, so that what was
     sent after all is not sent again. EventBridge and Scheduler leave what they could not hand over as it was: nobody
@@ -93,16 +118,18 @@ def asked(body: str, record_id: str) -> dict[str, Any] | None:
     try:
         record = json.loads(body)
     except ValueError:
-        return None
+        return FOREIGN
     if not isinstance(record, dict):
-        return None
+        return FOREIGN
     if "DDBStreamBatchInfo" in record:
-        return None  # It only says where in the table's stream there is something; what it is, it does not say.
+        return OF_THE_STREAM
     if "requestPayload" not in record:
-        return _under(record_id, record)
+        return Taken(_under(record_id, record))
     context, payload = record.get("requestContext"), record["requestPayload"]
-    request_id = context.get("requestId") if isinstance(context, dict) else None
-    return _under(request_id, payload) if isinstance(payload, dict) else None
+    if not isinstance(payload, dict):
+        return FOREIGN
+    keyed = _under(context.get("requestId") if isinstance(context, dict) else None, payload)
+    return WITHOUT_KEY if keyed is None else Taken(keyed)
 
 
 def recipient(payload: Mapping[str, Any]) -> object:
