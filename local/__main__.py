@@ -78,7 +78,7 @@ def down(folder: Path, port: int) -> None:
             _wait_until_gone(pid)
     for name in ("env", "pids"):
         (folder / name).unlink(missing_ok=True)
-    print("Herald is stopped." if running else "Herald was not running.")
+    print("Herald is stopped, and all that it held is gone." if running else "Herald was not running.")
 
 
 def _refuse_a_second(folder: Path) -> None:

@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
 from herald.aws import delivery_logs
 from herald.keys.grant import SCOPES, Grant
@@ -64,7 +65,7 @@ class Stack:
         except BaseException:
             self.stop()
             raise
-        _write(self._folder / "env", "".join(f"{name}={value}\n" for name, value in self.env.items()))
+        _write(self._folder / "env", "".join(f"{name}={quote(value)}\n" for name, value in self.env.items()))
         return self.env
 
     def stop(self) -> None:
@@ -104,6 +105,7 @@ class Stack:
             "HERALD_EVENT_BUS": outputs["EventBus"],
             "HERALD_TABLE": outputs["Table"],
             "HERALD_STAGE": STAGE,
+            "PYTHONPATH": str(ROOT / "layers" / "herald"),
         }
 
 

@@ -61,9 +61,11 @@ class Figures:
         )
         values = [next(iter(result["Values"]), None) for result in answer["MetricDataResults"]]
         found = dict(zip(ASKED, values, strict=True))
-        sums = {field: found[metric, "Sum"] or 0 for field, metric in SUMS.items()}
+        sums = {field: found[metric, "Sum"] for field, metric in SUMS.items()}
+        spend = sums.pop("spend")  # Many providers tell no price, and 0 would say that it was free.
         return {
-            **{field: round(total, 6) if field == "spend" else round(total) for field, total in sums.items()},
+            **{field: round(total or 0) for field, total in sums.items()},
+            "spend": None if spend is None else round(spend, 6),
             **{field: {p: _tenths(found[metric, p]) for p in PERCENTILES} for field, metric in LATENCIES.items()},
         }
 

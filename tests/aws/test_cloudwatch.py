@@ -2,6 +2,7 @@
 
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,8 +44,9 @@ class Now:
 
 
 @pytest.fixture
-def observer() -> CloudWatch:
+def observer(monkeypatch: pytest.MonkeyPatch) -> CloudWatch:
     """The real one. Powertools keeps one handler for all, with the standard output of the first."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "herald-test-api")
     made = CloudWatch("test")
     for handler in logging.getLogger("herald-test").handlers:
         if isinstance(handler, logging.StreamHandler):
@@ -334,3 +336,11 @@ def test_two_stages_in_one_account_do_not_share_figures(
 ) -> None:
     CloudWatch("prod").ended(a_message(status=Status.UNKNOWN))
     assert json.loads(capsys.readouterr().out)["service"] == "herald-prod"
+
+
+@pytest.mark.parametrize(("function", "to_stdout"), [("herald-dev-api", True), (None, False)])
+def test_outside_of_lambda_standard_output_is_left_to_the_program(function: str | None, to_stdout: bool) -> None:
+    environment = {"PYTHONPATH": ":".join(sys.path), **({"AWS_LAMBDA_FUNCTION_NAME": function} if function else {})}
+    program = "from herald.aws.cloudwatch import CloudWatch; CloudWatch('dev').count('Refused')"
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert ("Refused" in ran.stdout, "Refused" in ran.stderr) == (to_stdout, not to_stdout)

@@ -62,7 +62,7 @@ def test_up_returns_when_ready_and_down_leaves_nothing_running(folder: Path) -> 
     again = command(folder, "up")
     assert (again.returncode, again.stderr) == (1, "herald: Herald is running already. make down stops it.\n")
     down = command(folder, "down")
-    assert (down.returncode, down.stdout) == (0, "Herald is stopped.\n")
+    assert (down.returncode, down.stdout) == (0, "Herald is stopped, and all that it held is gone.\n")
     assert all(is_free(env[name]) for name in ("HERALD_URL", "CARRIER_URL", "AWS_ENDPOINT_URL"))
     assert not {"env", "pids", "tmp"} & {path.name for path in folder.iterdir()}
     assert command(folder, "down").stdout == "Herald was not running.\n"

@@ -292,7 +292,7 @@ def test_a_message_that_breaks_off_five_times_has_failed_is_a_dead_letter_and_is
     kept = client.look_up(told["id"])
     assert (kept["status"], kept["reason"]["code"], client.arrived(0)) == ("failed", "dead_lettered", 0)
     assert main(["redrive", "--stage", "local", "--yes"]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "1 message queued again."
+    assert "1 message queued again." in capsys.readouterr().out.splitlines()
     until(lambda: client.look_up(told["id"])["status"] == "sent", "sent message")
     assert client.arrived(0) == 1
 

@@ -123,3 +123,8 @@ def test_a_number_may_be_at_either_end_of_its_range(name: str, low: int, high: i
 
 def test_a_channel_that_is_not_there_is_told_which_are() -> None:
     assert "exotel" in mistake("default_channel: nowhere", exotel=EXOTEL).detail
+
+
+def test_a_channel_that_does_not_exist_is_told_with_those_that_do() -> None:
+    found = mistake("default_channel: exotell", exotel=EXOTEL)
+    assert found.detail == "default_channel names a channel that is not there; there are: exotel (line 1)"

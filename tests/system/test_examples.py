@@ -3,9 +3,9 @@
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 import pytest
@@ -89,14 +89,14 @@ def test_an_example_does_what_it_says(example: Example, stack: Stack, carrier: C
 def _run(example: Example, stack: Stack, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Run in a folder whose ``.local/env`` is the stack's, as the docs say."""
     (folder / ".local").mkdir()
-    (folder / ".local" / "env").write_text("".join(f"{name}={value}\n" for name, value in stack.env.items()))
+    (folder / ".local" / "env").write_text("".join(f"{name}={quote(value)}\n" for name, value in stack.env.items()))
     prelude = "set -eu; set -a; . .local/env; set +a\n"
     for part in ("Makefile", "layers", "requirements", ".venv"):
         (folder / part).symlink_to(ROOT / part)
     for module, code in (*example.earlier, ("example.py", example.code)):
         (folder / module).write_text(code)
-    script = prelude + (example.code if example.language == "sh" else f'exec "{sys.executable}" example.py')
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "layers" / "herald")}
+    script = prelude + (example.code if example.language == "sh" else "exec .venv/bin/python example.py")
+    environment = {"PATH": os.environ["PATH"]}
     return subprocess.run(
         ["/bin/sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
     )

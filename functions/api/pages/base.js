@@ -10,6 +10,7 @@ const UNPROVEN = new Set([401, 403, 409, 429]);
 const $ = (id) => document.getElementById(id);
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const seconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
+const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" }); // with the name of its zone
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 function element(name, className, ...content) {
@@ -34,6 +35,7 @@ function span(ms) {
 function timeElement(at, format) {
   const made = element("time", "", format.format(new Date(at)));
   made.dateTime = at;
+  made.title = zoned.format(new Date(at));
   return made;
 }
 

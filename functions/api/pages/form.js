@@ -29,6 +29,13 @@ function forgive(name) {
   $(`${name}-error`).textContent = "";
 }
 
+/** Says what is wrong with the API key: a browser sends no header with other characters in it. */
+function checkKey(what) {
+  const key = $("key").value.trim();
+  if (!key) complain("key", `Paste an API key to ${what}.`);
+  else if (!/^[\x21-\x7e]+$/.test(key)) complain("key", "This is no API key: it holds a space or another character that no key has. Copy it anew.");
+}
+
 /** The first field that is wrong in a form, or the key; null if all is well. */
 const firstWrong = (form = "#form") => document.querySelector(`${form} [aria-invalid], #key[aria-invalid]`);
 
@@ -50,7 +57,7 @@ function clearComplaints() {
 
 /** True if everything is there that no send can do without. */
 function complete() {
-  if (!$("key").value.trim()) complain("key", "Paste an API key to send.");
+  checkKey("send");
   if (!$("to").value.trim()) complain("to", "Enter a number.");
   if (!$("body").value.trim()) complain("body", "Write a text.");
   return !firstWrong();

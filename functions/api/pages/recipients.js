@@ -7,7 +7,7 @@ async function find(event) {
   if ($("find-now").disabled) return;
   forgive("find-to");
   forgive("key");
-  if (!$("key").value.trim()) complain("key", "Paste an API key to find messages.");
+  checkKey("find messages");
   if (!$("find-to").value.trim()) complain("find-to", "Enter a number.");
   if (firstWrong("#find")) return focusFirstWrong("#find");
   search = { number: $("find-to").value.trim(), status: $("find-status").value, next: null };

@@ -63,7 +63,7 @@ class Exotel(HttpVendor):
         "refuse": refusal(400, 34001, "Invalid parameters"),
         "429": refusal(429, 40402, "Too many requests", Retry_After="1", X_RateLimit_Remaining="0"),
         "500": refusal(500, 35000, "Internal server error"),
-        "503": refusal(503, 40405, "Throttled", Retry_After="1"),
+        "503": refusal(503, 35000, "Service unavailable", Retry_After="1"),
     }
 
     def __init__(self, shared: Shared, accounts: dict[str, tuple[str, str]] | None = None) -> None:

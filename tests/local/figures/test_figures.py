@@ -37,7 +37,7 @@ class TestFigures:
         desk.write(line(channel=desk.name, Unknown=1))
         desk.bridge.bring()
         figures = desk.of(desk.name)
-        assert (figures["sent"], figures["spend"]) == (0, 0)
+        assert (figures["sent"], figures["spend"]) == (0, None)
         assert figures["provider_latency_ms"] == {"p50": None, "p95": None}
 
     def test_the_hour_is_one_wherever_the_clock_stands(self, desk: Desk) -> None:

@@ -40,7 +40,7 @@ def test_the_message_after_the_last_that_may_be_is_refused(limits: dict[str, int
     no = refused(box)
     assert (no.code, no.status, no.retryable) == (f"limit_{code}", 429, True)
     assert no.retry_after > 0
-    assert no.hint and "settings" in no.hint and f"limits.{code}" in no.hint
+    assert no.hint and "settings" in no.hint and f"limits.{code} (now " in no.hint
     (problem,) = no.problems
     assert problem.detail == LIMITS[code][0].format(**NOW)
     assert problem.field == ("to" if code.startswith(("number", "block")) else "")

@@ -1,7 +1,9 @@
 """CloudWatch: one JSON log line a step, with its metrics in it. Numbers are masked; no text or secret is in it."""
 
 import math
+import os
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,15 +37,17 @@ COUNTERS = frozenset(
 
 
 class CloudWatch:
-    """Log lines on standard output, where Lambda passes them on to CloudWatch, which makes metrics of their figures.
+    """Log lines on standard output, where Lambda passes them on to CloudWatch, which makes metrics of their figures;
+    outside of Lambda, on standard error.
 
     Each stage is a service of its own: two of them in one account do not share figures, nor alarms.
     """
 
     def __init__(self, stage: str) -> None:
         self._service = f"herald-{stage}"
-        # Figures travel on these lines: no variable may silence them.
-        self._log = Logger(service=self._service, level="INFO", location=None)
+        # Figures travel on these lines: no variable may silence them. Elsewhere standard output is the program's.
+        stream = None if "AWS_LAMBDA_FUNCTION_NAME" in os.environ else sys.stderr
+        self._log = Logger(service=self._service, level="INFO", location=None, stream=stream)
 
     def step(self, phrase: str, message: Message, *, spent: str | None = None, **extra: object) -> None:
         self._tell(phrase, message, _spend(spent), extra)

@@ -74,7 +74,9 @@ class General:
     def channel(self, name: str, value: object) -> str | None:
         if isinstance(value, str) and value in self.channels:
             return value
-        self.problem(name, "unknown_channel", f"{name} names a channel that is not there: {', '.join(self.channels)}")
+        self.problem(
+            name, "unknown_channel", f"{name} names a channel that is not there; there are: {', '.join(self.channels)}"
+        )
         return None
 
     def listed(self, name: str, value: object) -> list[Any]:

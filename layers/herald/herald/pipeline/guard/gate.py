@@ -161,7 +161,7 @@ class Gate:
         reached = self._ports.counters.take(tally, asked.now)
         if reached:
             self.give_back()
-            raise _refused(reached, scheduled=asked.moment is None)
+            raise _refused(reached, self._settings, scheduled=asked.moment is None)
         self._taken.append(tally)
 
 
@@ -181,10 +181,12 @@ def _reserved(cost: int) -> str:
     return f"at most {cost / MILLIONTHS:.6f}".rstrip("0").rstrip(".") + " reserved"
 
 
-def _refused(reached: Full, *, scheduled: bool) -> NotAllowed:
+def _refused(reached: Full, settings: Settings, *, scheduled: bool) -> NotAllowed:
     """One that is ``scheduled`` gains nothing by waiting: what is full stays full for then."""
     detail, hint = LIMITS[reached.code]
-    name = f"limits.{reached.code}"
+    most = settings.limits._asdict().get(reached.code)
+    shown = most / MILLIONTHS if most and "spend" in reached.code else most
+    name = f"limits.{reached.code}" + (f" (now {shown:g})" if shown else "")
     return NotAllowed(
         f"limit_{reached.code}",
         detail.format(**(THEN if scheduled else NOW)),
