@@ -1,6 +1,7 @@
 """Messages are found on the page by number, and all that is known of a person is erased there."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,6 +65,21 @@ class TestFinding:
             find(desk)
             expect(key).to_have_accessible_description(complaint)
             expect(key).to_be_focused()
+
+    @pytest.mark.parametrize("act", [find, send])
+    @pytest.mark.parametrize("value", ["hk_test_“quoted”", "hk_live_a b", "hk_live_\u200b"])
+    def test_a_key_that_no_browser_could_send_is_said_at_its_field(
+        self, desk: Page, value: str, act: Callable[[Page], object]
+    ) -> None:
+        desk.get_by_label("API key").fill(value)
+        act(desk)
+        complaint = "This is no API key: it holds a space or another character that no key has. Copy it anew."
+        expect(desk.get_by_label("API key")).to_have_accessible_description(complaint)
+
+    def test_a_time_names_its_zone_where_the_pointer_rests(self, desk: Page, service: Service) -> None:
+        service.tell(a_message(1))
+        find(desk)
+        expect(listed(desk, "found").locator("time").first).to_have_attribute("title", re.compile(r"GMT\+5:30$"))
 
     def test_a_refusal_and_a_lost_answer_are_said(self, desk: Page) -> None:
         said = desk.locator("#find-said")
