@@ -86,7 +86,7 @@ clean: down ## Remove all that was set up, built or left behind
 
 ##@ Herald in your AWS account
 
-.PHONY: build deploy remove settings channel key keys revoke waiting import secret receipts optouts redrive
+.PHONY: build deploy remove settings channel key keys revoke waiting import secret receipts optouts redrive doctor
 build: .venv-sam/.sam ## Build the layer for AWS Lambda; no Docker needed, Python 3.13 found or fetched
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@COMPILER=$$(requirements/find-python "$$(sed -n 's/^RUNTIME := //p' layers/herald/Makefile)") && export COMPILER && \
@@ -127,6 +127,8 @@ optouts: $(LAPTOP) ## Who wants no texts: DO=sync, DO=url CHANNEL=exotel, DO=add
 	$(HERALD) optouts "$$@"
 redrive: $(LAPTOP) ## Take up what failed and waits, when its cause is gone (STAGE=dev)
 	@$(HERALD) redrive --stage="$$STAGE"
+doctor: $(LAPTOP) ## What would fail silently on this account today, and what mends it (STAGE=dev)
+	@$(HERALD) doctor --stage="$$STAGE"
 
 # uv takes what is in the file already as its preference, so a lock changes only where it must; one that did not change
 # stays as old as it is, so that no environment is made anew for nothing.

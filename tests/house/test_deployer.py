@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from herald.cli import receipts
+from herald.cli.diagnosis import running, sending
 from tests.house import ROOT
 from tests.house.test_template import RESOURCES
 
@@ -255,11 +256,13 @@ LOOKS = (Need("lambda", "ListLayerVersions"),)  # `make remove`.
 MINE = [*TOOLS, *RECEIPTS, *LOOKS, *(need for needs in NEEDS.values() for need in needs)]
 # Actions that AWS gives no resource to.
 NO_RESOURCE = {
-    "cloudformation:GetTemplateSummary", "cloudwatch:DescribeAlarms", "lambda:ListLayerVersions",
-    "logs:DeleteQueryDefinition", "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions",
+    "cloudformation:GetTemplateSummary", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData",
+    "lambda:GetAccountSettings", "lambda:ListLayerVersions", "logs:DeleteQueryDefinition",
+    "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions",
     "logs:PutQueryDefinition", "sms-voice:CreateConfigurationSet", "sms-voice:CreateOptOutList",
-    "sms-voice:CreateProtectConfiguration", "sns:GetSMSAttributes", "sns:ListPhoneNumbersOptedOut",
-    "sns:SetSMSAttributes",
+    "sms-voice:CreateProtectConfiguration", "sms-voice:DescribeAccountAttributes", "sms-voice:DescribeSpendLimits",
+    "sns:GetSMSAttributes", "sns:GetSMSSandboxAccountStatus", "sns:ListOriginationNumbers",
+    "sns:ListPhoneNumbersOptedOut", "sns:SetSMSAttributes",
 }  # fmt: skip
 
 
@@ -355,6 +358,56 @@ OPERATED = (
 
 def test_whoever_operates_may_read_awss_lists_and_remove_what_was_written_for_a_stage() -> None:
     assert missing("operator", list(OPERATED)) == []
+
+
+SENDER = f"arn:aws:sms-voice:{HERE}"
+# What `herald doctor` asks beside that, and of what: its checks declare the actions (NEEDS).
+LOOKED_AT: Mapping[str, tuple[str, ...]] = {
+    "cloudformation:DescribeStacks": (f"arn:aws:cloudformation:{HERE}:stack/herald-dev/7c",),
+    "cloudwatch:DescribeAlarms": ("*",),
+    "cloudwatch:GetMetricData": ("*",),
+    "dynamodb:BatchGetItem": (f"arn:aws:dynamodb:{HERE}:table/herald-dev",),
+    "dynamodb:GetItem": (f"arn:aws:dynamodb:{HERE}:table/herald-dev",),
+    "events:DescribeRule": (f"arn:aws:events:{HERE}:rule/herald-dev-ReceiptsFunctionTextsFared-1A2B",),
+    "events:ListRuleNamesByTarget": (f"arn:aws:events:{HERE}:rule/*",),
+    "iam:GetRole": (
+        "arn:aws:iam::123456789012:role/herald-dev-ApiRole-1A2B",
+        "arn:aws:iam::123456789012:role/herald-sns-delivery-ap-south-1",
+    ),
+    "lambda:GetAccountSettings": ("*",),
+    "lambda:GetFunctionConfiguration": (FUNCTION,),
+    "lambda:InvokeFunction": (f"arn:aws:lambda:{HERE}:function:herald-dev-invoke",),
+    "lambda:ListLayerVersions": ("*",),
+    "logs:DescribeLogGroups": ("*",),
+    "logs:DescribeSubscriptionFilters": (f"arn:aws:logs:{HERE}:log-group:sns/ap-south-1/123456789012/DirectPublish",),
+    "sms-voice:DescribeAccountAttributes": ("*",),
+    "sms-voice:DescribeConfigurationSets": (f"{SENDER}:configuration-set/herald-dev",),
+    "sms-voice:DescribeOptedOutNumbers": (LISTS,),
+    "sms-voice:DescribePhoneNumbers": (f"{SENDER}:phone-number/phone-7c",),
+    "sms-voice:DescribePools": (f"{SENDER}:pool/pool-7c",),
+    "sms-voice:DescribeRegistrations": (f"{SENDER}:registration/registration-7c",),
+    "sms-voice:DescribeSenderIds": (f"{SENDER}:sender-id/HERALD/IN",),
+    "sms-voice:DescribeSpendLimits": ("*",),
+    "sms-voice:GetProtectConfigurationCountryRuleSet": (PROTECTION,),
+    "sns:GetSMSAttributes": ("*",),
+    "sns:GetSMSSandboxAccountStatus": ("*",),
+    "sns:ListOriginationNumbers": ("*",),
+    "sns:ListPhoneNumbersOptedOut": ("*",),
+    "sns:ListSubscriptionsByTopic": (f"arn:aws:sns:{HERE}:herald-dev-alarms",),
+    "sqs:GetQueueAttributes": (f"arn:aws:sqs:{HERE}:herald-dev-dead",),
+    "ssm:GetParametersByPath": (f"arn:aws:ssm:{HERE}:parameter/herald/dev",),
+}
+FREE = {"sts:GetCallerIdentity"}  # Nobody needs a permission for it.
+
+
+def test_whoever_operates_may_ask_what_the_checks_of_doctor_declare_and_no_more_for_its_sake() -> None:
+    declared = {action for check in running.found().values() for action in check.NEEDS} | {*sending.NEEDS}
+    assert declared - FREE == set(LOOKED_AT)
+    needs = [Need(*action.split(":"), *arns) for action, arns in LOOKED_AT.items()]
+    assert missing("operator", needs) == []
+    for statement in POLICIES["operator"]["Statement"]:
+        if statement["Sid"].startswith("Doctor"):
+            assert set(statement["Action"]) <= declared
 
 
 STRANGERS = (

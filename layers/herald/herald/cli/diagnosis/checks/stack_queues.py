@@ -18,7 +18,7 @@ LONGEST = 1800.0
 def check(look: Look) -> Iterator[Finding]:
     redrive = f"When the cause is gone: herald redrive --stage {look.stage}"
     alarms = [
-        warning(f"{several(count, noun)} failed and wait in {look.part(part).rpartition('/')[2]}", redrive)
+        warning(f"{_failed(count, noun)} in {look.part(part).rpartition('/')[2]}", redrive)
         for part, noun in FAILED.items()
         if (count := _waiting(look, part))
     ]
@@ -32,6 +32,10 @@ def check(look: Look) -> Iterator[Finding]:
         alarms.append(failure(said, f"Look into /aws/lambda/herald-{look.stage}-worker; is concurrency used up?"))
     waiting = _waiting(look, "queue") or 0
     yield from alarms or [ok(f"nothing failed; {several(waiting, 'message')} in the queue")]
+
+
+def _failed(count: int, noun: str) -> str:
+    return f"{several(count, noun)} failed and wait{'s' if count == 1 else ''}"
 
 
 def _waiting(look: Look, part: str) -> int | None:
