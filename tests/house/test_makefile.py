@@ -18,7 +18,7 @@ from tests.house import LAYER, ROOT
 TARGETS = (
     "run", "up", "down", "test", "prove", "bench", "mutants", "check", "audit", "docs", "lock", "clean", "build",
     "deploy", "remove", "settings", "channel", "key", "keys", "revoke", "waiting", "import", "secret", "receipts",
-    "optouts", "redrive",
+    "optouts", "redrive", "doctor",
 )  # fmt: skip
 
 
@@ -237,6 +237,7 @@ WORDS = {
     "receipts": ["receipts", "enable", "--stage={STAGE}"],
     "optouts": ["optouts", "{DO}", "--stage={STAGE}", "--channel={CHANNEL}"],
     "redrive": ["redrive", "--stage={STAGE}"],
+    "doctor": ["doctor", "--stage={STAGE}"],
     "deploy": ["deploy", "--stage={STAGE}", "--"],
     "remove": ["remove", "--stage={STAGE}"],
     "run": ["-m", "local", "run", "--port={PORT}"],

@@ -135,6 +135,11 @@ def test_who_operates_takes_up_what_failed(here: Ground, operator: Person) -> No
     assert here.queued() and not here.queued("-dead") and not here.queued("-failed-invocations")
 
 
+def test_who_operates_may_ask_all_that_doctor_asks(operator: Person) -> None:
+    said = operator.herald("doctor", "--seconds", "60")
+    assert "not allowed to look" not in said, said
+
+
 def test_who_operates_can_send_nothing_and_deploy_nothing(operator: Person) -> None:
     for service, call, what in (
         ("sns", "publish", {"PhoneNumber": TO, "Message": "Hi"}),

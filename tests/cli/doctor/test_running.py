@@ -153,6 +153,12 @@ def test_where_the_settings_are_wrong_what_needs_them_is_not_looked_at() -> None
     assert finding.level is Level.NOTE
 
 
+def test_where_one_channel_is_wrong_the_others_are_looked_at() -> None:
+    wrong = {"type": "twilio"}
+    here = a_place(settings="routes: 7", **BLOCKS, wrong=wrong)
+    assert set(channels(here)) == set(BLOCKS)
+
+
 # ---- how it is shown
 
 

@@ -57,6 +57,7 @@ def test_one_text_is_asked_for_by_the_function_and_by_the_channel_that_was_named
     fields = json.loads(given["Payload"])
     assert given["FunctionName"] == PARTS["invoke_function"]
     assert (fields["to"], fields["channel"]) == (TO, "exotel")
+    assert fields["idempotency_key"].startswith("doctor-")
 
 
 def test_one_that_is_refused_is_a_failure_with_heralds_own_sentence() -> None:
@@ -79,3 +80,8 @@ def test_what_became_of_it_is_told(became: Status, reason: str | None, level: st
     finding = sends(function(SENT), became, reason=reason)[-1]
     assert finding.level == level
     assert not reason or REASONS[reason].text in finding.said
+
+
+def test_a_function_that_may_not_be_asked_is_told_and_takes_nothing_from_the_other_results() -> None:
+    (finding,) = sends(Aws({"Invoke": "AccessDeniedException"}), Status.SENT)
+    assert (finding.level.value, finding.missing) == ("note", "lambda:InvokeFunction")

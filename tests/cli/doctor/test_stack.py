@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from herald.cli.diagnosis.checks.stack_alarms import ALARMS
 from herald.cli.diagnosis.look import FUNCTIONS
 from tests.cli.doctor.aws import Answer, Aws
 from tests.cli.doctor.place import ACCOUNT, HERE, NOW, PARTS, a_place, alarms, found, said, the
+from tests.house.test_template import filled_in, of_type
 
 TOPIC = f"arn:aws:sns:{HERE}:herald-dev-alarms"
 STACK_CHECKS = (
@@ -42,6 +44,13 @@ def an_alarm(name: str, state: str = "OK", **more: Any) -> dict[str, Any]:
     return {"AlarmName": f"herald-dev-{name}", "StateValue": state, "AlarmActions": [TOPIC], **about, **more}
 
 
+def the_alarms(*others: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """All of them, some others in place of theirs."""
+    every = {name: an_alarm(name, **more) for name in ALARMS}
+    every |= {each["AlarmName"].removeprefix("herald-dev-"): each for each in others}
+    return {"MetricAlarms": list(every.values())}
+
+
 def a_reader(arn: str) -> dict[str, Any]:
     return {"Subscriptions": [{"SubscriptionArn": arn, "Protocol": "email", "Endpoint": "x@example.com"}]}
 
@@ -64,7 +73,7 @@ HEALTHY: Mapping[str, Answer] = {
     "GetRole": a_role,
     "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
     "GetMetricData": values(),
-    "DescribeAlarms": {"MetricAlarms": [an_alarm("sweep"), an_alarm("unknown", "INSUFFICIENT_DATA")]},
+    "DescribeAlarms": the_alarms(an_alarm("unknown", "INSUFFICIENT_DATA")),
     "ListSubscriptionsByTopic": a_reader(f"{TOPIC}:1a2b"),
     "DescribeLogGroups": groups(),
     "GetCallerIdentity": {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(NOW, usegmt=True)}}},
@@ -160,7 +169,7 @@ def test_a_queue_that_nobody_works_on_is_found() -> None:
 
 
 def test_an_alarm_that_is_on_says_what_to_do() -> None:
-    here = a_place(ill(DescribeAlarms={"MetricAlarms": [an_alarm("sweep", "ALARM"), an_alarm("unknown")]}))
+    here = a_place(ill(DescribeAlarms=the_alarms(an_alarm("sweep", "ALARM"))))
     assert the(here, "stack_alarms") == ("warning", "sweep is on")
     assert "When it is over: sweep" in said(here, "stack_alarms")
 
@@ -172,15 +181,25 @@ def test_an_alarm_that_is_on_says_what_to_do() -> None:
         ({"ListSubscriptionsByTopic": {"Subscriptions": []}}, "warning"),
         ({"ListSubscriptionsByTopic": "NotFound"}, "failure"),
         ({"DescribeAlarms": {"MetricAlarms": []}}, "warning"),
-        ({"DescribeAlarms": {"MetricAlarms": [an_alarm("sweep", ActionsEnabled=False)]}}, "warning"),
+        ({"DescribeAlarms": the_alarms(an_alarm("sweep", ActionsEnabled=False))}, "warning"),
     ],
 )
 def test_alarms_that_reach_nobody_are_found(answers: Mapping[str, Answer], grave: str) -> None:
     assert the(a_place(ill(**answers)), "stack_alarms")[0] == grave
 
 
+def test_an_alarm_that_is_not_there_is_found() -> None:
+    without = {"MetricAlarms": the_alarms()["MetricAlarms"][1:]}
+    assert the(a_place(ill(DescribeAlarms=without)), "stack_alarms")[1].startswith("not there: dead-letters")
+
+
+def test_the_alarms_are_those_of_the_template() -> None:
+    names = {filled_in(each["AlarmName"]) for each in of_type("AWS::CloudWatch::Alarm").values()}
+    assert names == {f"herald-Stage-{name}" for name in ALARMS}
+
+
 def test_alarms_for_whom_no_email_was_given_are_a_note() -> None:
-    here = a_place(ill(DescribeAlarms={"MetricAlarms": [an_alarm("sweep", AlarmActions=[])]}))
+    here = a_place(ill(DescribeAlarms=the_alarms(AlarmActions=[])))
     assert not alarms(here, "stack_alarms") and "AlarmEmail" in said(here, "stack_alarms")
 
 

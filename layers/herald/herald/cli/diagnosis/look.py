@@ -1,6 +1,7 @@
 """Look: what a check is handed: the stage, its settings, and the means to ask, each of which it has declared."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -167,11 +168,15 @@ def fields(kind: str) -> Sequence[Field]:
 
 
 def channels(here: Here) -> Mapping[str, Channel]:
-    """The channels of a stage; none where the settings cannot be read."""
-    try:
+    """The channels of a stage; where its settings are wrong, those that can be read by themselves."""
+    with suppress(InvalidSettings):
         return settings(here).channels
-    except InvalidSettings:
-        return {}
+    right: dict[str, Channel] = {}
+    for name in here.parameters:
+        if name.startswith("channels/"):
+            with suppress(InvalidSettings):
+                right |= settings(here._replace(parameters={name: here.parameters[name]})).channels
+    return right
 
 
 def _named(ranks: Sequence[str | Mapping[str, int]]) -> set[str]:

@@ -109,11 +109,11 @@ def _findings(here: Here, job: Job) -> list[Finding]:
     try:
         findings.extend(job.check.check(Look(here, job.check.NEEDS, job.channel)))
     except Exception as error:
-        findings.append(_broken(error, local=here.stage == "local"))
+        findings.append(broken(error, local=here.stage == "local"))
     return findings
 
 
-def _broken(error: Exception, *, local: bool) -> Finding:
+def broken(error: Exception, *, local: bool) -> Finding:
     """What a check says that could not be ended. The texts of others' errors may repeat keys and numbers."""
     again = "Run it again."
     if isinstance(error, NotAllowed):

@@ -4,9 +4,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from uuid import uuid4
 
+from herald.cli.diagnosis.asking import NotAllowed
 from herald.cli.diagnosis.findings import Finding, failure, note, ok, warning
 from herald.cli.diagnosis.look import Here, Look
+from herald.cli.diagnosis.running import broken
 from herald.message.phone import mask
 from herald.message.status import Status
 
@@ -24,8 +27,18 @@ class Sending:
         self._look, self._find, self._wait, self._sleep = Look(here, NEEDS), find, wait, sleep
 
     def send(self, number: str, channel: str | None) -> Iterator[Finding]:
-        """Send, wait, and say what became of it."""
-        fields = {"to": number, "body": BODY, **({"channel": channel} if channel else {})}
+        """Send, wait, and say what became of it. It is asked for once, under a key of its own: so it is sent once."""
+        try:
+            yield from self._send(number, channel)
+        except NotAllowed as error:
+            yield broken(error, local=self._look.on_the_laptop)
+        except Exception as error:
+            found = broken(error, local=self._look.on_the_laptop)
+            yield found._replace(mend="It may have been sent: look it up by its number, GET /messages?to=...")
+
+    def _send(self, number: str, channel: str | None) -> Iterator[Finding]:
+        fields = {"to": number, "body": BODY, "idempotency_key": f"doctor-{uuid4()}"}
+        fields |= {"channel": channel} if channel else {}
         answer = self._look.ask(
             "lambda", "invoke", FunctionName=self._look.part("invoke_function"), Payload=json.dumps(fields).encode()
         )

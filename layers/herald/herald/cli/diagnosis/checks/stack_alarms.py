@@ -10,14 +10,21 @@ from herald.cli.diagnosis.look import Look
 TITLE = "alarms"
 NEEDS = ("cloudwatch:DescribeAlarms", "sns:ListSubscriptionsByTopic")
 LINK = "docs/first-deployment.md#6-the-mail-of-the-alarms"
+ALARMS = (
+    "dead-letters", "failed-invocations", "dead-hooks", "queue-age", "failure-rate", "unknown", "receipts-forbidden",
+    "spend", "sweep", "announce",
+)  # fmt: skip
 PENDING = "PendingConfirmation"
 
 
 def check(look: Look) -> Iterator[Finding]:
     prefix = f"herald-{look.stage}-"
-    alarms = look.ask("cloudwatch", "describe_alarms", AlarmNamePrefix=prefix)["MetricAlarms"]
+    names = [prefix + name for name in ALARMS]  # By their names: those of another stage may begin with this one's.
+    alarms = look.ask("cloudwatch", "describe_alarms", AlarmNames=names)["MetricAlarms"]
+    if missing := sorted({*names} - {str(each["AlarmName"]) for each in alarms}):
+        said = f"not there: {', '.join(name.removeprefix(prefix) for name in missing)}: nobody is told of it"
+        yield warning(said, f"make deploy STAGE={look.stage}")
     if not alarms:
-        yield warning("there are none: nobody is told when something fails", f"make deploy STAGE={look.stage}")
         return
     yield from _on(alarms, prefix)
     if muted := [each["AlarmName"].removeprefix(prefix) for each in alarms if each.get("ActionsEnabled") is False]:
