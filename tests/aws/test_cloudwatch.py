@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from herald.aws.cloudwatch import COUNTERS, TOTALS, UNITS, CloudWatch
+from herald.aws.cloudwatch import COUNTERS, FAULTS, TOTALS, UNITS, CloudWatch
 from herald.message import Message
 from herald.message.reasons import REASONS
 from herald.message.status import Status
@@ -64,7 +64,12 @@ def metrics(line: Line, dimensions: list[list[str]] = BY_CHANNEL) -> dict[str, A
     """What CloudWatch makes metrics of in a line, each of the unit that it should have."""
     directive, *totals = line["_aws"]["CloudWatchMetrics"]
     watched = [each for each in directive["Metrics"] if dimensions is BY_CHANNEL and each["Name"] in TOTALS]
-    assert totals == ([{"Namespace": "Herald", "Dimensions": [["service"]], "Metrics": watched}] if watched else [])
+    alone = [{"Name": FAULTS, "Unit": "Count"}] if FAULTS in line else []
+    assert [{**each, "Metrics": sorted(each["Metrics"], key=str)} for each in totals] == (
+        [{"Namespace": "Herald", "Dimensions": [["service"]], "Metrics": sorted(watched + alone, key=str)}]
+        if watched or alone
+        else []
+    )
     assert directive["Namespace"] == "Herald"
     assert [sorted(each) for each in directive["Dimensions"]] == dimensions
     units = {each["Name"]: each["Unit"] for each in directive["Metrics"]}
@@ -142,6 +147,17 @@ def test_an_accepted_message_is_counted_by_the_channel_that_is_known(
     (line,) = lines()
     assert (line["message"], line["channel"]) == ("message accepted", told)
     assert metrics(line) == {"Accepted": [1.0]}
+
+
+def test_of_all_channels_together_the_average_of_faults_rises_with_what_failed_and_what_did_not_arrive(
+    observer: CloudWatch, lines: Callable[[], list[Line]]
+) -> None:
+    """What is sent and not delivered is there twice, 0 and then 1; a fault of the recipient's is none."""
+    ends = [(Status.SENT, None), (Status.UNDELIVERED, "template_mismatch"), (Status.FAILED, "no_balance")]
+    ends += [(Status.UNDELIVERED, "invalid_number"), (Status.UNDELIVERED, None), (Status.EXPIRED, "expired")]
+    for status, code in ends:
+        observer.ended(a_message(status=status, channel="exotel", reason=REASONS.get(code or "")))
+    assert [line.get(FAULTS) for line in lines()] == [[0.0], [1.0], [1.0], None, None, [1.0]]
 
 
 def test_the_average_of_failed_is_the_rate_of_failures(observer: CloudWatch, lines: Callable[[], list[Line]]) -> None:
@@ -233,7 +249,8 @@ def test_every_counter_has_a_name_of_its_own() -> None:
 
 def test_one_channel_makes_no_more_metrics_than_cost_nothing() -> None:
     assert len(UNITS) <= 10
-    assert UNITS.keys() >= TOTALS  # These come once more, however many channels there are.
+    assert UNITS.keys() >= TOTALS - {FAULTS}  # These come once more, however many channels there are.
+    assert len(TOTALS) == 3
 
 
 # ---- all lines

@@ -5,11 +5,18 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from herald.aws.bus import Bus
 from herald.journal.health import COUNTED, HEALTH, TURNED
+from herald.journal.lists import TROUBLED
+from herald.journal.observed import Drift
 from herald.message.status import Status
+from herald.pipeline.announce.announcer import Announcer
+from herald.testing.outbox import Outbox
 from tests.house import ROOT
 from tests.house.test_imports import inner_imports
 from tests.house.test_template import RESOURCES, target
+from tests.pipeline.announce.test_announcer import Bridge
+from tests.pipeline.announce.test_watch import moves
 
 Resources = dict[str, Any]
 # What puts something where it may wake a function. Whoever may make a schedule chooses what it invokes.
@@ -131,7 +138,9 @@ def test_no_event_that_herald_puts_on_its_bus_wakes_the_function_that_takes_requ
 
 
 def test_what_the_announcing_function_counts_in_the_table_does_not_wake_it() -> None:
-    """It writes one item there, and says that it counted; only another state of a breaker passes the filter."""
+    """Only another state of a breaker, and a move, pass the filter; told of a move it writes nothing. And the items of
+    callers have no status.
+    """
     filters = RESOURCES["AnnounceFunctionWritten"]["Properties"]["FilterCriteria"]["Filters"]
     wanted = [json.loads(each["Pattern"])["dynamodb"]["NewImage"] for each in filters]
     (of_health,) = [each for each in wanted if "pk" in each]
@@ -140,7 +149,11 @@ def test_what_the_announcing_function_counts_in_the_table_does_not_wake_it() -> 
     assert COUNTED != TURNED
     (policy,) = RESOURCES["AnnounceRole"]["Properties"]["Policies"]
     may = [each for each in policy["PolicyDocument"]["Statement"] if "dynamodb:UpdateItem" in listed(each["Action"])]
-    assert [each["Condition"]["ForAllValues:StringEquals"] for each in may] == [{"dynamodb:LeadingKeys": [HEALTH]}]
+    keys = {"dynamodb:LeadingKeys": [HEALTH, f"{TROUBLED}*"]}
+    assert [each["Condition"] for each in may] == [{"ForAllValues:StringLike": keys}]
+    box, bus = Outbox(), Bus(Bridge(), "herald-test")
+    assert Announcer(box, lambda: bus).announce([moves(None, Drift(10, 1.0, "late"))]) == []
+    assert (box.health_item.writes, box.journal.ended_badly) == (0, {})
     assert inner_imports("pipeline.announce.watch") & {"pipeline.health.breaker", "pipeline.health.channels"} == set()
 
 

@@ -9,12 +9,12 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from herald.aws.bus import SOURCE
-from herald.aws.cloudwatch import COUNTERS, NAMESPACE, TOTALS, UNITS
+from herald.aws.cloudwatch import COUNTERS, FAULTS, NAMESPACE, TOTALS, UNITS
 from herald.cli.receipts import PART as RECEIPTS
 from herald.cli.redrive import PARTS
 from herald.journal.lists import BY_DUE, BY_HASH
 from herald.message.status import Status
-from herald.pipeline.announce.watch import OPENED
+from herald.pipeline.announce.watch import DEGRADED, OPENED
 from herald.pipeline.send.transitions import LEASE
 from herald.providers import endusermessaging
 from tests.house import ROOT
@@ -469,14 +469,16 @@ def test_an_alarm_goes_to_an_address_or_to_nobody(address: str, taken: bool) -> 
     assert bool(re.fullmatch(TEMPLATE["Parameters"]["AlarmEmail"]["AllowedPattern"], address)) == taken
 
 
-def test_who_gets_the_alarms_is_told_that_a_channel_opened_and_by_a_rule_since_ten_alarms_are_enough() -> None:
-    rule, policy = RESOURCES["ChannelOpened"], RESOURCES["AlarmTopicPolicy"]
-    assert rule["Condition"] == policy["Condition"] == "SomebodyIsTold"
-    assert rule["Properties"]["EventPattern"] == {"source": [SOURCE], "detail-type": [OPENED]}
-    (target,) = rule["Properties"]["Targets"]
-    assert target["Arn"] == {"Ref": "AlarmTopic"}
-    told = {path.removeprefix("$.detail.") for path in target["InputTransformer"]["InputPathsMap"].values()}
-    assert told == {"channel", "why", "until"}
+def test_who_gets_the_alarms_is_told_that_a_channel_opened_or_degraded_by_a_rule_since_ten_alarms_are_enough() -> None:
+    policy = RESOURCES["AlarmTopicPolicy"]
+    for kind, names in ((OPENED, {"channel", "why", "until"}), (DEGRADED, {"channel", "country", "why"})):
+        rule = RESOURCES[kind.replace(" ", "")]
+        assert rule["Condition"] == policy["Condition"] == "SomebodyIsTold"
+        assert rule["Properties"]["EventPattern"] == {"source": [SOURCE], "detail-type": [kind]}
+        (target,) = rule["Properties"]["Targets"]
+        assert target["Arn"] == {"Ref": "AlarmTopic"}
+        told = {path.removeprefix("$.detail.") for path in target["InputTransformer"]["InputPathsMap"].values()}
+        assert told == names
     (may,) = policy["Properties"]["PolicyDocument"]["Statement"]
     # A policy of its own takes the place of the one that let CloudWatch publish.
     assert may["Principal"]["Service"] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
@@ -485,11 +487,11 @@ def test_who_gets_the_alarms_is_told_that_a_channel_opened_and_by_a_rule_since_t
 
 def test_an_alarm_on_figures_knows_them_and_looks_at_this_stage_only() -> None:
     ours = [alarm for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == NAMESPACE]
-    assert {alarm["MetricName"] for alarm in ours} <= UNITS.keys() | COUNTERS
-    assert {"Failed", "Unknown", "Spend", "ReceiptsForbidden"} <= {alarm["MetricName"] for alarm in ours}
+    assert {alarm["MetricName"] for alarm in ours} <= TOTALS | COUNTERS
+    assert {FAULTS, "Unknown", "Spend", "ReceiptsForbidden"} <= {alarm["MetricName"] for alarm in ours}
     for alarm in ours:
         assert alarm["Dimensions"] == THIS_STAGE
-        assert (alarm["Statistic"] == "Average") == (alarm["MetricName"] == "Failed")
+        assert (alarm["Statistic"] == "Average") == (alarm["MetricName"] == FAULTS)
 
 
 # It is still there when nobody counts it any more.
@@ -523,7 +525,7 @@ def test_the_dashboard_shows_every_figure_and_none_that_nobody_writes() -> None:
             elif metric[0] == NAMESPACE:
                 assert metric[2:4] == ["service", "herald-Stage"]
                 shown.add(metric[1])
-    assert shown == UNITS.keys() | COUNTERS
+    assert shown == UNITS.keys() | TOTALS | COUNTERS
 
 
 def test_the_dashboard_shows_every_alarm_and_every_queue_where_failures_end() -> None:
@@ -538,7 +540,7 @@ def test_the_pages_of_costs_and_of_what_watches_know_how_much_there_is() -> None
     assert f"{len(UNITS)} for each channel, {len(TOTALS)} for all channels together" in cost
     assert f"{len(of_type('AWS::CloudWatch::Alarm'))} alarms, 1 dashboard" in cost
     named = set(re.findall(r"\b[A-Z]\w+", " ".join(re.findall(r"^\| ([A-Z][\w, ]+) \|", part, re.MULTILINE))))
-    assert named == UNITS.keys() | COUNTERS
+    assert named == UNITS.keys() | TOTALS | COUNTERS
     for alarm in of_type("AWS::CloudWatch::Alarm").values():
         assert f"`{filled_in(alarm['AlarmName']).removeprefix('herald-Stage-')}`" in part
 

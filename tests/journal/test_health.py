@@ -142,14 +142,16 @@ def item(dynamodb: Any, table: str) -> Any:
     return dynamodb.get_item(TableName=table, Key={"pk": {"S": HEALTH}})["Item"]
 
 
-def test_an_item_says_who_changed_it_so_that_counts_wake_nobody(dynamodb: Any, own: str) -> None:
+def test_an_item_says_what_changed_in_it_so_that_counts_wake_nobody(dynamodb: Any, own: str) -> None:
     health = DynamoHealth(dynamodb, own)
     health.add({count(): 1}, AT)
     assert item(dynamodb, own)["by"] == {"S": COUNTED}
     health.turn("exotel", CLOSED, OPEN)
     assert item(dynamodb, own)["by"] == {"S": TURNED}
-    health.move(PAIR, None, Drift(10, AT))
+    health.add({count(): 1}, AT)
     assert item(dynamodb, own)["by"] == {"S": COUNTED}
+    health.move(PAIR, None, Drift(10, AT))
+    assert item(dynamodb, own)["by"] == {"S": TURNED}
     assert int(item(dynamodb, own)["ttl"]["N"]) == int(AT) + 2 * 86_400
 
 

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 
 from herald.aws.bus import Event
 from herald.errors import Unavailable, Uncertain
-from herald.journal.health import HEALTH, TURNED, written
+from herald.journal.health import HEALTH, TURNED, moved, written
 from herald.journal.item import item_of
 from herald.journal.observed import Breaker, Count, Drift, Observed, Pair
 from herald.journal.reads import item_key
 from herald.message import Message
+from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt, Report, Sent
 from herald.message.status import Status
 from herald.pipeline.announce.announcer import Announcer
@@ -40,11 +41,14 @@ PROCESSES = 4
 
 
 class State(NamedTuple):
-    """How a provider is: the part of its calls that surely fails, or whose answer is lost; and if it tells receipts."""
+    """How a provider is: the part of its calls that surely fails, or whose answer is lost; if it tells receipts; and
+    why the texts that it takes are not delivered, if they are not.
+    """
 
     failing: float = 0.0
     lost: float = 0.0
     receipts: bool = True
+    undelivered: str | None = None
 
 
 FINE, DOWN = State(), State(failing=1.0)
@@ -80,6 +84,8 @@ class Copy:
 
     def move(self, pair: Pair, before: Drift | None, after: Drift) -> bool:
         done = self._shared.move(pair, before, after)
+        if done:
+            self._stream.show(_moved(pair, before), _moved(pair, after))
         self._look()
         return done
 
@@ -116,6 +122,13 @@ def _turned(channel: str, breaker: Breaker) -> dict[str, Any]:
     return {**item_key(HEALTH), "by": {"S": TURNED}, f"b|{channel}": {"S": written(breaker)}}
 
 
+def _moved(pair: Pair, drift: Drift | None) -> dict[str, Any]:
+    """The same with another move."""
+    channel, country = pair
+    move = {f"d|{country}|{channel}": {"S": moved(drift)}} if drift else {}
+    return {**item_key(HEALTH), "by": {"S": TURNED}, **move}
+
+
 class Bus:
     """Who is told."""
 
@@ -148,7 +161,7 @@ class Vendor:
         self._world.sleep(CALL)
         provider_id = f"{self._name}-{len(self.accepted)}"
         if state.receipts:
-            self._world.receipt(provider_id, message)
+            self._world.receipt(provider_id, message, state.undelivered)
         if dice < state.failing + state.lost:
             raise Uncertain("answer_lost")
         return Sent(provider_id, {})
@@ -226,9 +239,12 @@ class World:
         self._conductor.release()
         process.turn.acquire()
 
-    def receipt(self, provider_id: str, message: Message) -> None:
-        """A receipt that a provider will tell."""
-        report = Report(Receipt(provider_id, Status.DELIVERED), message.id, message.attempts)
+    def receipt(self, provider_id: str, message: Message, code: str | None) -> None:
+        """A receipt that a provider will tell: delivered, or why not."""
+        end = (
+            Receipt(provider_id, Status.UNDELIVERED, REASONS[code]) if code else Receipt(provider_id, Status.DELIVERED)
+        )
+        report = Report(end, message.id, message.attempts)
         self.later(self.dice.uniform(*RECEIPT), lambda: self.work(lambda herald: herald.waited(report)))
 
     def messages(self) -> list[Message]:

@@ -152,6 +152,46 @@ def test_receipts_that_stop_while_sends_succeed_move_traffic_away_and_it_comes_b
     assert lost_or_doubled(world) == (0, 0)
 
 
+def degraded(world: World) -> list[tuple[float, str]]:
+    """When it was told that messages begin to move from a channel, and why."""
+    events = (event for event in world.bus.told if event.type == "Channel Degraded")
+    return [((event.at - START).total_seconds(), str(event.detail["why"])) for event in events]
+
+
+@pytest.mark.parametrize("channels", [(FIRST, SECOND), (FIRST,)], ids=["two", "one"])
+def test_texts_that_are_taken_and_all_undelivered_are_told_within_half_an_hour(
+    channels: tuple[str, ...], size: Size, figures: Figures
+) -> None:
+    """In India a DLT template that was changed does so: every call succeeds, and every receipt says no."""
+    change, right = 80 * MINUTE, (80 + size(30, 60)) * MINUTE
+    mismatch = State(undelivered="template_mismatch")
+    world = World({name: between(change, right, mismatch) if name == FIRST else lambda now: FINE for name in channels})
+    minutes = right / MINUTE + size(60, 200)
+    traffic(world, minutes, each=size(6, 2))
+    world.run(minutes * MINUTE)
+    told = degraded(world)
+    least = share(world, FIRST, right - 5 * MINUTE, right + 5 * MINUTE)
+    figures(
+        f"all texts of one of {len(channels)} channels are undelivered, by receipt", promise="5",
+        messages=len(world.messages()), minutes_undelivered=(right - change) / MINUTE,
+        told_after_minutes=round((told[0][0] - change) / MINUTE, 1), share_percent_least=round(100 * least),
+        doubled=lost_or_doubled(world)[1],
+    )  # fmt: skip
+    assert len(told) == 1
+    assert change < told[0][0] < change + 30 * MINUTE
+    assert "not delivered, lately template_mismatch" in told[0][1]
+    assert least < 0.75 if len(channels) > 1 else least == 1
+    assert not list(opened(world))
+    assert lost_or_doubled(world)[1] == 0
+
+
+def test_that_people_cannot_be_reached_moves_nothing_and_is_not_told(size: Size) -> None:
+    world = World({FIRST: between(80 * MINUTE, 200 * MINUTE, State(undelivered="recipient_unavailable"))})
+    traffic(world, size(110, 200), each=size(6, 3))
+    world.run(size(110, 200) * MINUTE)
+    assert degraded(world) == []
+
+
 def test_a_channel_that_never_tells_receipts_is_not_judged_by_their_silence(size: Size) -> None:
     world = World({FIRST: lambda now: MUTE, SECOND: lambda now: FINE})
     traffic(world, size(90, 240), each=size(6, 3))

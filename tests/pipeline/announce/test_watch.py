@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from herald.aws.bus import Bus
-from herald.journal.health import HEALTH, TURNED, written
-from herald.journal.observed import CLOSED, Breaker, Count, Observed, slot
+from herald.journal.health import HEALTH, TURNED, moved, written
+from herald.journal.observed import CLOSED, Breaker, Count, Drift, Observed, slot
 from herald.message import Message
 from herald.message.earlier import Earlier
 from herald.message.reasons import REASONS
@@ -24,7 +24,7 @@ from tests.pipeline.announce.test_announcer import Bridge, image, record
 
 AT = NOW.timestamp()
 SENT = Count("sent", "exotel", "", slot("sent", AT))
-TEXT, TIMELY = (Count(what, "exotel", "IN", slot("texts", AT)) for what in ("texts", "timely"))
+TEXT, TIMELY, LOST = (Count(what, "exotel", "IN", slot("texts", AT)) for what in ("texts", "timely", "lost"))
 
 
 def a_text(status: Status, after: float = 0, **changes: Any) -> Message:
@@ -53,10 +53,12 @@ def test_one_that_ended_within_five_minutes_ended_in_time(seconds: float, timely
 
 
 @pytest.mark.parametrize("code", sorted(REASONS))
-def test_only_what_is_the_providers_or_carriers_fault_counts_as_late(code: str) -> None:
-    found = counts(a_text(Status.SENT), a_text(Status.UNDELIVERED, 1, reason=REASONS[code]))
-    assert (found == []) == (code in {"provider_failed", "carrier_unavailable", "no_route"})
-    assert REASONS.keys() >= FAULTS
+def test_what_is_not_the_recipients_or_the_callers_own_fault_counts_as_lost_and_not_as_timely(code: str) -> None:
+    fault = REASONS[code].who in ("account", "sender", "carrier", "provider")
+    for seconds in (1, LATE + 1):
+        found = counts(a_text(Status.SENT), a_text(Status.UNDELIVERED, seconds, reason=REASONS[code]))
+        assert found == ([LOST] if fault else [TIMELY] if seconds < LATE else [])
+    assert (code in FAULTS) == fault
 
 
 def test_a_receipt_that_is_faster_than_our_own_note_counts_as_both() -> None:
@@ -162,6 +164,20 @@ def test_messages_move_where_texts_come_late() -> None:
     assert world.box.health_item.known().drifts["exotel", "IN"] == drift
 
 
+def test_why_messages_move_names_the_reason_that_most_of_the_news_at_hand_have() -> None:
+    world, now = World(), slot("texts", AT)
+    what = {"texts": 20, "timely": 20, "lost": 0}
+    world.box.health_item.shared = Observed(
+        {Count(name, "exotel", "IN", now - ago): number for name, number in what.items() for ago in range(5, 16)}  # type: ignore[arg-type]
+        | {Count(name, "exotel", "IN", now - ago): 20 for name in ("texts", "lost") for ago in range(2, 5)}  # type: ignore[arg-type]
+    )
+    codes = ("spam", "template_mismatch", "invalid_number", "template_mismatch")
+    ends = [a_text(Status.UNDELIVERED, 1, reason=REASONS[code]) for code in codes]
+    world.announce(*(record(a_text(Status.SENT), end, str(n)) for n, end in enumerate(ends)))
+    (drift,) = world.box.health_item.known().drifts.values()
+    assert drift.why == "60 of 60 texts not delivered, lately template_mismatch"
+
+
 # ------------------------------------------------------------------------------------------ channels open and close
 
 
@@ -196,6 +212,34 @@ def test_it_is_told_that_a_channel_closed() -> None:
     assert [entry["DetailType"] for entry in world.bridge.entries] == ["Channel Closed"]
     assert world.bridge.details[0]["until"] is None
     assert world.box.observer.told == []
+
+
+def moves(before: Drift | None, after: Drift | None, country: str = "IN") -> dict[str, Any]:
+    """A record of the stream: messages move from a channel."""
+    images = [
+        {"pk": {"S": HEALTH}, "by": {"S": TURNED}, **({f"d|{country}|exotel": {"S": moved(each)}} if each else {})}
+        for each in (before, after)
+    ]
+    return {"dynamodb": {"OldImage": images[0], "NewImage": images[1], "SequenceNumber": "1"}}
+
+
+def test_it_is_told_once_that_messages_begin_to_move_from_a_channel() -> None:
+    world, first = World(), Drift(10, AT, "60 of 60 texts not delivered")
+    world.announce(moves(None, first), moves(first, Drift(20, AT + 300, first.why)), moves(first, first))
+    (entry,) = world.bridge.entries
+    assert (entry["DetailType"], entry["Source"], entry["Time"]) == ("Channel Degraded", "herald", NOW)
+    assert world.bridge.details == [
+        {"event_id": f"exotel.IN.degraded.{AT:.3f}", "channel": "exotel", "country": "IN", "share": 90,
+         "why": "60 of 60 texts not delivered"}
+    ]  # fmt: skip
+
+
+def test_it_is_told_again_after_all_came_back_and_of_all_countries_where_attempts_fail() -> None:
+    world, long_ago = World(), Drift(10, AT - 900, "old")
+    world.announce(moves(long_ago, Drift(10, AT, "new")), moves(None, Drift(10, AT, "9 of 20 attempts failed"), ""))
+    assert [detail["country"] for detail in world.bridge.details] == ["IN", "all"]
+    world.announce(moves(long_ago, None))
+    assert len(world.bridge.details) == 2
 
 
 def test_nothing_is_told_of_who_tries_it_and_fails() -> None:

@@ -54,10 +54,12 @@ def test_the_attempts_of_five_minutes_are_counted_by_how_they_ended() -> None:
 def test_countries_are_told_with_what_is_late_and_with_what_moved() -> None:
     at = slot("texts", AT - 700)
     counts = {Count("texts", "exotel", "IN", at): 40, Count("timely", "exotel", "IN", at): 30}
+    counts[Count("lost", "exotel", "IN", at)] = 7
     drifts = {("exotel", "US"): Drift(20, AT - 60, "old"), ("exotel", "IN"): Drift(10, AT, "10 of 40 texts late")}
     (found,) = shown(Observed(counts, drifts=drifts))
     assert found["countries"] == [
-        {"country": "IN", "texts": 40, "late": 10, "share": 90}, {"country": "US", "texts": 0, "late": 0, "share": 80}
+        {"country": "IN", "texts": 40, "late": 10, "undelivered": 7, "share": 90},
+        {"country": "US", "texts": 0, "late": 0, "undelivered": 0, "share": 80},
     ]  # fmt: skip
     assert (found["share"], found["why"]) == (100, "10 of 40 texts late")
 

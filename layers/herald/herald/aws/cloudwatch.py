@@ -29,8 +29,10 @@ UNITS: Mapping[str, MetricUnit] = {
     "ProviderLatency": MetricUnit.Milliseconds,
     "DeliveryLatency": MetricUnit.Milliseconds,
 }
-# Counted by service alone as well: an alarm can watch one metric only, not one for each channel.
-TOTALS = frozenset({"Failed", "Unknown", "Spend"})
+# Counted by service as well: an alarm can watch one metric only, not one for each channel. Faults by service alone: 1
+# for each that failed, or that was not delivered by a fault of others than its recipient, and 0 for each that was sent.
+FAULTS = "Faults"
+TOTALS = frozenset({FAULTS, "Unknown", "Spend"})
 COUNTERS = frozenset(
     {"Refused", "KeysRefused", "ReceiptsForbidden", "ReceiptsUnmatched", "CallbacksUnread", "ChannelsOpened"}
 )
@@ -84,13 +86,15 @@ def _figures(message: Message) -> dict[str, float]:
     """What is counted of a message that came into the state it has."""
     match message.status:
         case Status.SENT:
-            return {"Sent": 1, "Failed": 0, "Segments": message.segments, **_spend(message.price)}
+            return {"Sent": 1, "Failed": 0, FAULTS: 0, "Segments": message.segments, **_spend(message.price)}
         case Status.FAILED | Status.EXPIRED:
-            return {"Failed": 1}
+            return {"Failed": 1, FAULTS: 1}
         case Status.DELIVERED:
             return {"Delivered": 1, **_delivery(message)}
-        case Status.UNDELIVERED | Status.UNKNOWN:
-            return {message.status.capitalize(): 1}
+        case Status.UNDELIVERED:
+            return {"Undelivered": 1, **({FAULTS: 1} if message.reason and message.reason.fault else {})}
+        case Status.UNKNOWN:
+            return {"Unknown": 1}
     return {}
 
 
@@ -123,6 +127,7 @@ def _counted(figures: Mapping[str, float], service: str, channel: str | None = N
     totals = [metric for metric in directives[0]["Metrics"] if channel and metric["Name"] in TOTALS]
     if totals:
         directives.append({**directives[0], "Dimensions": [["service"]], "Metrics": totals})
+        directives[0]["Metrics"] = [metric for metric in directives[0]["Metrics"] if metric["Name"] != FAULTS]
     return counted
 
 

@@ -11,7 +11,7 @@ from herald.journal.reads import Item, item_key
 HEALTH = "health"
 # A process asks for the item again, beside what it reads anyway, when its copy is so old; in seconds.
 FRESH = 5.0
-# Who changed the item last, for who is fed by the table's stream: what was only counted wakes nobody.
+# What changed last in the item, for who is fed by the table's stream: what was only counted wakes nobody.
 COUNTED, TURNED = "count", "turn"
 # What nobody changes any more goes, in seconds: a breaker that was closed for so long, moves, and the item itself.
 _DAY = 86_400
@@ -19,6 +19,7 @@ _DAY = 86_400
 _MOST = 90
 _LETTERS: Mapping[What, str] = {
     "failed": "f", "uncertain": "u", "taken": "k", "sent": "s", "texts": "t", "timely": "i",
+    "lost": "l",
 }  # fmt: skip
 _WORDS: Mapping[str, What] = {letter: what for what, letter in _LETTERS.items()}
 
@@ -81,8 +82,8 @@ class DynamoHealth:
         """Write another move of a channel's messages to a country, if it still stands as it did ``before``."""
         drifts = self._copy.drifts.items()
         forgotten = [_place(other) for other, each in drifts if other != pair and each.at < after.at - _DAY]
-        was = before and _moved(before)
-        return self._exchange(_place(pair), was, _moved(after), COUNTED, after.at, removed=forgotten)
+        was = before and moved(before)
+        return self._exchange(_place(pair), was, moved(after), TURNED, after.at, removed=forgotten)
 
     def _exchange(self, name: str, was: str | None, value: str, by: str, now: float, *, removed: list[str]) -> bool:
         condition = "#it = :was" if was is not None else "attribute_not_exists(#it)"
@@ -140,6 +141,12 @@ def turns(before: Item, after: Item) -> Iterator[tuple[str, Breaker, Breaker]]:
             yield channel, old.breaker(channel), breaker
 
 
+def moves(before: Item, after: Item) -> Iterator[tuple[Pair, Drift | None, Drift]]:
+    """The moves that stand otherwise in one image of the item than in the one before."""
+    old, new = observed(before).drifts, observed(after).drifts
+    yield from ((pair, old.get(pair), drift) for pair, drift in new.items() if drift != old.get(pair))
+
+
 def _name(count: Count) -> str:
     return f"{_LETTERS[count.what]}|{count.slot}|{count.country}|{count.channel}"
 
@@ -162,7 +169,8 @@ def _breaker(written: str) -> Breaker:
     return Breaker(state, float(at), float(until), float(away), int(trips), why)  # type: ignore[arg-type]
 
 
-def _moved(drift: Drift) -> str:
+def moved(drift: Drift) -> str:
+    """A move as the item keeps it."""
     return f"{drift.points} {drift.at!r} {drift.why}"
 
 

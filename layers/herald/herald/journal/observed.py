@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-What = Literal["failed", "uncertain", "taken", "sent", "texts", "timely"]
+What = Literal["failed", "uncertain", "taken", "sent", "texts", "timely", "lost"]
 # Attempts are counted by ten seconds and kept for five minutes; texts by the five minutes in which they were sent, and
 # kept for as long as the hour before the last quarter of one counts.
 ATTEMPTS, ATTEMPTS_KEPT = 10, 300
 TEXTS, TEXTS_KEPT = 300, 4_800
-OF_TEXTS, BAD = frozenset({"texts", "timely"}), frozenset({"failed", "uncertain"})
+OF_TEXTS, BAD = frozenset({"texts", "timely", "lost"}), frozenset({"failed", "uncertain"})
 # The item holds no more than so many channels, and pairs of channel and country: it is read again and again.
 MOST_CHANNELS, MOST_PAIRS = 20, 24
 Outcome = Literal["failed", "uncertain", "taken"]
@@ -25,7 +25,8 @@ class Ended(NamedTuple):
 
 class Count(NamedTuple):
     """What is counted: attempts that ``failed`` for sure, whose end is ``uncertain``, that a sender saw ``taken``, or
-    that the table's stream shows as ``sent``; and of the ``texts`` of a country those that ended ``timely``.
+    that the table's stream shows as ``sent``; and of the ``texts`` of a country those that ended ``timely``, and
+    those that were ``lost``: not delivered by a fault of others than the recipient.
 
     ``slot`` is the number of its ten seconds, or five minutes, since 1970.
     """

@@ -13,6 +13,11 @@ class Reason(NamedTuple):
     who: Who
     retryable: bool
 
+    @property
+    def fault(self) -> bool:
+        """Whether it is the account's, the sender's, the carrier's or the provider's: other texts may meet it too."""
+        return self.who not in ("caller", "recipient")
+
     def public(self) -> dict[str, object]:
         """The shape that callers see: ``{code, text, who, retryable}``."""
         return self._asdict()

@@ -9,18 +9,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from herald.aws.bus import Event
-from herald.journal.health import HEALTH, turns
-from herald.journal.observed import Breaker, Count, slot
+from herald.journal import health
+from herald.journal.observed import Breaker, Count, Drift, Pair, slot
+from herald.message.reasons import REASONS
 from herald.message.status import Status
 from herald.message.times import rfc3339
-from herald.pipeline.health.drift import LATE, moves
+from herald.pipeline.health.drift import ALL, LATE, moves, points
 from herald.pipeline.ports import Ports
 from herald.pipeline.trouble import told
 
-OPENED, CLOSED = "Channel Opened", "Channel Closed"
+OPENED, CLOSED, DEGRADED = "Channel Opened", "Channel Closed", "Channel Degraded"
 ENDS = (Status.DELIVERED, Status.UNDELIVERED)
-# What became of a text is the provider's or the carrier's own fault, for these reasons: it counts as one that is late.
-FAULTS = frozenset({"provider_failed", "carrier_unavailable", "no_route"})
+# A text that was not delivered by one of these counts as lost: another reason is its recipient's, or its own.
+FAULTS = frozenset(code for code, reason in REASONS.items() if reason.fault)
 Image = Mapping[str, Any]
 
 
@@ -28,11 +29,16 @@ def watch(ports: Ports, changes: Iterable[Mapping[str, Any]]) -> None:
     """Count these changes of the table, each once, and move messages where that is due. It raises nothing."""
     with told(ports.observer, "health not counted"):
         counts: Counter[Count] = Counter()
+        reasons: dict[Pair, Counter[str]] = {}
         for change in changes:
-            counts.update(counted(change.get("OldImage", {}), change.get("NewImage", {})))
+            after = change.get("NewImage", {})
+            found = list(counted(change.get("OldImage", {}), after))
+            counts.update(found)
+            for lost in (each for each in found if each.what == "lost"):
+                reasons.setdefault((lost.channel, lost.country), Counter())[_text(after, "reason")] += 1
         if counts:
             ports.health.note(counts)
-            _move(ports)
+            _move(ports, reasons)
 
 
 def counted(before: Image, after: Image) -> Iterator[Count]:
@@ -49,19 +55,24 @@ def counted(before: Image, after: Image) -> Iterator[Count]:
         yield Count("sent", channel, "", slot("sent", sent))
         yield Count("texts", channel, country, slot("texts", sent))
     ended = _moment(after, "delivered_at") or _moment(after, "updated_at")
-    if now in ENDS and was not in ENDS and ended - sent <= LATE and _text(after, "reason") not in FAULTS:
+    if now not in ENDS or was in ENDS:
+        return
+    if now == Status.UNDELIVERED and _text(after, "reason") in FAULTS:
+        yield Count("lost", channel, country, slot("texts", sent))
+    elif ended - sent <= LATE:
         yield Count("timely", channel, country, slot("texts", sent))
 
 
 def channel_events(change: Mapping[str, Any]) -> list[Event]:
-    """What a change of the table tells of channels: which opened, and which closed."""
+    """What a change of the table tells of channels: which opened, which closed, and from which messages now move."""
     before, after = change.get("OldImage", {}), change.get("NewImage", {})
-    if _text(after, "pk") != HEALTH:
+    if _text(after, "pk") != health.HEALTH:
         return []
-    changed = [(channel, old.state, breaker) for channel, old, breaker in turns(before, after)]
+    changed = [(channel, old.state, breaker) for channel, old, breaker in health.turns(before, after)]
     return [
         *(_event(OPENED, name, new) for name, old, new in changed if (old, new.state) == ("closed", "open")),
         *(_event(CLOSED, name, new) for name, old, new in changed if new.state == "closed" != old),
+        *(_degraded(pair, new) for pair, old, new in health.moves(before, after) if not points(old, new.at)),
     ]
 
 
@@ -76,11 +87,26 @@ def _event(kind: str, channel: str, breaker: Breaker) -> Event:
     return Event(kind, datetime.fromtimestamp(breaker.at, UTC), detail)
 
 
-def _move(ports: Ports) -> None:
+def _degraded(pair: Pair, drift: Drift) -> Event:
+    """Told once, when the first messages move: not for each ten points more."""
+    channel, country = pair
+    detail = {
+        "event_id": f"{channel}.{country or 'all'}.degraded.{drift.at:.3f}",
+        "channel": channel,
+        "country": country or "all",
+        "share": ALL - drift.points,
+        "why": drift.why,
+    }
+    return Event(DEGRADED, datetime.fromtimestamp(drift.at, UTC), detail)
+
+
+def _move(ports: Ports, reasons: Mapping[Pair, Counter[str]]) -> None:
+    """Move what is to be moved; why, with the most frequent reason, if the news at hand have one."""
     item, now = ports.health.item, ports.clock().timestamp()
     seen = item.known()
     for pair, drift in moves(seen, now).items():
-        item.move(pair, seen.drifts.get(pair), drift)
+        ((most, _),) = reasons.get(pair, Counter()).most_common(1) or [("", 0)]
+        item.move(pair, seen.drifts.get(pair), drift._replace(why=f"{drift.why}, lately {most}" if most else drift.why))
 
 
 def _text(image: Image, name: str) -> str:

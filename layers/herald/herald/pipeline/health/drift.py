@@ -1,4 +1,4 @@
-"""Drift: how many of a channel's messages to a country go by others while its texts come late, or some fail. Pure.
+"""Drift: how many of a channel's messages to a country go by others while texts come late or not, or fail. Pure.
 
 As GOV.UK Notify does it (its repository, November 2026): ten points of a hundred at a time, at most one move in five
 minutes, and back to rest by ten points in a quarter of an hour. The way back is computed and never written.
@@ -43,6 +43,12 @@ def late(seen: Observed, channel: str, country: str, now: float) -> tuple[int, i
     return _late(seen, channel, country, range(last + 1 - WINDOW // TEXTS, last + 1))
 
 
+def lost_of(seen: Observed, channel: str, country: str, now: float) -> int:
+    """How many of the texts that are judged now were not delivered, by a fault of others than the recipient."""
+    last = slot("texts", now - LATE) - 1
+    return seen.number("lost", channel, range(last + 1 - WINDOW // TEXTS, last + 1), country)
+
+
 def _moves(seen: Observed, now: float) -> Iterator[tuple[Pair, Drift]]:
     pairs = {(count.channel, count.country) for count in seen.counts if count.what in OF_TEXTS}
     for country in {country for _, country in pairs}:
@@ -75,10 +81,13 @@ def _slow(seen: Observed, channel: str, country: str, now: float) -> str | None:
     last = slot("texts", now - LATE) - 1
     first = last + 1 - WINDOW // TEXTS
     bad, of = _late(seen, channel, country, range(first, last + 1))
+    lost = lost_of(seen, channel, country, now)
     usual, before = _late(seen, channel, country, range(first - USUAL // TEXTS, first))
     if of < ATLEAST or before < ATLEAST:
         return None
-    return f"{bad} of {of} texts late or silent" if bad / of - usual / before >= SHARE else ""
+    if bad / of - usual / before < SHARE:
+        return ""
+    return f"{lost} of {of} texts not delivered" if 2 * lost >= bad else f"{bad} of {of} texts late or silent"
 
 
 def _late(seen: Observed, channel: str, country: str, slots: Iterable[int]) -> tuple[int, int]:

@@ -53,7 +53,8 @@ def _countries(seen: Observed, name: str, now: float) -> Iterator[dict[str, obje
         late, texts = drift.late(seen, name, country, now)
         share = ALL - drift.away(seen, name, country, now)
         if texts or share < ALL:
-            yield {"country": country, "texts": texts, "late": late, "share": share}
+            lost = drift.lost_of(seen, name, country, now)
+            yield {"country": country, "texts": texts, "late": late, "undelivered": lost, "share": share}
 
 
 def _why(seen: Observed, name: str, breaker: Breaker, now: float) -> str | None:
