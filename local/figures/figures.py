@@ -12,11 +12,13 @@ from local.figures.bridge import HOUR, Bridge
 NAMESPACE, SERVICE, QUEUE = "Herald", "herald-local", "herald-local"
 SUMS = {
     "sent": "Sent", "delivered": "Delivered", "undelivered": "Undelivered", "failed": "Failed", "unknown": "Unknown",
-    "segments": "Segments", "spend": "Spend",
+    "segments": "Segments",
 }  # fmt: skip
+SPEND = "Spend"
 LATENCIES = {"provider_latency_ms": "ProviderLatency", "delivery_latency_ms": "DeliveryLatency"}
 PERCENTILES = ("p50", "p95")
-ASKED = [(metric, "Sum") for metric in SUMS.values()] + [(m, p) for m in LATENCIES.values() for p in PERCENTILES]
+ASKED = [(metric, "Sum") for metric in (*SUMS.values(), SPEND)]
+ASKED += [(metric, percentile) for metric in LATENCIES.values() for percentile in PERCENTILES]
 # The engine takes the points of the time that is asked for and cuts it into periods that begin in 1970. With one that
 # is longer than all the time since, an hour is never cut in two, and its percentiles are true (ministack 1.5.33; AWS
 # would refuse it).
@@ -61,11 +63,11 @@ class Figures:
         )
         values = [next(iter(result["Values"]), None) for result in answer["MetricDataResults"]]
         found = dict(zip(ASKED, values, strict=True))
-        sums = {field: found[metric, "Sum"] for field, metric in SUMS.items()}
-        spend = sums.pop("spend")  # Many providers tell no price, and 0 would say that it was free.
+        sums = {field: round(found[metric, "Sum"] or 0) for field, metric in SUMS.items()}
+        spend = found[SPEND, "Sum"]
         return {
-            **{field: round(total or 0) for field, total in sums.items()},
-            "spend": None if spend is None else round(spend, 6),
+            **sums,
+            "spend": None if spend is None else round(spend, 6),  # No provider told a price: that is not 0.
             **{field: {p: _tenths(found[metric, p]) for p in PERCENTILES} for field, metric in LATENCIES.items()},
         }
 

@@ -19,11 +19,14 @@ def send(page: Page, **what: str) -> None:
     page.get_by_role("button", name="Send", exact=True).click()
 
 
+WHAT = "Number, message id or reference"
+
+
 def find(page: Page, number: str = PHONE, status: str = "Any") -> None:
-    """Look for messages by number."""
-    page.get_by_label("Number", exact=True).fill(number)
+    """Look for messages by number, id or reference."""
+    page.get_by_label(WHAT, exact=True).fill(number)
     page.get_by_label("Status", exact=True).select_option(status)
-    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Find", exact=True).click()
 
 
 def listed(page: Page, where: str = "sent") -> Locator:

@@ -105,10 +105,11 @@ class Service:
 
     def _search(self, request: Request) -> Reply:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
-        if not query["to"].startswith("+"):
+        number, reference = query.get("to", "").replace(" ", ""), query.get("reference")
+        if number and not number.startswith(("+", "0")):
             wrong = {"field": "to", "code": "invalid_number", "detail": "this is no number."}
             return Reply(422, {"detail": "The request is wrong.", "errors": [wrong]})
-        there = [m for m in self.messages.values() if m.to == query["to"].replace(" ", "")]
+        there = [m for m in self.messages.values() if number in ("", m.to) and reference in (None, m.reference)]
         fitting = [m for m in reversed(there) if m.status == query.get("status", m.status)]
         begin = int(query.get("after", 0))
         following = str(begin + PAGE_OF) if len(fitting) > begin + PAGE_OF else None

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from herald.message.reasons import REASONS
 from herald.message.status import Status
-from tests.page.hands import PHONE, find, listed, send
+from tests.page.hands import PHONE, WHAT, find, listed, send
 from tests.page.life import ask_to_erase, ending, questions
 from tests.page.service import KEY, Service, a_message
 
@@ -51,16 +51,19 @@ class TestFinding:
         expect(listed(desk, "found")).to_have_count(0)
 
     def test_a_number_that_is_none_is_said_at_its_field(self, desk: Page) -> None:
-        for number, complaint in (("", "Enter a number."), ("12", "This is no number.")):
+        none = "This is no number. No message has it as its reference either."
+        for number, complaint in (("", "Enter a number, a message id or a reference."), ("12", none)):
             find(desk, number=number)
-            field = desk.get_by_label("Number", exact=True)
-            expect(field).to_have_accessible_description(complaint)
+            field = desk.get_by_label(WHAT, exact=True)
+            expect(field).to_have_accessible_description(re.compile(re.escape(complaint)))
             expect(field).to_be_focused()
             expect(field).to_have_attribute("aria-invalid", "true")
 
     def test_without_a_key_or_with_a_wrong_one_the_key_is_asked_for(self, desk: Page) -> None:
         key = desk.get_by_label("API key")
-        for value, complaint in (("", "Paste an API key to find messages."), ("no", "This API key is not accepted.")):
+        unfit = "This is no API key: it holds “. Copy it again."
+        wrong = (("", "Paste an API key to find messages."), ("“no", unfit), ("no", "This API key is not accepted."))
+        for value, complaint in wrong:
             key.fill(value)
             find(desk)
             expect(key).to_have_accessible_description(complaint)
@@ -73,13 +76,13 @@ class TestFinding:
     ) -> None:
         desk.get_by_label("API key").fill(value)
         act(desk)
-        complaint = "This is no API key: it holds a space or another character that no key has. Copy it anew."
+        complaint = re.compile(r"^This is no API key: it holds .+\. Copy it again\.$")
         expect(desk.get_by_label("API key")).to_have_accessible_description(complaint)
 
     def test_a_time_names_its_zone_where_the_pointer_rests(self, desk: Page, service: Service) -> None:
         service.tell(a_message(1))
         find(desk)
-        expect(listed(desk, "found").locator("time").first).to_have_attribute("title", re.compile(r"GMT\+5:30$"))
+        expect(listed(desk, "found").locator("time").first).to_have_attribute("title", re.compile(r"GMT\+5:30 \(Asia/\w+\)$"))
 
     def test_a_refusal_and_a_lost_answer_are_said(self, desk: Page) -> None:
         said = desk.locator("#find-said")
@@ -114,6 +117,86 @@ class TestFinding:
         find(desk)
         expect(listed(desk, "found")).to_have_count(1)
         assert "msg_1" not in desk.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+
+
+class TestFindingByOtherThings:
+    def test_a_reference_finds_what_any_program_sent(self, desk: Page, service: Service) -> None:
+        service.tell(a_message(1, reference="order-118"))
+        service.tell(a_message(2, reference="order-119"))
+        find(desk, number="order-118")
+        expect(listed(desk, "found").locator(".id")).to_have_text(["msg_1"])
+        expect(desk.locator("#find-said")).to_have_text("1 message, newest first.")
+        expect(desk.get_by_role("button", name="Erase this person…")).to_be_hidden()
+        find(desk, number="order-120")
+        expect(desk.locator("#find-said")).to_have_text("No message with this reference is known to this key.")
+
+    @pytest.mark.parametrize("digits", ["20261128", "0123 456-7"])
+    def test_a_reference_may_be_of_digits_as_a_number_is(self, desk: Page, service: Service, digits: str) -> None:
+        service.tell(a_message(1, reference=digits))
+        find(desk, number=digits)
+        expect(listed(desk, "found").locator(".id")).to_have_text(["msg_1"])
+        find(desk, number="0555 000")
+        expect(desk.locator("#find-said")).to_have_text(
+            "No message to this number, and none with this reference, is known."
+        )
+
+    def test_pages_of_a_reference_follow_each_other(self, desk: Page, service: Service) -> None:
+        for number in range(1, 4):
+            service.tell(a_message(number, reference="118"))
+        find(desk, number="118")
+        desk.get_by_role("button", name="Show more").click()
+        expect(listed(desk, "found").locator(".id")).to_have_text(["msg_3", "msg_2", "msg_1"])
+
+    def test_an_id_finds_its_message(self, desk: Page, service: Service) -> None:
+        service.tell(a_message(1, to="+6591234567"))
+        find(desk, number=" msg_1 ")
+        expect(listed(desk, "found").locator(".to")).to_have_text(["+6591234567"])
+        find(desk, number="msg_2")
+        expect(desk.locator("#find-said")).to_have_text("No message with this id is known to this key.")
+        expect(listed(desk, "found")).to_have_count(0)
+
+
+class TestWhatWentWrong:
+    def ended(self, service: Service, number: int, status: Status) -> None:
+        at = datetime.now(UTC) + timedelta(seconds=number)
+        service.tell(a_message(number, status=status, updated_at=at, reason=REASONS["spam"]))
+
+    def test_it_is_listed_without_a_number_the_last_one_first(self, desk: Page, service: Service) -> None:
+        states = (Status.FAILED, Status.UNKNOWN, Status.DELIVERED, Status.UNDELIVERED, Status.EXPIRED)
+        for number, status in enumerate(states, 1):
+            self.ended(service, number, status)
+        desk.get_by_role("button", name="Went wrong lately").click()
+        expect(listed(desk, "found").locator(".pill")).to_have_text(["expired", "undelivered", "unknown", "failed"])
+        expect(desk.locator("#find-said")).to_have_text(
+            "The last 4 that are failed, unknown, undelivered or expired, the last one first."
+        )
+        expect(desk.get_by_role("button", name="Erase this person…")).to_be_hidden()
+
+    def test_a_status_alone_lists_those_of_it(self, desk: Page, service: Service) -> None:
+        for number, status in enumerate((Status.FAILED, Status.UNKNOWN), 1):
+            self.ended(service, number, status)
+        find(desk, number="", status="Unknown")
+        expect(listed(desk, "found").locator(".pill")).to_have_text(["unknown"])
+        find(desk, number="", status="Expired")
+        expect(desk.locator("#find-said")).to_have_text("Nothing of this key is expired, of what went wrong lately.")
+        find(desk, number="", status="Delivered")
+        field = desk.get_by_label(WHAT, exact=True)
+        expect(field).to_have_accessible_description(re.compile("Enter a number"))
+
+    def test_that_nothing_did_a_refusal_and_a_lost_answer_are_said(self, desk: Page) -> None:
+        said, button = desk.locator("#find-said"), desk.get_by_role("button", name="Went wrong lately")
+        button.click()
+        expect(said).to_have_text(
+            "Nothing of this key is failed, unknown, undelivered or expired, of what went wrong lately."
+        )
+        answer = {"status": 429, "json": {"detail": "Too many requests."}, "headers": {"Retry-After": "1"}}
+        desk.route("**/messages?*", lambda route: route.fulfill(**answer))
+        button.click()
+        expect(said).to_have_text("Too many requests. Try again in 1 s.")
+        desk.unroute("**/messages?*")
+        desk.route("**/messages?*", lambda route: route.abort())
+        button.click()
+        expect(said).to_have_text("No answer arrived. Try again.")
 
 
 class TestErasing:

@@ -58,7 +58,7 @@ class TestFigures:
         expect(self.row(desk, "Delivered")).to_have_text(["9", "–"])
         expect(self.row(desk, "Unknown")).to_have_text(["0", "–"])
         expect(self.row(desk, "Segments")).to_have_text(["1,400", "–"])
-        expect(self.row(desk, "Spend")).to_have_text(["0.0312", "–"])
+        expect(self.row(desk, "Spend")).to_have_text(["0.0312", "not told"])
         expect(self.row(desk, "Provider latency")).to_have_text(["42 ms · 880 ms", "–"])
         expect(self.row(desk, "Delivery latency")).to_have_text(["1.1 s · –", "–"])
 

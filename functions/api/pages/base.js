@@ -10,7 +10,8 @@ const UNPROVEN = new Set([401, 403, 409, 429]);
 const $ = (id) => document.getElementById(id);
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const seconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
-const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" }); // with the name of its zone
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 function element(name, className, ...content) {
@@ -35,7 +36,7 @@ function span(ms) {
 function timeElement(at, format) {
   const made = element("time", "", format.format(new Date(at)));
   made.dateTime = at;
-  made.title = zoned.format(new Date(at));
+  made.title = `${exact.format(new Date(at))} (${ZONE})`;
   return made;
 }
 

@@ -38,12 +38,17 @@ async function begin() {
   follow();
 }
 
+$("send_at").title = `In the time of ${ZONE}`;
 $("contract").href = `${BASE}openapi.json`;
 $("form").addEventListener("submit", send);
 $("form").addEventListener("input", ({ target }) => { if (target.id) forgive(target.id); unexplain(); });
 $("explain").addEventListener("click", explain);
 $("key").addEventListener("input", () => { forgive("key"); sessionStorage.setItem("herald-key", $("key").value.trim()); });
-$("key").addEventListener("change", lookAtChannels);
+$("key").addEventListener("change", () => {
+  const fault = keyFault("send");
+  if ($("key").value.trim() && fault) complain("key", fault);
+  lookAtChannels();
+});
 $("body").addEventListener("input", count);
 $("smart").addEventListener("change", count);
 $("body").addEventListener("keydown", (event) => {
@@ -52,7 +57,8 @@ $("body").addEventListener("keydown", (event) => {
 $("clear").addEventListener("click", clear);
 $("find-status").append(...STATUSES.map((status) => new Option(capital(status), status)));
 $("find").addEventListener("submit", find);
-$("find-to").addEventListener("input", () => forgive("find-to"));
+$("find-what").addEventListener("input", () => forgive("find-what"));
+$("find-lately").addEventListener("click", () => findLately());
 $("find-more").addEventListener("click", findMore);
 $("erase-ask").addEventListener("click", askToErase);
 $("erase-no").addEventListener("click", () => $("erase").close());

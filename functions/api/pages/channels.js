@@ -7,7 +7,7 @@ let channelsAgain = 0;
 /** Asks how the channels are while somebody looks; they are not shown if the key may not know. */
 async function lookAtChannels() {
   clearTimeout(channelsAgain);
-  if (document.hidden || !$("key").value) return;
+  if (document.hidden || keyFault()) return;
   try {
     const answer = await ask("GET", "channels", undefined, authorized());
     $("channels").hidden = !answer.ok || !answer.body.channels.length;
@@ -22,7 +22,9 @@ function channelItem(channel) {
   const [word, status] = STATES[channel.state] ?? [channel.state, "unknown"];
   const pill = element("span", "pill", word);
   pill.dataset.status = channel.share < channel.share_at_rest && channel.state === "closed" ? "unknown" : status;
-  return element("li", "", pill, element("b", "", channel.name), element("span", "", channelFacts(channel).join(" · ")));
+  const facts = element("span", "", channelFacts(channel).join(" · "));
+  if (channel.until) facts.title = `Until ${exact.format(new Date(channel.until))} (${ZONE})`;
+  return element("li", "", pill, element("b", "", channel.name), facts);
 }
 
 function channelFacts(channel) {
@@ -32,7 +34,7 @@ function channelFacts(channel) {
   return [
     channel.state === "closed" && channel.share < channel.share_at_rest && `${channel.share} % of its messages`,
     channel.why, channel.until && `tried again at ${clock.format(new Date(channel.until))}`, ...tried,
-    ...countries.map(({ country, texts, late, share }) => `${country}: ${late} of ${texts} late, ${share} %`),
+    ...countries.map(({ country, texts, late, undelivered, share }) => `${country}: ${late} of ${texts} late${undelivered ? `, ${undelivered} of them undelivered` : ""}, ${share} %`),
   ].filter(Boolean);
 }
 

@@ -57,18 +57,21 @@ function say(entry, text) {
 }
 
 async function cancel(entry) {
+  const fault = keyFault("cancel");
+  if (fault) return say(entry, fault);
   try {
     const answer = await ask("DELETE", messagePath(entry.message.id), undefined, authorized());
     if (!answer.ok) return say(entry, whyNot(answer));
     update(entry, answer.body);
-    $("result").textContent = outcome(entry.message);
+    conclude(entry.message);
   } catch {
     say(entry, "No answer arrived. Try again.");
   }
 }
 
 async function refresh(entry) {
-  if (entry.asking) return;
+  const fault = keyFault("refresh");
+  if (entry.asking || fault) return fault && say(entry, fault);
   entry.asking = true;
   say(entry, "Asking the provider…");
   try {

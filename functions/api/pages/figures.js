@@ -21,7 +21,7 @@ async function countUp() {
 function drawFigures({ channels, reasons, queue }) {
   const of = Object.entries(channels ?? {});
   const row = (heading, cells) => element("tr", "", heading, ...cells.map((cell) => element("td", "", cell)));
-  const counts = COUNTS.map(([name, word]) => row(rowHeading(name, word), of.map(([, figures]) => amount(figures?.[name]))));
+  const counts = COUNTS.map(([name, word]) => row(rowHeading(name, word), of.map(([, figures]) => (name === "spend" ? money : amount)(figures?.[name]))));
   const latencies = LATENCIES.map(([name, word]) => row(rowHeading(name, word), of.map(([, figures]) => percentiles(figures?.[name]))));
   const columns = of.map(([name]) => scoped("col", name));
   $("figures-table").replaceChildren(
@@ -44,6 +44,9 @@ function rowHeading(name, word) {
 }
 
 const amount = (number) => (number === null || number === undefined ? "–" : number.toLocaleString(undefined, { maximumFractionDigits: 4 }));
+
+/** What providers told that it cost. Of a channel whose provider told nothing that is not known: it is not 0. */
+const money = (sum) => (sum === null || sum === undefined ? "not told" : amount(sum));
 
 /** The median, and what 95 of 100 stay below. */
 function percentiles(of) {

@@ -29,13 +29,6 @@ function forgive(name) {
   $(`${name}-error`).textContent = "";
 }
 
-/** Says what is wrong with the API key: a browser sends no header with other characters in it. */
-function checkKey(what) {
-  const key = $("key").value.trim();
-  if (!key) complain("key", `Paste an API key to ${what}.`);
-  else if (!/^[\x21-\x7e]+$/.test(key)) complain("key", "This is no API key: it holds a space or another character that no key has. Copy it anew.");
-}
-
 /** The first field that is wrong in a form, or the key; null if all is well. */
 const firstWrong = (form = "#form") => document.querySelector(`${form} [aria-invalid], #key[aria-invalid]`);
 
@@ -52,12 +45,14 @@ function trouble(...lines) {
 function clearComplaints() {
   for (const name of [...FIELDS, "key"]) forgive(name);
   trouble();
+  latest = ""; // what becomes of the message before is told in the list alone
   $("result").textContent = "";
 }
 
 /** True if everything is there that no send can do without. */
 function complete() {
-  checkKey("send");
+  const fault = keyFault("send");
+  if (fault) complain("key", fault);
   if (!$("to").value.trim()) complain("to", "Enter a number.");
   if (!$("body").value.trim()) complain("body", "Write a text.");
   return !firstWrong();
@@ -98,10 +93,15 @@ function sent(message, text) {
   $("body").value = $("send_at").value = "";
   count();
   latest = message.id;
-  $("result").textContent = outcome(message);
+  conclude(message);
 }
 
 let latest = ""; // the message whose outcome is said beside the button
+
+/** Says what became of a message beside the button; not where it says that another one was refused. */
+function conclude(message) {
+  if (!$("trouble").textContent && !firstWrong()) $("result").textContent = outcome(message);
+}
 
 function outcome(message) {
   const { status, channel, to } = message;
@@ -122,10 +122,13 @@ function transit({ status, sent_at, delivered_at }) {
 const readable = (code) => capital(code.replaceAll("_", " "));
 const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 
-function refused({ status, body }, text) {
+/** Which limit it is that a message would exceed; empty if it is none. */
+const limitNamed = ({ code = "" }) => (code.startsWith("limit_") ? `The limit: ${code.slice(6).replaceAll("_", " ")}.` : "");
+
+function refused({ status, body, headers }, text) {
   const problem = body ?? {};
   if (problem.message?.id) list(problem.message, text);
-  if (status === 401 || status === 403) complain("key", "This API key is not accepted.");
+  if (status === 401 || (status === 403 && [undefined, "forbidden"].includes(problem.code))) complain("key", "This API key is not accepted.");
   const elsewhere = [];
   for (const { field, detail } of problem.errors ?? []) {
     const name = field === "subject" ? "body" : field;
@@ -134,8 +137,10 @@ function refused({ status, body }, text) {
   }
   const blamed = { recipient: "to", sender: "sender" }[problem.message?.reason?.who];
   if (blamed) complain(blamed, problem.detail);
-  if (elsewhere.length) trouble(...elsewhere, problem.hint);
-  else if (!firstWrong()) trouble(whyNot({ status, body }), problem.hint);
+  const limit = [limitNamed(problem), whenAgain({ headers })];
+  if (elsewhere.length) trouble(...elsewhere, limit[0], problem.hint, limit[1]);
+  else if (limit.some(Boolean) && firstWrong()) trouble(limit[0] || whyNot({ status, body }), problem.hint, limit[1]);
+  else if (!firstWrong()) trouble(whyNot({ status, body }), problem.hint, limit[1]);
   focusFirstWrong();
 }
 

@@ -81,7 +81,7 @@ function update(entry, message) {
   showTrace(parts.timeline, message.trace);
   parts.answer.hidden = message.response === null;
   parts.response.textContent = JSON.stringify(message.response, null, 2);
-  if (before && message.id === latest) $("result").textContent = outcome(message);
+  if (before && message.id === latest) conclude(message);
 }
 
 function facts(message) {
@@ -101,6 +101,7 @@ function unsettled({ status, updated_at }) {
 }
 
 async function poll(entry) {
+  if (keyFault()) return update(entry, entry.message);
   try {
     const answer = await ask("GET", messagePath(entry.message.id), undefined, authorized());
     if (answer.status === 404) return drop(entry);
@@ -132,7 +133,7 @@ function remember() {
 
 async function recall() {
   const ids = JSON.parse(sessionStorage.getItem("herald-sent") ?? "[]");
-  if (!$("key").value) return;
+  if (keyFault()) return;
   for (const id of ids) {
     const answer = await ask("GET", messagePath(id), undefined, authorized());
     if (answer.ok) list(answer.body);
