@@ -1,9 +1,10 @@
 """The frame of the command ``herald``: what every group and command has, and how what goes wrong is told."""
 
-import argparse
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from herald.cli import frame
 from herald.cli._where import Where
-from herald.cli.frame import GROUPS, Stopped, main
+from herald.cli.frame import GROUPS, Here, Stopped, main
 from herald.errors import InvalidSettings, NotAccepted, Problem
 from tests.house import PACKAGE, ROOT
 
@@ -23,12 +24,17 @@ COMMANDS = [
     ["optouts", "url"], ["optouts", "add"], ["optouts", "remove"], ["optouts", "check"], ["optouts", "sync"],
     ["webhooks", "secret"], ["receipts", "enable"], ["redrive"], ["deploy"], ["remove"],
 ]  # fmt: skip
+NEEDED = {
+    ("keys", "create"): ["--name", "x"], ("keys", "revoke"): ["--name", "x"], ("keys", "waiting"): ["--name", "x"],
+    ("settings", "import"): ["gramex.yaml"], ("optouts", "url"): ["--channel", "exotel"],
+}  # fmt: skip
 
 
-def runs(monkeypatch: pytest.MonkeyPatch, act: object) -> int:
+def runs(monkeypatch: pytest.MonkeyPatch, act: Callable[..., int]) -> int:
     """The exit code of ``herald webhooks secret`` if that is what it does."""
-    module = import_module("herald.cli.webhooks")
-    monkeypatch.setattr(module, "secret", act)
+    app = frame.group("Webhooks: one command.")
+    frame.command(app, "secret", after="The secret was not written.")(act)
+    monkeypatch.setattr(import_module("herald.cli.webhooks"), "app", app)
     return main(["webhooks", "secret", "--stage", "dev"], somewhere)
 
 
@@ -37,16 +43,19 @@ def somewhere(stage: str, region: str | None, *, deployed: bool) -> Where:
     return Where("123456789012", region or "ap-south-1")
 
 
+def nowhere(stage: str, region: str | None, *, deployed: bool) -> Where:
+    """No stage is anywhere."""
+    raise Stopped("There is no such stack.")
+
+
 def test_each_file_beside_the_frame_is_a_group() -> None:
     groups = {path.stem for path in (PACKAGE / "cli").glob("*.py") if not path.stem.startswith("_")}
     assert groups - {"frame"} == set(GROUPS)
 
 
 def test_the_help_names_every_group_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"])
+    assert main(["--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert ended.value.code == 0
     assert all(f" {group} " in said for group in GROUPS)
     assert "None" not in said
 
@@ -55,11 +64,9 @@ def test_the_help_names_every_group_with_a_sentence(capsys: pytest.CaptureFixtur
 def test_every_command_asks_for_the_stage_and_may_be_told_the_region(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main([*words, "--help"])
+    assert main([*words, "--help"]) == 0
     said = capsys.readouterr().out
-    assert ended.value.code == 0
-    assert "--stage STAGE" in said and "[--region REGION]" in said and "None" not in said
+    assert "--stage STAGE" in said and "--region REGION" in said and "None" not in said
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -67,18 +74,105 @@ def test_every_command_asks_for_the_stage_and_may_be_told_the_region(
 def test_what_is_no_stages_name_is_refused_before_anything_is_done(
     words: list[str], stage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main([*words, f"--stage={stage}"])
-    assert ended.value.code == 2
-    assert "--stage: A stage's name is a small letter" in capsys.readouterr().err
+    assert main([*words, f"--stage={stage}"]) == 2
+    assert "'--stage': A stage's name is a small letter" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_without_a_stage_nothing_is_done(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    assert ended.value.code == 2
+    assert main([*words, *NEEDED.get(tuple(words), [])], nowhere) == 2
     assert "--stage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_the_stage_is_also_herald_stages_but_where_something_is_made_or_deleted_whole(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HERALD_STAGE", "dev")
+    code = main([*words, *NEEDED.get(tuple(words), [])], nowhere)
+    assert (code, capsys.readouterr().err) == (
+        (2, "Which stage? Say --stage dev, for example.\n")
+        if words in (["deploy"], ["remove"])
+        else (1, "There is no such stack.\n")
+    )
+
+
+@pytest.mark.parametrize("words", [["--stage", "dev", "keys", "list"], ["keys", "list", "--stage", "dev"]])
+def test_where_to_act_may_be_said_before_and_behind_the_commands_name(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HERALD_STAGE", "another")
+    asked: list[str] = []
+
+    def seen(stage: str, region: str | None, *, deployed: bool) -> Where:
+        asked.append(stage)
+        raise Stopped("Seen.")
+
+    assert main(words, seen) == 1
+    assert asked == ["dev"]
+
+
+def test_a_profile_is_handed_to_aws(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "")
+    assert main(["keys", "list", "--stage", "dev", "--profile", "shop"], nowhere) == 1
+    assert os.environ["AWS_PROFILE"] == "shop"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["kyes"], "No such command 'kyes'. Did you mean keys?"),
+        (["x"], "No such command 'x'. There are: send, "),
+        (["keys"], "Missing command."),
+        (["keys", "creat"], "No such command 'creat'. Did you mean 'create'?"),
+        (["keys", "create", "--stage", "dev"], "Missing option '--name'."),
+        (["keys", "list", "--stag", "dev"], "No such option: --stag (Possible options: --stage)"),
+        (["keys", "list", "more"], "Got unexpected extra argument(s) (more)"),
+    ],
+)
+def test_a_misuse_is_told_with_what_would_be_right_and_where_the_help_is(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words, nowhere) == 2
+    told = capsys.readouterr()
+    first, usage, more = told.err.splitlines()
+    assert (told.out, first.startswith(said), usage.startswith("Usage: herald")) == ("", True, True), first
+    assert more.startswith("More: herald") and more.endswith(" --help")
+
+
+def test_with_json_lines_are_json_also_those_before_it_broke_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = frame.group("Webhooks: one command.")
+
+    @frame.command(app, "secret", after="Again.")
+    def act(here: Here, *, fails: bool = False) -> int:
+        print("one")
+        print("two")
+        if fails:
+            raise ValueError(NUMBER)
+        return 1
+
+    monkeypatch.setattr(import_module("herald.cli.webhooks"), "app", app)
+    words = ["webhooks", "secret", "--stage", "dev", "--json"]
+    assert main(words, somewhere) == 1
+    assert json.loads(capsys.readouterr().out) == {"lines": ["one", "two"]}
+    assert main([*words, "--fails"], somewhere) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"lines": ["one", "two"], "error": {"detail": "Stopped (ValueError). Again."}}
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_has_json_but_those_that_ask(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--help"]) == 0
+    assert ("--json" in capsys.readouterr().out) == (words[0] not in ("deploy", "remove"))
+
+
+def test_with_json_an_error_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "list", "--stage", "dev", "--json"], nowhere) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"error": {"detail": "There is no such stack."}}
+    assert said.err == "There is no such stack.\n"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +188,7 @@ def test_without_a_stage_nothing_is_done(words: list[str], capsys: pytest.Captur
 def test_what_goes_wrong_is_one_line_and_an_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, code: int, said: str
 ) -> None:
-    def act(options: argparse.Namespace) -> int:
+    def act(here: Here) -> int:
         """Fail."""
         raise error
 
@@ -105,11 +199,15 @@ def test_what_goes_wrong_is_one_line_and_an_exit_code(
 def test_where_a_stage_is_not_nothing_is_done(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def nowhere(stage: str, region: str | None, *, deployed: bool) -> Where:
-        raise Stopped("There is no such stack.")
-
     acted: list[object] = []
-    monkeypatch.setattr(import_module("herald.cli.webhooks"), "secret", acted.append)
+    app = frame.group("Webhooks: one command.")
+
+    @frame.command(app, "secret")
+    def act(here: Here) -> int:
+        acted.append(here)
+        return 0
+
+    monkeypatch.setattr(import_module("herald.cli.webhooks"), "app", app)
     assert main(["webhooks", "secret", "--stage", "dev"], nowhere) == 1
     assert (acted, capsys.readouterr()) == ([], ("", "There is no such stack.\n"))
 

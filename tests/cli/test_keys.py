@@ -112,17 +112,14 @@ MISTAKES = [
 def test_a_limit_that_is_none_is_refused_before_anything_is_made(
     stage: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as refused:
-        main(["keys", "create", "--stage", stage, "--name", "shop", option, value])
-    assert refused.value.code == 2
+    assert main(["keys", "create", "--stage", stage, "--name", "shop", option, value]) == 2
     assert option in capsys.readouterr().err
     assert main(["keys", "list", "--stage", stage]) == 0
     assert capsys.readouterr().out == ""
 
 
 def test_a_country_that_has_another_code_is_told_it(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["keys", "create", "--stage", stage, "--name", "shop", "--countries", "IN,UK"])
+    assert main(["keys", "create", "--stage", stage, "--name", "shop", "--countries", "IN,UK"]) == 2
     assert "did you mean GB?" in capsys.readouterr().err
 
 

@@ -86,7 +86,13 @@ def test_what_is_imported_later_is_in_the_layer_too(module: str, layer: Path, ru
 
 def test_every_foreign_import_of_the_package_is_in_the_layer_or_the_runtime(layer: Path) -> None:
     there = {entry.name.removesuffix(".py") for entry in layer.iterdir()} | set(RUNTIME) | set(sys.stdlib_module_names)
-    assert {name for path in modules().values() for name in foreign_imports(path)} <= there
+    shipped = [path for module, path in modules().items() if not command(module)]
+    assert {name for path in shipped for name in foreign_imports(path)} <= there
+
+
+def test_what_only_the_command_needs_is_imported_by_it_alone() -> None:
+    shipped = {module: path for module, path in modules().items() if not command(module)}
+    assert not [module for module, path in shipped.items() if {"typer", "rich"} & foreign_imports(path)]
 
 
 def foreign_imports(path: Path) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.house import APPS, LAYER, ROOT
 
-HEAVY = {"requests", "yaml", "pydantic", "phonenumbers", "aws_xray_sdk", "jsonschema"}
+HEAVY = {"requests", "yaml", "pydantic", "phonenumbers", "aws_xray_sdk", "jsonschema", "typer", "rich"}
 WIRED = (
     "herald",
     "herald.wiring",

@@ -82,7 +82,9 @@ class TestFinding:
     def test_a_time_names_its_zone_where_the_pointer_rests(self, desk: Page, service: Service) -> None:
         service.tell(a_message(1))
         find(desk)
-        expect(listed(desk, "found").locator("time").first).to_have_attribute("title", re.compile(r"GMT\+5:30 \(Asia/\w+\)$"))
+        expect(listed(desk, "found").locator("time").first).to_have_attribute(
+            "title", re.compile(r"GMT\+5:30 \(Asia/\w+\)$")
+        )
 
     def test_a_refusal_and_a_lost_answer_are_said(self, desk: Page) -> None:
         said = desk.locator("#find-said")

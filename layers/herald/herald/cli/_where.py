@@ -1,6 +1,7 @@
 """Where: the account and the region in which a command acts on a stage; it stops where it cannot be meant."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -17,10 +18,10 @@ ON_PURPOSE = "HERALD_ENGINE"
 
 
 class Stopped(Exception):
-    """The command cannot go on: a sentence for whoever runs it, and the exit code."""
+    """The command cannot go on: a sentence for whoever runs it, the exit code, and what a program is told."""
 
-    def __init__(self, said: str, code: int = 1) -> None:
-        self.said, self.code = said, code
+    def __init__(self, said: str, code: int = 1, problem: Mapping[str, object] | None = None) -> None:
+        self.said, self.code, self.problem = said, code, problem
         super().__init__(said)
 
 

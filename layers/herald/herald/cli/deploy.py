@@ -4,19 +4,20 @@ The first time it asks for the region and for the e-mail of the alarms. The regi
 e-mail is kept by the stack alone, since the file is in the repository.
 """
 
-import argparse
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from typer import Argument
 
 from herald.aws.client import client
 from herald.cli import _samconfig
 from herald.cli._regions import WITH_TEXTS
 from herald.cli._where import LAPTOP, Find, Where, find
-from herald.cli.frame import Stopped, runs, tell
+from herald.cli.frame import Here, Stopped, alone, command, tell
 
 ROOT = _samconfig.FILE.parent
 BUILD = ("make", "--no-print-directory", "build")
@@ -30,16 +31,16 @@ Run = Callable[[Sequence[str]], int]
 Ask = Callable[[str], str]
 
 
-def deploy(options: argparse.Namespace) -> int:
+app = alone()
+
+
+@command(app, after="It can be run again.", deployed=False, named=True, as_json="none")
+def deploy(
+    here: Here, *, words: Annotated[list[str] | None, Argument(help="after --: options of sam deploy")] = None
+) -> int:
     """Build, then deploy the stack; asks for region and e-mail the first time."""
     ask = input if sys.stdin.isatty() else None
-    return run(options.stage, options.where, options.words, ask=ask)
-
-
-def arguments(group: argparse.ArgumentParser) -> None:
-    """What is handed on to ``sam deploy``."""
-    runs(group, deploy, after="It can be run again.", deployed=False)
-    group.add_argument("words", nargs="*", help="after --: options of sam deploy")
+    return run(here.stage, here.where, words or (), ask=ask)
 
 
 def run(

@@ -3,14 +3,15 @@
 Numbers are read from standard input, one a line, so that none stays in the shell's history.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from typer import Option
 
 from herald import wiring
 from herald.aws.client import ACCESS, client
-from herald.cli.frame import Stopped, command, commands, tell
+from herald.cli.frame import Here, Stopped, command, group, tell
 from herald.errors import InvalidRequest, NotAccepted
 from herald.pipeline.flow import Herald
 from herald.pipeline.receive.token import inbound
@@ -19,57 +20,60 @@ from herald.providers._base import OptOuts
 from herald.settings.values import DEFAULT_CHANNELS, Channel
 
 FIELD = "number"
+AGAIN = "It can be run again."
+
+app = group(__doc__)
 
 
-def url(options: argparse.Namespace) -> int:
+@command(app, "url", after=AGAIN)
+def url(
+    here: Here,
+    *,
+    channel: Annotated[str, Option("--channel", metavar="NAME", help="the channel whose provider is to call it")],
+) -> int:
     """Print the URL at which a channel's provider hands over what people write; only the provider may know it."""
-    here = wiring.real(options.stage)
-    able = [name for name, known in here.settings.channels.items() if load(known.type).inbound]
-    if options.channel not in able:
+    real = wiring.real(here.stage)
+    able = [name for name, known in real.settings.channels.items() if load(known.type).inbound]
+    if channel not in able:
         listed = ", ".join(able) or "there is none"
         raise Stopped(f"channel: must be a channel whose provider hands over what people write: {listed}")
-    print(f"{here.url}/inbound/{options.channel}/{inbound(here.secret, options.channel)}")
+    print(f"{real.url}/inbound/{channel}/{inbound(real.secret, channel)}")
     return 0
 
 
-def add(options: argparse.Namespace) -> int:
+@command(app, "add", after=AGAIN)
+def add(here: Here) -> int:
     """Note that people want no texts."""
-    return _each(options, sys.stdin, lambda herald, line: herald.opt(line, out=True, source="list", field=FIELD))
+    return _each(here, sys.stdin, lambda herald, line: herald.opt(line, out=True, source="list", field=FIELD))
 
 
-def remove(options: argparse.Namespace) -> int:
+@command(app, "remove", after=AGAIN)
+def remove(here: Here) -> int:
     """Note that people want texts again."""
-    return _each(options, sys.stdin, lambda herald, line: herald.opt(line, out=False, source="list", field=FIELD))
+    return _each(here, sys.stdin, lambda herald, line: herald.opt(line, out=False, source="list", field=FIELD))
 
 
-def check(options: argparse.Namespace) -> int:
+@command(app, "check", after=AGAIN)
+def check(here: Here) -> int:
     """Say of each line whether that person opted out: one answer a line, also where there is no number."""
 
     def say(herald: Herald, line: str) -> None:
         print("opted out" if herald.opted_out(line, field=FIELD).opted_out else "wants texts")
 
-    return _each(options, sys.stdin, say, otherwise=lambda: print("no number"))
+    return _each(here, sys.stdin, say, otherwise=lambda: print("no number"))
 
 
-def sync(options: argparse.Namespace) -> int:
+@command(app, "sync", after=AGAIN)
+def sync(here: Here) -> int:
     """Note everybody who is on the providers' own lists, each in the account and region of its channels.
 
     A stage without such a channel has the list of its own account and region.
     """
-    left, channels = 0, wiring.real(options.stage).settings.channels
+    left, channels = 0, wiring.real(here.stage).settings.channels
     for kept, listed in (_lists(channels.values()) or _lists(DEFAULT_CHANNELS.values())).items():
         tell(f"{', '.join(listed.channels)}:")
-        left |= _sync(options, kept, listed.optouts)
+        left |= _sync(here, kept, listed.optouts)
     return left
-
-
-def arguments(group: argparse.ArgumentParser) -> None:
-    """``url``, ``add``, ``remove``, ``check`` and ``sync``."""
-    added = commands(group)
-    for run in (url, add, remove, check, sync):
-        made = command(added, run.__name__, run, after="It can be run again.")
-        if run is url:
-            made.add_argument("--channel", required=True, help="the channel whose provider is to call it")
 
 
 class Kept(NamedTuple):
@@ -98,7 +102,7 @@ def _lists(channels: Iterable[Channel]) -> dict[Kept, List]:
     return lists
 
 
-def _sync(options: argparse.Namespace, kept: Kept, listed: OptOuts) -> int:
+def _sync(here: Here, kept: Kept, listed: OptOuts) -> int:
     """Note everybody who is on one list. One that cannot be read is said so; the others are read even so."""
     access: dict[str, Any] = dict(kept.access)
     try:
@@ -107,13 +111,11 @@ def _sync(options: argparse.Namespace, kept: Kept, listed: OptOuts) -> int:
     except Exception as error:  # AWS's texts may name the key.
         tell(f"This list was not read ({type(error).__name__}). Needed: {listed.needed}")
         return 1
-    return _each(
-        options, numbers, lambda herald, number: herald.opt(number, out=True, source=kept.provider, field=FIELD)
-    )
+    return _each(here, numbers, lambda herald, number: herald.opt(number, out=True, source=kept.provider, field=FIELD))
 
 
 def _each(
-    options: argparse.Namespace,
+    here: Here,
     lines: Iterable[str],
     act: Callable[[Herald, str], object],
     *,
@@ -123,7 +125,7 @@ def _each(
 
     ``otherwise`` is called for each line that is not acted on, so that what is printed keeps step with the lines.
     """
-    herald, done, left = wiring.herald(options.stage), 0, 0
+    herald, done, left = wiring.herald(here.stage), 0, 0
     for place, line in enumerate(lines, 1):
         number = line.strip()
         if not number:

@@ -3,12 +3,13 @@
 SNS does so for a whole account in a region, in two log groups that belong to no stage.
 """
 
-import argparse
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from typer import Option
 
 from herald.aws import delivery_logs as log
 from herald.aws.client import client
-from herald.cli.frame import Stopped, command, commands
+from herald.cli.frame import Here, Stopped, command, group
 from herald.errors import InvalidSettings, NotAccepted
 from herald.settings import stack
 
@@ -31,34 +32,37 @@ class Clients(NamedTuple):
     iam: Any
 
 
-def enable(options: argparse.Namespace) -> int:
+app = group(__doc__)
+
+
+@command(app, "enable", after=f"It can be run again. {NEEDED}.")
+def enable(
+    here: Here,
+    *,
+    replace: Annotated[
+        bool, Option("--replace", help="even if SNS writes them with a role of somebody else's")
+    ] = False,
+    days: Annotated[int, Option("--days", help="how long a log group is kept that is made now")] = DAYS,
+) -> int:
     """Let SNS write all of its delivery logs, and this stage read them."""
-    return run(_clients(), options.stage, days=options.days, replace=options.replace)
+    return run(_clients(), here.stage, days=days, replace=replace)
 
 
-def disable(options: argparse.Namespace) -> int:
+@command(app, "disable", after="It can be run again.")
+def disable(here: Here) -> int:
     """Let this stage read SNS's delivery logs no more; SNS and the other stages go on."""
-    here = _clients()
-    read = stop_reading(here.logs, log.place(function(here.ssm, options.stage)), options.stage)
+    clients = _clients()
+    read = stop_reading(clients.logs, log.place(function(clients.ssm, here.stage)), here.stage)
     print("This stage reads SNS's delivery logs no more." if read else "This stage did not read SNS's delivery logs.")
     return 0
-
-
-def arguments(group: argparse.ArgumentParser) -> None:
-    """``enable`` and ``disable``."""
-    added = commands(group)
-    made = command(added, "enable", enable, after=f"It can be run again. {NEEDED}.")
-    made.add_argument("--replace", action="store_true", help="even if SNS writes them with a role of somebody else's")
-    made.add_argument("--days", type=int, default=DAYS, help="how long a log group is kept that is made now (30)")
-    command(added, "disable", disable, after="It can be run again.")
 
 
 def run(here: Clients, stage: str, *, days: int = DAYS, replace: bool = False) -> int:
     """Make what is missing, and say what it was. Raises ``Stopped``, ``NotAccepted``, or the clients' own errors."""
     reader = function(here.ssm, stage)
     place = log.place(reader)
-    for group in place.groups():
-        _read(here, group, stage, reader, days)
+    for each in place.groups():
+        _read(here, each, stage, reader, days)
     if stage != "local":  # The laptop's carrier plays SNS, and always writes.
         _write(here, place, replace=replace)
     return 0

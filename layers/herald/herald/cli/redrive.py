@@ -1,17 +1,18 @@
 """``herald redrive``: when its cause is gone, take up again what failed and waits."""
 
-import argparse
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
+
+from typer import Option
 
 from herald import wiring
 from herald.aws.client import client
 from herald.aws.dead_letters import Erased, Redriven, rehook, repeat, requeue
 from herald.aws.dead_listing import Judge, Listing, look, of_a_message, of_a_webhook, of_an_invocation
-from herald.cli.frame import Stopped, runs, tell
+from herald.cli.frame import Here, Stopped, alone, command, tell
 from herald.errors import InvalidRequest, NotAccepted
 from herald.settings import stack
 
@@ -20,24 +21,27 @@ PARTS = ("queue", "dead_letters", "dead_hooks", "failed_invocations_url", "invok
 Ask = Callable[[str], str]
 
 
-def redrive(options: argparse.Namespace) -> int:
+app = alone()
+
+
+@command(app, after="Nothing is lost: run the command again.")
+def redrive(
+    here: Here,
+    *,
+    dry_run: Annotated[bool, Option("--dry-run", help="only list what waits, and what cannot be repeated")] = False,
+    yes: Annotated[bool, Option("--yes", help="do not ask: for scripts")] = False,
+) -> int:
     """List what waits in the three queues of what failed, ask, and hand it on; with --dry-run, only list it."""
-    parts = stack.parts(client("ssm"), options.stage, *PARTS)
-    erased = erased_since(options.stage)
+    parts = stack.parts(client("ssm"), here.stage, *PARTS)
+    erased = erased_since(here.stage)
     able, stuck = listed(client("sqs"), *parts[1:4], erased=erased)
-    if options.dry_run or not able:
-        return 1 if stuck and not options.dry_run else 0
-    if not options.yes and not agreed(able, input if sys.stdin.isatty() else None):
+    if dry_run or not able:
+        return 1 if stuck and not dry_run else 0
+    asked = sys.stdin.isatty() and not here.as_json
+    if not yes and not agreed(able, input if asked else None):
         tell("Nothing was done.")
         return 1
     return hand_on(*parts, erased=erased)
-
-
-def arguments(group: argparse.ArgumentParser) -> None:
-    """``--dry-run`` and ``--yes``."""
-    runs(group, redrive, after="Nothing is lost: run the command again.")
-    group.add_argument("--dry-run", action="store_true", help="only list what waits, and what cannot be repeated")
-    group.add_argument("--yes", action="store_true", help="do not ask: for scripts")
 
 
 def agreed(able: int, ask: Ask | None) -> bool:

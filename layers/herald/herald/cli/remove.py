@@ -3,15 +3,16 @@
 Its data (table, settings, keys, layer versions) stay, unless --data is said.
 """
 
-import argparse
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from typer import Option
 
 from herald.aws import delivery_logs as log
 from herald.aws import stage_parts
 from herald.aws.client import client
 from herald.cli._where import LAPTOP, Where
-from herald.cli.frame import Stopped, runs, tell
+from herald.cli.frame import Here, Stopped, alone, command, tell
 from herald.cli.receipts import stop_reading
 
 NEXT = (
@@ -44,16 +45,16 @@ class Found(NamedTuple):
         return bool(self.stack or self.table or self.parameters or self.layers or self.reads)
 
 
-def remove(options: argparse.Namespace) -> int:
+app = alone()
+
+
+@command(app, after="It can be run again.", deployed=False, named=True, as_json="none")
+def remove(
+    here: Here, *, data: Annotated[bool, Option("--data", help="also table, settings, keys and layer versions")] = False
+) -> int:
     """List what goes and what stays, ask for the stage's name, and delete the stack."""
-    here = Clients(*(client(service.rstrip("_")) for service in Clients._fields))
-    return run(here, options.stage, options.where, data=options.data, ask=_ask)
-
-
-def arguments(group: argparse.ArgumentParser) -> None:
-    """``--data``."""
-    runs(group, remove, after="It can be run again.", deployed=False)
-    group.add_argument("--data", action="store_true", help="also table, settings, keys and layer versions")
+    clients = Clients(*(client(service.rstrip("_")) for service in Clients._fields))
+    return run(clients, here.stage, here.where, data=data, ask=_ask)
 
 
 def _ask(question: str) -> str:

@@ -1,61 +1,64 @@
 """``herald settings``: a stage's settings in SSM: show, check, write and edit them; import a gramex.yaml."""
 
-import argparse
 from pathlib import Path
+from typing import Annotated
+
+from typer import Argument
 
 from herald.cli import _writing
 from herald.cli._document import SETTINGS, Document
-from herald.cli.frame import Stopped, command, commands, tell
+from herald.cli.frame import Here, Stopped, command, group, tell
 from herald.errors import HeraldError
 from herald.settings.gramex import read_gramex
 from herald.settings.values import Channel
 from herald.wiring import parameters, provider_fields
 
+AGAIN = "It can be run again."
+File = Annotated[str | None, Argument(help="YAML; - is standard input")]
 
-def show(options: argparse.Namespace) -> int:
+app = group(__doc__)
+
+
+@command(app, "show", after=AGAIN)
+def show(here: Here) -> int:
     """Print the settings as they are in SSM."""
-    return _writing.show(Document(options.stage, SETTINGS))
+    return _writing.show(Document(here.stage, SETTINGS))
 
 
-def check(options: argparse.Namespace) -> int:
+@command(app, "check", after=AGAIN)
+def check(here: Here, *, file: File = None) -> int:
     """Say what is wrong with a file beside what is in SSM, or in SSM as it stands. It writes nothing."""
-    return _writing.check(Document(options.stage, SETTINGS), options.file)
+    return _writing.check(Document(here.stage, SETTINGS), file)
 
 
-def put(options: argparse.Namespace) -> int:
+@command(app, "set", after=AGAIN)
+def put(here: Here, *, file: File = None) -> int:
     """Check a file, or standard input, and write it as the settings."""
-    return _writing.put(Document(options.stage, SETTINGS), options.file)
+    return _writing.put(Document(here.stage, SETTINGS), file)
 
 
-def edit(options: argparse.Namespace) -> int:
+@command(app, "edit", after=AGAIN, as_json="none")
+def edit(here: Here) -> int:
     """Edit the settings in $VISUAL or $EDITOR; they are checked, then written."""
-    return _writing.edit(Document(options.stage, SETTINGS))
+    return _writing.edit(Document(here.stage, SETTINGS))
 
 
-def bring(options: argparse.Namespace) -> int:
+@command(app, "import")
+def bring(
+    here: Here, *, file: Annotated[Path, Argument(help="a gramex.yaml, or any YAML with an sms: section")]
+) -> int:
     """Write the channels of a gramex.yaml to SSM."""
     try:
-        channels = read_gramex(options.file.read_text(encoding="utf-8"), provider_fields)
+        channels = read_gramex(file.read_text(encoding="utf-8"), provider_fields)
     except (OSError, UnicodeDecodeError) as error:
-        raise Stopped(f"{options.file}: cannot be read ({type(error).__name__})") from None
+        raise Stopped(f"{file}: cannot be read ({type(error).__name__})") from None
     except HeraldError as error:
         for problem in error.problems:
             tell(f"{problem.field}: {problem.detail}")
         raise Stopped("Nothing was written. Correct these and run the command again.") from None
     for channel in channels.values():
-        _write(channel, options.stage)
+        _write(channel, here.stage)
     return 0
-
-
-def arguments(group: argparse.ArgumentParser) -> None:
-    """``show``, ``check``, ``set``, ``edit`` and ``import``."""
-    groups = commands(group)
-    for name, run in (("show", show), ("check", check), ("set", put), ("edit", edit)):
-        made = command(groups, name, run, after="It can be run again.")
-        if run in (check, put):
-            made.add_argument("file", nargs="?", help="YAML; - is standard input")
-    added = command(groups, "import", bring)
-    added.add_argument("file", type=Path, help="a gramex.yaml, or any YAML with an sms: section")
 
 
 def _write(channel: Channel, stage: str) -> None:
