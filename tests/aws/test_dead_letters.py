@@ -526,3 +526,11 @@ def test_without_a_region_one_line_says_what_to_set(
 def test_a_payload_that_herald_refuses_is_refused_again_and_not_swallowed() -> None:
     with pytest.raises(HeraldError):
         answer(asked(wrapped({"to": NUMBER}), "record"), "another", Outbox().herald())
+
+
+def test_what_was_just_put_back_is_taken_up_although_sqs_still_counts_it_as_hidden() -> None:
+    class Late(Endless):
+        def get_queue_attributes(self, **_: Any) -> dict[str, dict[str, str]]:
+            return {"Attributes": {"ApproximateNumberOfMessages": "1", "ApproximateNumberOfMessagesNotVisible": "11"}}
+
+    assert requeue(Late(12), "dead", "queue") == Redriven(12, 0)

@@ -37,10 +37,9 @@ class Sqs:
         self.away |= {record["MessageId"] for record in given}
         return {"Messages": given} if given else {}
 
-    def change_message_visibility_batch(self, **asked: Any) -> None:
-        assert 1 <= len(asked["Entries"]) <= 10
-        assert {entry["VisibilityTimeout"] for entry in asked["Entries"]} == {0}
-        self.away -= {entry["ReceiptHandle"] for entry in asked["Entries"]}
+    def change_message_visibility(self, **asked: Any) -> None:
+        assert asked["VisibilityTimeout"] == 0
+        self.away.remove(asked["ReceiptHandle"])
 
 
 def a_record(name: str, body: str, at: str = "0", **attributes: str) -> dict[str, Any]:

@@ -128,6 +128,15 @@ def test_who_operates_keeps_the_list_of_who_wants_no_texts(here: Ground, operato
     operator.herald("optouts", "url", "--channel", "exotel")
 
 
+def test_who_operates_writes_settings_and_channels(here: Ground, operator: Person) -> None:
+    operator.herald("settings", "show")
+    assert "No mistake." in operator.herald("settings", "check", "-", said="keep_days: 9\n")
+    channel = "type: exotel\nsid: a\ntoken: t0k3n\n"
+    assert "written" in operator.herald("channels", "set", "more", said=channel)
+    shown = operator.herald("channels", "show", "more")
+    assert "token: (hidden)" in shown and "t0k3n" not in shown
+
+
 def test_who_operates_takes_up_what_failed(here: Ground, operator: Person) -> None:
     here.sqs.send_message(QueueUrl=here.url("-dead"), MessageBody=json.dumps({"id": here.waiting()["id"]}))
     request = {"requestContext": {"requestId": "r-1"}, "requestPayload": {"to": SILENT, "body": "Hi"}}

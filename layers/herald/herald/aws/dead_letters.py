@@ -31,8 +31,12 @@ Erased = Callable[[object, datetime], bool]
 
 def waiting(sqs: Any, url: str) -> int:
     """About how many records wait in a queue. Raises the client's own errors."""
-    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return _count(sqs, url, "ApproximateNumberOfMessages")
+
+
+def _count(sqs: Any, url: str, *attributes: str) -> int:
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(attributes))["Attributes"]
+    return sum(int(told.get(name, 0)) for name in attributes)
 
 
 def requeue(sqs: Any, dead: str, queue: str) -> Redriven:
@@ -172,7 +176,9 @@ def _drain(sqs: Any, url: str, hand_on: Callable[[Mapping[str, Any]], bool | Non
 
     ``hand_on`` says that a record stays by False, and that it is only removed by None.
     """
-    ends, seen, count = {True: 0, False: 0, None: 0}, 0, waiting(sqs, url)
+    # SQS's figures are late by seconds: what was just looked at, and put back, may still be told to be hidden.
+    count = _count(sqs, url, "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    ends, seen = {True: 0, False: 0, None: 0}, 0
     while seen < count:
         found = sqs.receive_message(
             QueueUrl=url,
