@@ -88,6 +88,5 @@ def test_messages_are_found_by_number_and_a_person_is_erased(page: Page) -> None
     expect(page.locator("#find-said")).to_have_text("2 messages erased.")
     expect(listed(page)).to_have_count(0)
     page.get_by_role("button", name="Find").click()
-    expect(page.locator("#find-said")).to_have_text(
-        "No message to this number, and none with this reference, is known."
-    )
+    none = "No message to this number, and none with this reference, is known."
+    expect(page.locator("#find-said")).to_have_text(none)
