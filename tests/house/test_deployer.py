@@ -257,6 +257,7 @@ MINE = [*TOOLS, *RECEIPTS, *LOOKS, *(need for needs in NEEDS.values() for need i
 # Actions that AWS gives no resource to.
 NO_RESOURCE = {
     "cloudformation:GetTemplateSummary", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData",
+    "events:ListRuleNamesByTarget",  # Which rules is what is asked.
     "lambda:GetAccountSettings", "lambda:ListLayerVersions", "logs:DeleteQueryDefinition",
     "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions",
     "logs:PutQueryDefinition", "sms-voice:CreateConfigurationSet", "sms-voice:CreateOptOutList",
@@ -369,7 +370,7 @@ LOOKED_AT: Mapping[str, tuple[str, ...]] = {
     "dynamodb:BatchGetItem": (f"arn:aws:dynamodb:{HERE}:table/herald-dev",),
     "dynamodb:GetItem": (f"arn:aws:dynamodb:{HERE}:table/herald-dev",),
     "events:DescribeRule": (f"arn:aws:events:{HERE}:rule/herald-dev-ReceiptsFunctionTextsFared-1A2B",),
-    "events:ListRuleNamesByTarget": (f"arn:aws:events:{HERE}:rule/*",),
+    "events:ListRuleNamesByTarget": ("*",),
     "iam:GetRole": (
         "arn:aws:iam::123456789012:role/herald-dev-ApiRole-1A2B",
         "arn:aws:iam::123456789012:role/herald-sns-delivery-ap-south-1",
