@@ -8,7 +8,6 @@ from typer import Context, Exit, Option, Typer, TyperException
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from herald import __version__
 from herald.cli.frame import GROUPS, Json, Profile, Region, Said, Stage, checked_stage, first_sentence
 
 ABOUT = "Send texts, follow them, and look after a stage of Herald. Alone, it says where it points and what is next."
@@ -46,7 +45,7 @@ def root(
 ) -> int:
     """What is said before a command's name is said to it."""
     if version:
-        print(f"herald {__version__}")
+        print(f"herald {import_module('herald').__version__}")
         raise Exit(0)
     ctx.obj.said = Said(stage, region, profile, url, as_json)
     usual = os.environ.get("HERALD_STAGE", "")

@@ -122,10 +122,10 @@ def command(
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Add a command that acts on a stage; its help is its docstring.
 
-    ``after`` is said if a client breaks off: whether it may be repeated. ``deployed``: it stops where there is no stack
-    of the stage. ``named``: the stage must be said on the command line, ``HERALD_STAGE`` is not enough. ``as_json``:
-    what ``--json`` makes of it: its lines as JSON; what it prints itself by ``here.as_json``; or nothing, then it has
-    no such option.
+    ``after`` is said if a client breaks off: whether it may be repeated. ``deployed``: it stops where there is no
+    stack of the stage. ``named``: the stage must be said on the command line, ``HERALD_STAGE`` is not enough.
+    ``as_json``: what ``--json`` makes of it: its lines as JSON; what it prints itself by ``here.as_json``; or nothing,
+    then it has no such option.
     """
 
     how, lines = as_json, as_json == "lines"

@@ -31,12 +31,12 @@ class Screen(NamedTuple):
     def pairs(self, rows: Sequence[tuple[str, object]]) -> list[str]:
         """Names and what belongs to them, one below the other; nothing for what is None or empty."""
         told = [(name, clean(value)) for name, value in rows if value not in (None, "", [], {})]
-        room = max((len(name) for name, _ in told), default=0)
+        space = max((len(name) for name, _ in told), default=0)
         lines = []
         for name, value in told:
-            first, *more = self._wrapped(value, room + len(GAP))
-            lines.append(f"{self.paint(name.ljust(room), 'faint')}{GAP}{self.paint(first, first)}")
-            lines += [" " * (room + len(GAP)) + line for line in more]
+            first, *more = self._wrapped(value, space + len(GAP))
+            lines.append(f"{self.paint(name.ljust(space), 'faint')}{GAP}{self.paint(first, first)}")
+            lines += [" " * (space + len(GAP)) + line for line in more]
         return lines
 
     def table(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
