@@ -79,6 +79,13 @@ def test_two_of_the_environment_are_not_chosen_between(nothing: Path, monkeypatc
     assert (stopped(nothing, "dev").code, "say --stage dev, or --url" in stopped(nothing, "dev").said) == (2, True)
 
 
+def test_the_laptops_stage_and_a_url_elsewhere_are_not_chosen_between(
+    running: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HERALD_URL", "https://x.example/dev")
+    assert stopped(running, "local").code == 2
+
+
 def test_two_that_are_said_are_too_many(nothing: Path) -> None:
     assert stopped(nothing, stage="dev", url="https://x.example").said == "Say --stage or --url, not both."
 

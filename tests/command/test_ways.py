@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from herald.aws.client import client, own
 from herald.cli._client.https import Https
 from herald.cli._client.invoked import ENGINES_WORD, problem
 from herald.cli._where import Stopped
+from herald.cli.tail import lines
 from herald.errors import HeraldError, InvalidMessage, NotAllowed, NotFound, Problem, Refused
 from local.server import Reply
 from tests.command.conftest import Shell
@@ -70,6 +72,35 @@ def test_a_netrc_does_not_take_the_place_of_the_key(
         netrc.write("machine 127.0.0.1 login somebody password secret\n")
     monkeypatch.setenv("NETRC", file)
     assert service(api).channels()["channels"]
+
+
+def test_who_stops_a_send_is_told_how_to_repeat_it(api: Api, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Https, "send", stopped)
+    ran = shell("send", NUMBER, TEXT, "--idempotency-key", "k-1")
+    assert (ran.code, "repeat it with --idempotency-key k-1" in ran.err) == (130, True)
+
+
+def test_the_log_is_followed_and_each_line_told_once(aws: Aws) -> None:
+    now = 1_795_341_600_000
+
+    def line(said: str) -> str:
+        return json.dumps({"level": "INFO", "message": said, "message_id": "msg_1"})
+
+    aws.lines = {"api": [(now, line("one"))]}
+    later = iter([("two", now + 5), ("late", now + 1), ("three", now + 60_000)])
+
+    def sleep(seconds: float) -> None:
+        said, at = next(later)
+        aws.lines["api"].append((at, line(said)))
+
+    own.cache_clear()
+    following = lines(client("logs"), "dev", now - 1, follow=True, sleep=sleep)
+    assert [next(following)["message"] for _ in range(4)] == ["one", "two", "late", "three"]
+    with pytest.raises(RuntimeError):  # There is nothing more to come.
+        next(following)
 
 
 def test_two_sends_are_two_texts_and_one_key_is_one(herald: Served, shell: Shell) -> None:

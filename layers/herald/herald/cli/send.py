@@ -22,8 +22,12 @@ def send(target: Target, fields: Mapping[str, object], key: str | None) -> int:
     It is sent at most once, also if the network breaks off: then the command repeats it under one idempotency key.
     """
     key = key or f"cli-{secrets.token_hex(12)}"
-    with working("Sending"):
-        found = target.service.send(fields, key)
+    try:
+        with working("Sending"):
+            found = target.service.send(fields, key)
+    except KeyboardInterrupt:
+        tell(f"It may have been sent. To send it at most once, repeat it with --idempotency-key {key}")
+        raise
     give(target, found, lambda screen: shown.message(found, screen))
     code = CODES.get(str(found.get("status")), 0)
     if code == UNKNOWN:

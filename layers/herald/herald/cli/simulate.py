@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from herald.cli._asking import asks, give
 from herald.cli._client.service import BROKE, WRONG
-from herald.cli._client.target import Target, laptop_variables
+from herald.cli._client.target import Target, laptop_variables, on_this_machine
 from herald.cli._show.screen import Screen
 from herald.cli._where import Stopped
 from herald.cli.frame import group, tell
@@ -72,6 +72,8 @@ def ask(target: Target, method: str, path: str, wish: Mapping[str, object] | Non
     if target.place.kind != "laptop":
         raise Stopped("Only the laptop has a simulator: make up, then --stage local.", WRONG)
     url = os.environ.get("CARRIER_URL") or laptop_variables().get("CARRIER_URL", "")
+    if not on_this_machine(url):
+        raise Stopped("CARRIER_URL is not an address of this machine: load .local/env again.", WRONG)
     try:
         answer = requests.request(method, url + path, json=wish, timeout=10)
         said = answer.json() if answer.content else {}

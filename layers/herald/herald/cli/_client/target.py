@@ -72,7 +72,7 @@ def resolve(state: State, said: Said, env_file: Path = LAPTOP_ENV, ask: Callable
 def _usual(state: State, said: Said, usual_url: str, env_file: Path) -> tuple[str, str | None]:
     """The stage, or the URL, if the command line says neither."""
     stage, profile = state.usual_stage, said.profile or os.environ.get("AWS_PROFILE")
-    if stage and usual_url and stage != LAPTOP:
+    if stage and usual_url and (stage != LAPTOP or not on_this_machine(usual_url)):
         raise Stopped(f"HERALD_STAGE is {stage}, and HERALD_URL is set: say --stage {stage}, or --url.", WRONG)
     if stage:
         return stage, None
@@ -110,7 +110,8 @@ def _laptop(find: Find, env_file: Path, said: Said) -> Target:
         where = find(LAPTOP, None, deployed=True)
     except Stopped as stopped:
         raise Stopped(f"Herald does not answer on this laptop: make down, then make up. ({stopped.said})") from None
-    place = Place("laptop", LAPTOP, where, os.environ.get("HERALD_URL", ""))
+    url = os.environ.get("HERALD_URL", "")
+    place = Place("laptop", LAPTOP, where, url if on_this_machine(url) else "")
     return Target(place, lambda: invoked.of(LAPTOP), as_json=said.as_json)
 
 
@@ -134,13 +135,18 @@ def _by_url(url: str, usual_url: str, ask: Callable[[str], str] | None, said: Sa
     return Target(Place("url", url=url), made, as_json=said.as_json)
 
 
+def on_this_machine(url: str) -> bool:
+    """Whether a URL leaves this machine nowhere."""
+    return urlsplit(url.strip()).hostname in ("127.0.0.1", "localhost", "::1")
+
+
 def checked_url(url: str) -> str:
     """A URL to which a key may be sent, without the slash at its end. Raises ``Stopped``."""
     parts = urlsplit(url.strip())
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Stopped("The URL must hold no key, user, query or fragment: https://.../dev", WRONG)
-    here = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or parts.scheme not in (("https", "http") if here else ("https",)):
+    schemes = ("https", "http") if on_this_machine(url) else ("https",)
+    if not parts.hostname or parts.scheme not in schemes:
         raise Stopped("The URL must begin with https://, so that nobody reads the key on its way.", WRONG)
     return url.strip().rstrip("/")
 
