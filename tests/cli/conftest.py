@@ -26,6 +26,7 @@ def beside(said: str) -> list[str]:
 @pytest.fixture(autouse=True)
 def _on_the_engine(request: pytest.FixtureRequest, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stage of a test, if it has one, is deployed there."""
+    monkeypatch.delenv("HERALD_STAGE", raising=False)
     for name in ("AWS_ENDPOINT_URL", "HERALD_ENGINE"):
         monkeypatch.setenv(name, engine)
     deploy(engine, "dev")

@@ -353,6 +353,7 @@ OPERATED = (
         f"arn:aws:ssm:{HERE}:parameter/herald-keys/dev",
     ),
     Need("sns", "ListPhoneNumbersOptedOut"),
+    Need("logs", "FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/herald-dev-api"),
     Need("sms-voice", "DescribeOptedOutNumbers", LISTS, f"arn:aws:sms-voice:{HERE}:opt-out-list/Default"),
 )  # fmt: skip
 

@@ -152,6 +152,15 @@ def test_who_operates_may_ask_all_that_doctor_asks(operator: Person) -> None:
     assert set(re.findall(r"not allowed to look: (\S+)", said)) <= otherwise
 
 
+def test_who_operates_sends_by_the_function_and_reads_what_became_of_it(operator: Person) -> None:
+    assert "exotel" in operator.herald("channels")
+    assert "would" in operator.herald("explain", TO, "Hi", "--channel", "exotel")
+    (found,) = re.findall(r"msg_[0-9A-Z]{26}", operator.herald("send", TO, "Hi", "--channel", "exotel"))[:1]
+    assert found in operator.herald("status", found)
+    assert "message sent" in operator.herald("tail", found)
+    assert found in operator.herald("messages", TO)
+
+
 def test_who_operates_can_send_nothing_and_deploy_nothing(operator: Person) -> None:
     for service, call, what in (
         ("sns", "publish", {"PhoneNumber": TO, "Message": "Hi"}),
