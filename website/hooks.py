@@ -54,7 +54,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """The page, with links that lead to the copies."""
+    """The page, with links that lead to the copies, and with the parts of a list's items set in far enough."""
     source = _source(page.file.src_uri)
 
     def led(found: re.Match[str]) -> str:
@@ -64,14 +64,23 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
         here = PurePosixPath(page.file.src_uri).parent
         return f"{found[1]}{os.path.relpath(_uri(target), here)}{found[3]}"
 
-    return _LINK.sub(led, markdown)
+    return _LINK.sub(led, _set_in(markdown))
+
+
+def _set_in(markdown: str) -> str:
+    """For GitHub three blanks are enough below ``1. ``; Python-Markdown wants four."""
+    code, lines = False, []
+    for line in markdown.split("\n"):
+        code ^= line.startswith("```")
+        lines.append(f" {line}" if line.startswith("   ") and not code else line)
+    return "\n".join(lines)
 
 
 def on_post_build(config: Any) -> None:
     """Lay ``llms.txt`` at the root, and each page as Markdown beside itself: for readers that are programs."""
     site = Path(config.site_dir)
-    for page in DOCS.rglob("*.md"):
-        shutil.copy(page, site / page.relative_to(DOCS))
+    for page in filter(None, _pages(config.nav)):
+        shutil.copy(_source(page), site / page)
     (site / "llms.txt").write_text(llms(config.nav), encoding="utf-8")
 
 
@@ -96,7 +105,7 @@ def _first_sentence(page: Path) -> str:
     """The first sentence that stands below the title."""
     text = _FENCE.sub("", page.read_text(encoding="utf-8").partition("\n")[2])
     paragraphs = [part.strip() for part in text.split("\n\n")]
-    prose = next((part for part in paragraphs if part and not part.startswith(("#", "|", "<", "!", "- ", "*"))), "")
+    prose = next((part for part in paragraphs if part and not part.startswith(("#", "|", "<", "!", "- "))), "")
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", prose.replace("\n", " ").replace("**", ""))
     return re.split(r"(?<=\.)\s(?=[A-Z`*])", plain, maxsplit=1)[0].rstrip(":")
 

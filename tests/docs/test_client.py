@@ -65,9 +65,8 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
 @pytest.fixture
 def sms(tmp_path: Path) -> ModuleType:
     """The client, as a reader would save it."""
-    (code,) = re.findall(
-        r"Save it as `sms.py`:\n\n```python\n(.*?)^```$", read("recipes/from-django.md"), re.MULTILINE | re.DOTALL
-    )
+    saved = re.compile(r"Save it as `sms.py`:\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    (code,) = saved.findall(read("recipes/from-django.md"))
     (tmp_path / "sms.py").write_text(code)
     found = importlib.util.spec_from_file_location("sms", tmp_path / "sms.py")
     assert found and found.loader

@@ -12,6 +12,7 @@ from herald.settings.values import Limits
 from herald.wiring import provider_fields
 from tests.docs import DOCS, headings, part, read
 from tests.docs.contract_page import COMMAND, PAGE, page
+from tests.house import PACKAGE
 from tests.house.test_makefile import TARGETS
 from tests.house.test_template import TEMPLATE, filled_in, of_type
 
@@ -112,3 +113,9 @@ def test_what_explain_tells_is_on_its_page() -> None:
     told = read("explain.md")
     assert all(f"`{line.__name__}`" in told for line in LINES)
     assert all(f"| `{would}` |" in told for would in ("send", "schedule", "wait", "refuse", "replay"))
+
+
+def test_each_option_of_a_key_is_on_the_page_of_keys() -> None:
+    source = (PACKAGE / "cli" / "keys.py").read_text(encoding="utf-8")
+    options = set(re.findall(r"\"(--[a-z-]+)\"", source)) - {"--name"}
+    assert options and {option for option in options if option not in read("keys.md")} == set()

@@ -128,5 +128,5 @@ def test_search_finds_a_code_and_nothing_is_asked_for_elsewhere(browser: Browser
 
 
 def _too_wide(page: Page, url: str) -> bool:
-    page.goto(url, wait_until="domcontentloaded")
+    page.goto(url)
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

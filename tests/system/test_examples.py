@@ -91,8 +91,9 @@ def _run(example: Example, stack: Stack, folder: Path) -> "subprocess.CompletedP
     (folder / ".local").mkdir()
     (folder / ".local" / "env").write_text("".join(f"{name}={quote(value)}\n" for name, value in stack.env.items()))
     prelude = "set -eu; set -a; . .local/env; set +a\n"
-    for part in ("Makefile", "layers", "requirements", ".venv"):
+    for part in ("Makefile", "layers", "requirements"):
         (folder / part).symlink_to(ROOT / part)
+    _environment(folder / ".venv")
     for module, code in (*example.earlier, ("example.py", example.code)):
         (folder / module).write_text(code)
     script = prelude + (example.code if example.language == "sh" else "exec .venv/bin/python example.py")
@@ -100,3 +101,12 @@ def _run(example: Example, stack: Stack, folder: Path) -> "subprocess.CompletedP
     return subprocess.run(
         ["/bin/sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def _environment(folder: Path) -> None:
+    """As it is set up, but of its own: make writes the command into it, with the path of the folder that it runs in."""
+    (folder / "bin").mkdir(parents=True)
+    python = folder / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (folder / ".laptop").touch()

@@ -60,7 +60,7 @@ async function offerFates() {
     if (!answer.ok) return;
     $("fates-list").replaceChildren(...answer.body.map(({ to, what }) => element("li", "", fateButton(to, what))));
     $("fates").hidden = !answer.body.length;
-  } catch { /* they are in the guide too */ }
+  } catch { /* they are in the docs too */ }
 }
 
 function fateButton(to, what) {
