@@ -164,7 +164,7 @@ def test_where_one_channel_is_wrong_the_others_are_looked_at() -> None:
 
 RESULTS = [
     Result(STACK, "clock", "clock", findings.ok("within 1 s of AWS's")),
-    Result(STACK, "stack_queues", "queues", findings.warning("2 messages wait", "herald redrive", "docs/guide.md")),
+    Result(STACK, "stack_queues", "queues", findings.warning("2 messages wait", "herald redrive", "docs/runbook.md")),
     Result("sms", "exotel_account", "account", findings.failure("refused", "word " * 60, "docs/reasons.md")),
     Result("sms", "exotel_india", "India", findings.note("the laptop's engine has none")),
 ]
@@ -177,7 +177,7 @@ def test_lines_are_grouped_one_each_with_what_mends_them_indented() -> None:
         "  ok      clock: within 1 s of AWS's",
         "  warning queues: 2 messages wait",
         "          herald redrive",
-        "          docs/guide.md",
+        "          docs/runbook.md",
     ]
     assert lines[6] == "sms" and all(len(line) <= 120 for line in lines)
     assert lines[-1] == "1 failure, 1 warning, 1 note; 1 line ok."
@@ -192,6 +192,6 @@ def test_as_json_each_result_has_its_check_and_its_level() -> None:
     assert (said["stage"], said["failed"], len(said["results"])) == ("dev", True, 4)
     assert said["results"][1] == {
         "group": STACK, "check": "stack_queues", "title": "queues", "level": "warning", "said": "2 messages wait",
-        "mend": "herald redrive", "link": "docs/guide.md", "missing": None,
+        "mend": "herald redrive", "link": "docs/runbook.md", "missing": None,
     }  # fmt: skip
     assert not json.loads(shown.as_json("dev", RESULTS[:2]))["failed"]

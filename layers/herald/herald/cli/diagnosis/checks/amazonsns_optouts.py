@@ -8,7 +8,7 @@ from herald.cli.diagnosis.look import Look
 
 TITLE = "opt-outs"
 NEEDS = ("sns:ListPhoneNumbersOptedOut", "dynamodb:GetItem", "dynamodb:BatchGetItem")
-LINK = "docs/guide.md#opt-outs"
+LINK = "docs/opt-outs.md"
 MOST = 100
 
 

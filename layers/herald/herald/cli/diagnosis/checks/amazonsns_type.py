@@ -7,7 +7,7 @@ from herald.cli.diagnosis.look import Look
 
 TITLE = "type"
 NEEDS = ("sns:GetSMSAttributes",)
-LINK = "docs/guide.md#settings-and-channels"
+LINK = "docs/configuration.md"
 PROMOTIONAL = "promotional"
 
 

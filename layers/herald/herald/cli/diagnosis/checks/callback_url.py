@@ -11,7 +11,7 @@ from herald.providers import load
 
 TITLE = "callback URL"
 NEEDS = ()
-LINK = "docs/guide.md#receipts"
+LINK = "docs/receipts.md"
 
 
 def check(look: Look) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from herald.cli.diagnosis.look import Look
 
 TITLE = "events"
 NEEDS = ("events:DescribeRule", "events:ListRuleNamesByTarget", "sms-voice:DescribeConfigurationSets")
-LINK = "docs/guide.md#receipts"
+LINK = "docs/receipts.md"
 SERVICE = "pinpoint-sms-voice-v2"
 
 

@@ -10,7 +10,7 @@ from herald.providers.endusermessaging import EndUserMessaging
 
 TITLE = "opt-outs"
 NEEDS = ("sms-voice:DescribeOptedOutNumbers", "dynamodb:GetItem", "dynamodb:BatchGetItem")
-LINK = "docs/guide.md#opt-outs"
+LINK = "docs/opt-outs.md"
 SERVICE = "pinpoint-sms-voice-v2"
 
 

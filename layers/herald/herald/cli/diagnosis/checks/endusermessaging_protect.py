@@ -11,7 +11,7 @@ NEEDS = (
     "sms-voice:DescribeAccountAttributes", "sms-voice:DescribeConfigurationSets",
     "sms-voice:GetProtectConfigurationCountryRuleSet",
 )  # fmt: skip
-LINK = "docs/guide.md#guards"
+LINK = "docs/limits.md"
 SERVICE = "pinpoint-sms-voice-v2"
 DEFAULT = "DEFAULT_PROTECT_CONFIGURATION_ID"
 

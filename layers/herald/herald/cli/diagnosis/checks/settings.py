@@ -10,7 +10,7 @@ from herald.settings import stack
 
 TITLE = "settings"
 NEEDS = ("ssm:GetParametersByPath",)
-LINK = "docs/guide.md#settings-and-channels"
+LINK = "docs/configuration.md"
 
 
 def check(look: Look) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ def _on(alarms: list[dict[str, Any]], prefix: str) -> Iterator[Finding]:
     on = [each for each in alarms if each.get("StateValue") == "ALARM"]
     for each in on:
         name, why = each["AlarmName"].removeprefix(prefix), each.get("AlarmDescription", "")
-        yield warning(f"{name} is on", why or "See the dashboard.", "docs/guide.md#logs-and-metrics")
+        yield warning(f"{name} is on", why or "See the dashboard.", "docs/watching.md")
     if not on:
         yield ok(f"{len(alarms)} alarms, none is on")
 

@@ -7,7 +7,7 @@ from herald.cli.diagnosis.look import FUNCTIONS, Look
 
 TITLE = "logs"
 NEEDS = ("logs:DescribeLogGroups",)
-LINK = "docs/guide.md#logs-and-metrics"
+LINK = "docs/watching.md"
 
 
 def check(look: Look) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from herald.cli.diagnosis.look import Look
 
 TITLE = "queues"
 NEEDS = ("sqs:GetQueueAttributes", "cloudwatch:GetMetricData")
-LINK = "docs/guide.md#when-something-is-stuck"
+LINK = "docs/runbook.md#the-three-queues"
 FAILED = {"dead_letters": "message", "dead_hooks": "webhook", "failed_invocations_url": "invocation"}
 # Nothing waits there on purpose for longer than SQS can delay it, 15 minutes.
 LONGEST = 1800.0

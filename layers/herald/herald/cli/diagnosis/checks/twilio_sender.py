@@ -70,4 +70,4 @@ def _inbound(look: Look, url: str) -> Iterator[Finding]:
     ours = look.settings.url or look.part("url")
     if not url.startswith(f"{ours}/inbound/"):
         mend = f"herald optouts url --channel {look.channel.name} --stage {look.stage}: enter it at the number."
-        yield note("what people write to the number, STOP too, does not reach Herald", mend, "docs/guide.md#opt-outs")
+        yield note("what people write to the number, STOP too, does not reach Herald", mend, "docs/opt-outs.md")
