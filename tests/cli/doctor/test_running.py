@@ -14,8 +14,8 @@ from herald.cli.diagnosis.look import Look, channels
 from herald.cli.diagnosis.running import STACK, Job, Result
 from tests.cli.doctor.aws import Aws
 from tests.cli.doctor.place import a_place
+from tests.docs import anchor
 from tests.house import ROOT
-from tests.house.test_first_deployment import anchor
 
 CHECKS = running.found()
 BLOCKS = {"sms": {"type": "exotel", "sid": "s", "token": "t"}, "aws": {"type": "amazonsns"}}
