@@ -16,6 +16,7 @@ from herald.cli.diagnosis.asking import Asked
 from herald.cli.diagnosis.findings import Finding
 from herald.cli.diagnosis.sending import Sending
 from herald.cli.frame import Here, Stopped, alone, command
+from herald.settings.parameters import HASH_KEY
 
 WAIT = 120
 AGENT = "herald-doctor"
@@ -51,13 +52,19 @@ def doctor(
 
 def at(here: Here) -> look.Here:
     """What the checks of a stage share. Raises ``NotAccepted`` if its parameters cannot be read."""
+    parameters = wiring.parameters(here.stage).current()
+
+    def opted_out(number: str) -> bool:
+        """Without a hash key nobody is known, and asking would make one."""
+        return HASH_KEY in parameters and bool(wiring.herald(here.stage).opted_out(number).opted_out)
+
     return look.Here(
         here.stage,
         here.where,
-        wiring.parameters(here.stage).current(),
+        parameters,
         Asked(look.clients),
         wiring.http,
-        lambda number: bool(wiring.herald(here.stage).opted_out(number).opted_out),
+        opted_out,
         _page,
     )
 
