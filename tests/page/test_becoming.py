@@ -1,10 +1,12 @@
 """What becomes of a text on the laptop, as it comes to the page by itself: the whole stack, with its carrier."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from local.stack import Stack
 from tests.page.hands import PHONE, find, listed, pill, send, unfold
 
 SILENT = "+919876500090"  # a text to this number has no receipt, ever
@@ -40,6 +42,30 @@ def test_a_magic_number_fails_with_its_reason_and_who_must_act(page: Page) -> No
     expect(listed(page).locator(".note")).to_contain_text("do-not-disturb list")
     expect(listed(page).locator(".advice")).to_have_text("To act: the recipient. Sending it again does not help.")
     expect(page.locator(".phone").get_by_role("img", name="failed")).to_be_visible()
+
+
+def test_what_a_program_sent_is_found_by_its_reference_and_among_what_went_wrong_lately(
+    page: Page, stack: Stack
+) -> None:
+    reference = f"order-{uuid.uuid4().hex[:8]}"
+    answer = page.request.post(
+        f"{stack.url}/messages",
+        data={"to": "+919876500001", "body": "Hi", "channel": "exotel", "reference": reference},
+        headers={"Authorization": f"Bearer {stack.key}"},
+    )
+    sent = answer.json()["id"]
+    find(page, number=reference)
+    found = listed(page, "found")
+    expect(found.locator(".id")).to_have_text([sent])
+    expect(found.locator(".pill")).to_have_text("undelivered")
+
+    def lately() -> bool:
+        """It is noted from the table's stream, a moment later."""
+        page.get_by_role("button", name="Went wrong lately").click()
+        expect(page.locator("#find-said")).to_contain_text(re.compile("lately|last"))
+        return sent in found.locator(".id").all_inner_texts()
+
+    assert any(lately() or page.wait_for_timeout(500) for _ in range(30))
 
 
 def test_the_figures_count_it(page: Page) -> None:
