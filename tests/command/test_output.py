@@ -82,6 +82,15 @@ def test_messages_where_there_are_none(herald: Served, way: str, shell: Shell) -
     same(f"messages-none-{way}", every_look(shell, "messages", NUMBER))
 
 
+def test_messages_are_found_by_reference_and_by_what_went_wrong(herald: Served, way: str, shell: Shell) -> None:
+    provider(herald.box).answers = [None, Refused("invalid_number")]
+    for reference in ("order-7", "order-8"):
+        asked(herald.box, way, reference, reference=reference)
+    assert "sent" in shell("messages", "--reference", "order-7").out
+    assert "failed" in shell("messages", "--reference", "order-8", "--status", "failed").out
+    assert shell("messages", "--reference", "order-9").err.endswith("There is none.\n")
+
+
 def test_channels(herald: Served, way: str, shell: Shell) -> None:
     asked(herald.box, way, "a")
     same(f"channels-{way}", every_look(shell, "channels"))

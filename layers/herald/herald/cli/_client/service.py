@@ -32,7 +32,7 @@ class Service(Protocol):
         ...
 
     def search(self, fields: Mapping[str, object]) -> Answer:
-        """A page of the messages to a number."""
+        """A page of the messages that these fields ask for."""
         ...
 
     def channels(self) -> Answer:
