@@ -22,11 +22,12 @@ COMMANDS = [
     ["settings", "show"], ["settings", "check"], ["settings", "set"], ["settings", "edit"], ["settings", "import"],
     ["channels", "show"], ["channels", "check"], ["channels", "set"], ["channels", "edit"],
     ["optouts", "url"], ["optouts", "add"], ["optouts", "remove"], ["optouts", "check"], ["optouts", "sync"],
-    ["webhooks", "secret"], ["receipts", "enable"], ["redrive"], ["deploy"], ["remove"],
+    ["webhooks", "secret"], ["receipts", "enable"], ["doctor"], ["redrive"], ["deploy"], ["remove"],
 ]  # fmt: skip
 NEEDED = {
     ("keys", "create"): ["--name", "x"], ("keys", "revoke"): ["--name", "x"], ("keys", "waiting"): ["--name", "x"],
     ("settings", "import"): ["gramex.yaml"], ("optouts", "url"): ["--channel", "exotel"],
+    **{("channels", act): ["exotel"] for act in ("check", "set", "edit")},
 }  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def test_with_json_lines_are_json_also_those_before_it_broke_off(
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_command_has_json_but_those_that_ask(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--help"]) == 0
-    assert ("--json" in capsys.readouterr().out) == (words[0] not in ("deploy", "remove"))
+    assert ("--json" in capsys.readouterr().out) == (words[-1] not in ("deploy", "remove", "edit"))
 
 
 def test_with_json_an_error_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
