@@ -18,7 +18,11 @@ from tests.system.conftest import Carrier, until
 
 FENCE = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What they do, they do to an account in AWS.
-ACCOUNTS = {DOCS / page for page in ("first-deployment.md", "permissions.md", "deploy-from-github.md")}
+ACCOUNTS = {
+    DOCS / f"{page}.md" for page in ("first-deployment", "permissions", "deploy-from-github", "settings", "doctor")
+}
+# Its examples run in test_command.py, in a shell that finds the command.
+COMMAND = DOCS / "command.md"
 
 
 class Example(NamedTuple):
@@ -54,7 +58,7 @@ def examples(page: Path) -> Iterator[Example]:
             modules.append((saved[1], found[2]))
 
 
-EXAMPLES = [each for page in [*OUTSIDE, *PAGES] if page not in ACCOUNTS for each in examples(page)]
+EXAMPLES = [each for page in [*OUTSIDE, *PAGES] if page not in {*ACCOUNTS, COMMAND} for each in examples(page)]
 
 
 def test_there_is_an_example_for_every_entry_point() -> None:
