@@ -63,6 +63,7 @@ def command(module: str) -> bool:
     """Whether a module is a part of the command ``herald``, which is not shipped."""
     return module.partition(".")[0] in ("cli", "__main__") or module in (
         "aws.dead_letters",
+        "aws.dead_listing",
         "aws.delivery_logs",
         "aws.stage_parts",
     )
