@@ -229,6 +229,19 @@ def test_what_is_given_up_counts_again_only_when_it_is_taken_up_again() -> None:
     assert refused(box).code == "limit_day"
 
 
+@pytest.mark.parametrize("days", [0, 1])
+def test_what_is_given_up_and_taken_up_again_is_paid_for(days: int) -> None:
+    box = a_gated_box(limits=Limits(spend_day=CENT), prices={"IN": CENT})
+    message = ask(box, send_at=at(box, minutes=5), valid_for=200_000)
+    box.herald().give_up(message.id)
+    assert holds(box) == {}
+    box.clock.pass_(days=days, minutes=6)
+    (sent,) = comes(box, message)
+    assert (sent.status, sent.reserved) == (Status.SENT, CENT)
+    assert {item["spent"] for item in holds(box).values()} == {CENT}
+    assert refused(box).code == "limit_spend_day"
+
+
 class Breaks(MemoryJournal):
     """A journal of which the answer to one move is lost; it is ``written`` or not, and can be ``read`` then or not."""
 

@@ -125,7 +125,7 @@ class Gate:
         A text that may have left stays counted: then this is another one.
         """
         before, asked = message.counted, when(message, self._ports.clock())
-        if before is None or before.gone:
+        if before is None or before.state != "kept":  # It left, or all was given back, its money too.
             fresh = message.with_(reserved=self._settings.cost(message.country, message.segments))
             return self._counted(fresh, grant, asked)
         if asked.moment and before.moment and asked.moment <= before.moment:
