@@ -64,7 +64,7 @@ def by(carrier: Carrier) -> list[str]:
     ("to", "fault", "said"),
     [
         (TO, "429", ("exotel", "throttled", 3)),
-        (TO, "503", ("exotel", "throttled", 3)),
+        (TO, "503", ("exotel", "provider_unavailable", 3)),
         (UNREACHED, "", ("gone", "provider_unavailable", 1)),
         (LOCKED, "", ("locked", "credentials_refused", 2)),
     ],

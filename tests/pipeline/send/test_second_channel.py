@@ -13,6 +13,7 @@ from herald.message.reasons import REASONS
 from herald.message.receipt import Receipt, Report
 from herald.message.status import Status
 from herald.pipeline.receive.receipts import Receipts
+from herald.pipeline.receive.record import record
 from herald.pipeline.route.rules import Route
 from herald.pipeline.send import second
 from herald.pipeline.send.sweep import Sweep
@@ -400,6 +401,21 @@ def test_a_second_text_is_counted_and_a_limit_that_is_reached_stops_it() -> None
     done = later(box, message)
     assert (done.status, done.waiting, by(box)) == (Status.SENT, False, [FIRST])
     assert "limit_number_day" in done.trace[-1].detail
+
+
+def test_another_receipt_for_the_first_text_does_not_make_the_second_one_that_left() -> None:
+    box = two()
+    box.settings = box.settings._replace(limits=Limits(number_day=5, day=9))
+    message = code(box)
+    for said in ("1", "2"):
+        fails(box, *[Unavailable()] * 3, channel=SECOND)
+        record(box, stands(box, message), Receipt("p", Status.UNDELIVERED, REASONS["spam"], raw={"n": said}), 1)
+        later(box, message, 1)
+    box.clock.pass_(days=1)
+    done = later(box, message)
+    assert (done.status, by(box)) == (Status.UNDELIVERED, [FIRST])
+    assert {item["all"] for key, item in box.counters.items.items() if "#block#" in key} <= {0, 1}
+    assert sum(item.get("all", 0) for key, item in box.counters.items.items() if "#block#" in key) == 1
 
 
 def test_a_person_who_is_erased_gets_no_second_text() -> None:

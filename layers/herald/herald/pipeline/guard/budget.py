@@ -5,7 +5,7 @@ A message counts when it is sent: one with a ``send_at`` in the minute, on the d
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from herald.journal.tally import Burst, Cap, Growth, Tally
 from herald.keys.grant import Grant
@@ -19,6 +19,7 @@ QUEUED = 10
 # A country other than the default region may have so many times the messages of its best day of the last week.
 GROWTH, WEEK = 3, 7
 _MINUTE, _DAY, _MONTH = timedelta(minutes=1), timedelta(days=1), timedelta(days=31)
+_TICK = timedelta(milliseconds=1)
 
 
 class When(NamedTuple):
@@ -29,6 +30,10 @@ class When(NamedTuple):
     at: datetime
     moment: int | None
     now: datetime
+
+    def after(self, at: datetime) -> Self:
+        """The same, and another time than ``at``, as it is written: what is counted anew is told from what was."""
+        return self._replace(at=max(self.at, at + _TICK))
 
 
 class _Limit(NamedTuple):

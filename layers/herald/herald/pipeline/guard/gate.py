@@ -127,7 +127,7 @@ class Gate:
         before, asked = message.counted, when(message, self._ports.clock())
         if before is None or before.state != "kept":  # It left, or all was given back, its money too.
             fresh = message.with_(reserved=self._settings.cost(message.country, message.segments))
-            return self._counted(fresh, grant, asked)
+            return self._counted(fresh, grant, asked if before is None else asked.after(before.at))
         if asked.moment and before.moment and asked.moment <= before.moment:
             asked = asked._replace(moment=before.moment)
         counted = self._counted(message, grant, asked, held(message, self._ports.secret))

@@ -61,7 +61,8 @@ def _by_another(message: Message, receipt: Receipt, now: datetime) -> Message:
         message, Status.SENT, now, f"{message.channel} said {receipt.reason and receipt.reason.code}",
         step="second_channel", sent_at=message.sent_at or _happened(message, receipt, now), reason=receipt.reason,
         provider_id=message.provider_id or receipt.provider_id or None, retry_at=now, due_at=now + OVERDUE,
-        counted=_priced(left(message), receipt),
+        # If the second was tried already, and not taken, it is what is counted now: and it has not left.
+        counted=message.counted if message.earlier else _priced(left(message), receipt),
     )  # fmt: skip
 
 
