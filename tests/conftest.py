@@ -1,6 +1,7 @@
 """What every kind of test may use: the local engine alone, or the whole stack deployed on it."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from hypothesis import Phase, settings
 from local.engine import CREDENTIALS, Engine
 from local.stack import Stack
 
+BROWSER = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 # For `make mutants`: that an example fails is enough, nobody looks for the smallest one.
 settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
 
@@ -36,6 +41,20 @@ def _no_account() -> Iterator[None]:
         for name, value in CREDENTIALS.items():
             environment.setenv(name, value)
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, one for all tests of this process: Playwright runs once at a time."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.fail("These tests need a browser on the PATH: install the package chromium.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

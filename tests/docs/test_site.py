@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.docs import DOCS, PAGES
-from tests.page.conftest import browser  # noqa: F401
 
 
 class Seen(HTMLParser):
@@ -99,7 +98,7 @@ def test_nothing_that_a_page_loads_comes_from_elsewhere(site: Path, seen: dict[P
 
 
 def test_no_page_scrolls_sideways_on_a_phone(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     address: str,
     seen: dict[Path, Seen],
     site: Path,
@@ -113,7 +112,7 @@ def test_no_page_scrolls_sideways_on_a_phone(
     assert wide == []
 
 
-def test_search_finds_a_code_and_nothing_is_asked_for_elsewhere(browser: Browser, address: str) -> None:  # noqa: F811
+def test_search_finds_a_code_and_nothing_is_asked_for_elsewhere(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))

@@ -135,6 +135,7 @@ def test_who_operates_writes_settings_and_channels(here: Ground, operator: Perso
     assert "written" in operator.herald("channels", "set", "more", said=channel)
     shown = operator.herald("channels", "show", "more")
     assert "token: (hidden)" in shown and "t0k3n" not in shown
+    here.ssm.delete_parameter(Name="/herald/local/channels/more")
 
 
 def test_who_operates_takes_up_what_failed(here: Ground, operator: Person) -> None:
