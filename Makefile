@@ -44,9 +44,9 @@ down: ## Stop what `make up` started
 .PHONY: test prove bench mutants check audit docs lock clean programs engines sdks
 test: $(TOOLS) .venv-docs/.docs programs engines sdks check audit ## All checks, then all tests: what CI runs (ARGS= for pytest)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest $(TOGETHER)
-prove: $(TOOLS) ## The proofs of docs/promises.md at full size, figures and all; then mutants (2 hours)
-	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest tests/promises --whole
-	@test -n "$$ARGS" || .venv/bin/python -m bench.mutants
+prove: $(TOOLS) ## The proofs of docs/promises.md at full size (FILE=test_lock.py: one); then mutants
+	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m pytest "tests/promises/$$FILE" --whole
+	@test -n "$$ARGS$$FILE" || .venv/bin/python -m bench.mutants
 bench: $(LAPTOP) .venv-bench/.gramex ## How fast it is, beside others: a table, and .local/bench.json (two minutes)
 	@.venv/bin/python $(WITH_ARGS) .venv/bin/python -m bench
 mutants: $(TOOLS) ## Change the core wrongly, bit by bit: do its tests notice? (ARGS=journal: one module)
