@@ -1,6 +1,7 @@
 """Served: Herald in memory behind real sockets: as its HTTPS API, and as AWS, which invokes its function."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
@@ -20,7 +21,7 @@ KEY, ACCOUNT, FUNCTION = "hk_live_the-shops-own-key", "123456789012", "herald-de
 PARTS = {"invoke_function": FUNCTION, "url": "https://abc123.execute-api.ap-south-1.amazonaws.com/dev"}
 
 
-class Served:
+class Served(ABC):
     """A server on loopback that answers with ``answer``, or first with what is in ``instead``, in turn."""
 
     def __init__(self, box: Outbox) -> None:
@@ -32,8 +33,9 @@ class Served:
     def stop(self) -> None:
         self._server.stop()
 
+    @abstractmethod
     def answer(self, request: Request) -> Reply:
-        raise NotImplementedError
+        """What is answered."""
 
     def _answer(self, request: Request) -> Reply:
         self.asked.append(request)

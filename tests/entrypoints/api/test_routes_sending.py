@@ -315,3 +315,15 @@ def test_a_mode_that_is_absent_leaves_the_choice_to_the_header(caller: Caller, a
 
 def test_a_wrong_mode_is_a_mistake_whatever_the_header_says(caller: Caller) -> None:
     assert is_problem(caller.send({"Prefer": "respond-async"}, mode=0), 422, "invalid_message")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "would"), [("", "send"), ("respond-async", "wait"), ("wait=10, respond-async", "wait")]
+)
+def test_what_is_explained_is_the_very_request_with_its_preference(
+    caller: Caller, box: Outbox, prefer: str, would: str
+) -> None:
+    body = json.dumps({"to": TO, "body": "Hi"})
+    answer = caller("POST", "/messages/explain", body, {**JSON, "Prefer": prefer})
+    assert (answer.status, answer.body["would"]) == (200, would)
+    assert (box.texts, box.journal.messages, box.queue.waiting) == ([], {}, [])

@@ -1,13 +1,16 @@
 """Lines: each says what it finds in a sentence, and as a fact of its own name."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from herald.errors import Unavailable
 from herald.journal.observed import Breaker
+from herald.journal.tally import Looked, Tally
 from herald.keys.grant import Grant
 from herald.settings.values import Channel, Limits, Rate, Rule, Settings
+from herald.testing.memory import MemoryCounters, MemoryOptOuts
 from herald.testing.outbox import Outbox
 from tests.builders import FIELDS, NUMBER, a_box, fails, send
 from tests.failing import Down
@@ -215,3 +218,25 @@ def test_a_half_open_channel_would_be_tried_by_this_message_and_by_the_next() ->
     for _ in range(2):
         assert explained(box)["channel"] in ("exotel", "twilio")
     assert box.health_item.writes == 0
+
+
+def test_each_counter_and_the_opt_out_are_read_once() -> None:
+    class Counting(MemoryCounters):
+        looks = 0
+
+        def look(self, tally: Tally, now: datetime) -> Looked:
+            self.looks += 1
+            return super().look(tally, now)
+
+    class Asked(MemoryOptOuts):
+        asked = 0
+
+        def has(self, recipient: str) -> bool:
+            self.asked += 1
+            return super().has(recipient)
+
+    box = with_settings(a_box(), limits=Limits(number_day=3, day=9))
+    box.counters, box.optouts = Counting(), Asked()
+    found = explained(box)
+    assert {limit["limit"] for limit in found["limits"]} == {"number_day", "day"}
+    assert (box.counters.looks, box.optouts.asked) == (2, 1)

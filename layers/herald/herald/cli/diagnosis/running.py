@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from threading import Thread
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from herald.cli.diagnosis import checks
 from herald.cli.diagnosis.asking import NotAllowed, NotAnswered, NotThere
@@ -61,8 +61,7 @@ def found() -> dict[str, Check]:
 
 
 def _load(name: str) -> Check:
-    module: object = import_module(f"{checks.__name__}.{name}")
-    return module  # type: ignore[return-value]
+    return cast("Check", import_module(f"{checks.__name__}.{name}"))
 
 
 def kind(name: str) -> str | None:

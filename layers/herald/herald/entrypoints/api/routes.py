@@ -60,10 +60,7 @@ class Https:
     def post(self, request: Request) -> Response:
         """201 sent; 202 accepted, scheduled, retrying or unknown; 422 refused, and never sent."""
         query(request)
-        mapping = read(request.body, request.headers.get("content-type"), number="to")
-        deferred = "respond-async" in _preferences(request) and mapping.get("mode") in (None, "")
-        if deferred:
-            mapping = {**mapping, "mode": "async"}
+        mapping, deferred = _asked(request)
         answer = self._herald().send(
             mapping,
             caller=request.caller,
@@ -77,7 +74,7 @@ class Https:
     def explain(self, request: Request) -> Response:
         """What would happen to a message: 200, also where it would be refused."""
         query(request)
-        mapping = read(request.body, request.headers.get("content-type"), number="to")
+        mapping, _ = _asked(request)
         explained = self._herald().explain(
             mapping, caller=request.caller, entrypoint="https", key=header_key(request.headers), grant=request.grant
         )
@@ -188,6 +185,13 @@ def query(request: Request, **known: Callable[[object], Any]) -> dict[str, Any]:
     if fields.problems:
         raise InvalidRequest(fields.problems)
     return found
+
+
+def _asked(request: Request) -> tuple[Mapping[str, object], bool]:
+    """The message that is asked for, and whether it is deferred because the request prefers that."""
+    mapping = read(request.body, request.headers.get("content-type"), number="to")
+    deferred = "respond-async" in _preferences(request) and mapping.get("mode") in (None, "")
+    return ({**mapping, "mode": "async"} if deferred else mapping), deferred
 
 
 def _out_of_scope(scope: str, request: Request) -> NotAllowed:

@@ -60,8 +60,9 @@ def explain(
     """What ``Herald.send`` would do with this request now. Raises ``InvalidSettings``, ``NotAccepted``."""
     key = key or secrets.token_hex(16)  # So that it is one and the same message in all that follows.
     now = ports.clock()
-    ending = _ending(Looking(ports, now), request, caller=caller, entrypoint=entrypoint, key=key, grant=grant)
-    looking = Looking(ports, now)
+    went = Looking(ports, now)
+    ending = _ending(went, request, caller=caller, entrypoint=entrypoint, key=key, grant=grant)
+    looking = went.again(now)
     try:
         own_id = message_id(caller, key, now)
         prepared = Accept(looking).prepared(request, own_id, caller=caller, entrypoint=entrypoint, grant=grant)

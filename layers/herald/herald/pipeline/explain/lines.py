@@ -45,6 +45,12 @@ class View(NamedTuple):
     order: tuple[str, ...]
     mode: Mode
 
+    @property
+    def first(self) -> str | None:
+        """The channel that it would go by, or wait for; None if none is left."""
+        found = self.goes.channel if self.goes else None
+        return found or next(iter(self.order or self.way.channels), None)
+
     def refused(self, *codes: str, by_key: bool = False) -> str:
         """What the settings (or the API key) say against the message, by these codes; empty if nothing."""
         found = refusals(self.message, self.settings, self.grant)
@@ -88,14 +94,12 @@ def text(view: View) -> Iterator[Line]:
 
 def channel(view: View) -> Iterator[Line]:
     """By which channel it goes and why; and which follow if that one surely does not take it."""
-    goes, way = view.goes, view.way
-    if not way.channels:
-        no = str(sender_refused(view.message, view.settings, way.barred).detail) if way.barred else ""
+    first, way, order = view.first, view.way, view.order
+    if first is None:
+        no = sender_refused(view.message, view.settings, way.barred).detail if way.barred else ""
         yield Line("channel", False, no or f"No channel is left: {way.why}.", {"channel": None, "then": []})
         return
-    first = goes.channel if goes and goes.channel else (view.order or way.channels)[0]
     known = view.settings.channels.get(first)
-    order = view.order
     then = list(order[order.index(first) + 1 :]) if first in order else []
     facts = {"channel": first, "provider": known.type if known else None, "then": then}
     after = f" If it surely does not take the text, {' then '.join(then)} would be tried." if then else ""
@@ -104,10 +108,9 @@ def channel(view: View) -> Iterator[Line]:
 
 def sender(view: View) -> Iterator[Line]:
     """The sender id that shows on the phone."""
-    by = view.order or view.way.channels
-    if not by:
+    first = view.first
+    if first is None:
         return
-    first = view.goes.channel if view.goes and view.goes.channel else by[0]
     shows = shown(view.message, first, view.settings)
     said = f"The phone would show {shows}." if shows else f"The phone shows what {first} has for all its texts."
     yield Line("sender", True, said, {"sender": shows})

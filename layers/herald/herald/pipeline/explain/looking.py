@@ -34,6 +34,13 @@ class Looking:
         self.optouts, self.observer = _OptOuts(ports), _Observer(ports)
         self.queue = self.schedule = _Nowhere()
 
+    def again(self, now: datetime) -> "Looking":
+        """The same from the beginning. What was read of counters and opt-outs is not read again."""
+        other = Looking(self._ports, now)
+        other.secret = other.secret_if_made = self.secret
+        other.counters, other.optouts = self.counters, self.optouts
+        return other
+
     @property
     def url(self) -> str:
         return self._ports.url
